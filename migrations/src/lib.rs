@@ -1,0 +1,1 @@
+//! The tables of Amber, step by step, for PostgreSQL and SQLite.

@@ -1,0 +1,1 @@
+//! The contract of Amber, package `amber.v1`, in its Rust form.

@@ -1,0 +1,1 @@
+//! Who is calling: API key or admin JWT to a principal.

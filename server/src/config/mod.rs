@@ -1,0 +1,1 @@
+//! Typed configuration, read from the environment; every mistake is reported at once.

@@ -1,0 +1,1 @@
+//! Values and rules of Amber: no I/O, no async, no wire types.

@@ -1,0 +1,1 @@
+//! Embed tokens: issue, verify, redeem; the key ring.

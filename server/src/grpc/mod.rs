@@ -1,0 +1,1 @@
+//! The gRPC adapter: one file per service, conversions, statuses and layers.

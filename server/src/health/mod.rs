@@ -1,0 +1,1 @@
+//! Probes with a time limit each, folded into one report.

@@ -1,0 +1,1 @@
+//! The HTTP adapter: JSON routes, probes, the iframe page and security headers.

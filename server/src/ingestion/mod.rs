@@ -1,0 +1,1 @@
+//! Plan, fetch, validate, score, persist with the checkpoint; scheduler and runs.

@@ -1,0 +1,3 @@
+//! The `amber` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Token buckets that bound what each caller may ask.

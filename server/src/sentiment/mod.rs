@@ -1,0 +1,1 @@
+//! Text to sentiment label and score.

@@ -1,0 +1,1 @@
+//! What Amber remembers: one trait per need, on SQLite and PostgreSQL.

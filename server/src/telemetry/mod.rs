@@ -1,0 +1,1 @@
+//! Logs, request ids, and the one place where every metric is declared.
