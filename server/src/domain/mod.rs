@@ -1,1 +1,31 @@
 //! Values and rules of Amber: no I/O, no async, no wire types.
+
+mod checkpoint;
+mod clock;
+mod dashboard;
+mod embed_claims;
+mod entropy;
+mod feed;
+mod leader;
+mod origin;
+mod post;
+mod principal;
+mod quota;
+mod run;
+mod sentiment;
+
+pub use checkpoint::{Checkpoint, Gap};
+pub use clock::{Clock, SystemClock};
+pub use dashboard::{DashboardData, DashboardId, DayPoint, LeaderRow, SentimentCounts, Tally};
+pub use embed_claims::{EmbedClaims, TokenId};
+pub use entropy::{Entropy, OsEntropy};
+pub use feed::{FeedCursor, FeedFilter, FeedPage};
+pub use leader::{Handle, Leader, LeaderId, LeaderState, NewLeader, Platform};
+pub use origin::{Origin, OriginError};
+pub use post::{
+    Author, ExternalId, FetchedPost, Media, MediaKind, Post, PostId, PostMetrics, ScoredPost, UserId, snowflake_time,
+};
+pub use principal::{Principal, Role, Scope};
+pub use quota::Quota;
+pub use run::{Run, RunCounters, RunId, RunStatus, RunTrigger};
+pub use sentiment::{Label, Sentiment, Unscored};

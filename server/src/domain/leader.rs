@@ -1,0 +1,203 @@
+//! A public figure whose posts Amber follows.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::UserId;
+
+/// Names a leader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LeaderId(pub Uuid);
+
+impl fmt::Display for LeaderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for LeaderId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// Where a post was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Platform {
+    /// X, formerly Twitter.
+    X,
+    /// Facebook; only from imported data.
+    Facebook,
+    /// A news site; only from imported data.
+    News,
+}
+
+impl Platform {
+    /// Every platform, in the order of their names in the store.
+    pub const ALL: [Self; 3] = [Self::X, Self::Facebook, Self::News];
+
+    /// The name in the store, in stream keys and in query parameters.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::X => "x",
+            Self::Facebook => "facebook",
+            Self::News => "news",
+        }
+    }
+
+    /// Reads a name without regard to case; `twitter` means X, `fb` Facebook.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "x" | "twitter" => Some(Self::X),
+            "facebook" | "fb" => Some(Self::Facebook),
+            "news" => Some(Self::News),
+            _ => None,
+        }
+    }
+}
+
+/// A handle on X, without the `@`: 1 to 15 letters, digits and underscores.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle(String);
+
+impl Handle {
+    /// Reads a handle; a leading `@` is dropped. None when X would refuse it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.strip_prefix('@').unwrap_or(text);
+        let fits = (1..=15).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        fits.then(|| Self(name.to_owned()))
+    }
+
+    /// The handle as it was written, without the `@`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether a leader's posts can be fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LeaderState {
+    /// Never looked up so far, or without a handle on X.
+    Unresolved,
+    /// Known to X and readable.
+    Active,
+    /// The account shows its posts to its followers only.
+    Protected,
+    /// X suspended the account.
+    Suspended,
+    /// X knows no such account.
+    NotFound,
+}
+
+impl LeaderState {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Unresolved, Self::Active, Self::Protected, Self::Suspended, Self::NotFound];
+
+    /// The name in the store and in answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unresolved => "unresolved",
+            Self::Active => "active",
+            Self::Protected => "protected",
+            Self::Suspended => "suspended",
+            Self::NotFound => "not_found",
+        }
+    }
+
+    /// Reads the name in the store.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == name)
+    }
+}
+
+/// A leader as asked for, not stored yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NewLeader {
+    /// The name that people read; never empty.
+    pub name: String,
+    /// Handles by platform name as the caller wrote it (`x`, `twitter`, `facebook`, ...).
+    pub handles: BTreeMap<String, String>,
+    /// What the leader is known for.
+    pub tracking_topics: Vec<String>,
+}
+
+/// A leader that Amber follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leader {
+    /// The name of the record.
+    pub id: LeaderId,
+    /// The name that people read.
+    pub name: String,
+    /// Handles by platform name as the caller wrote it.
+    pub handles: BTreeMap<String, String>,
+    /// What the leader is known for.
+    pub tracking_topics: Vec<String>,
+    /// When the leader was added.
+    pub created_at: Timestamp,
+    /// The account's number on X, once it is known; it outlives a change of handle.
+    pub x_user_id: Option<UserId>,
+    /// The account's picture on X, once it is known.
+    pub avatar_url: Option<String>,
+    /// Whether the leader's posts can be fetched.
+    pub state: LeaderState,
+}
+
+impl Leader {
+    /// The handle on X, when there is a usable one.
+    #[must_use]
+    pub fn x_handle(&self) -> Option<Handle> {
+        x_handle(&self.handles)
+    }
+}
+
+impl NewLeader {
+    /// The handle on X as it was written, usable or not.
+    #[must_use]
+    pub fn x_handle_text(&self) -> Option<&str> {
+        ["x", "twitter"].iter().find_map(|key| self.handles.get(*key)).map(String::as_str)
+    }
+}
+
+fn x_handle(handles: &BTreeMap<String, String>) -> Option<Handle> {
+    ["x", "twitter"].iter().find_map(|key| handles.get(*key)).and_then(|text| Handle::parse(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_is_what_x_accepts() {
+        for good in ["a", "@amber_1", "ABCDEFGHIJKLMNO"] {
+            assert!(Handle::parse(good).is_some(), "{good}");
+        }
+        for bad in ["", "@", "ABCDEFGHIJKLMNOP", "a-b", "a b", "नाम", "@@a"] {
+            assert!(Handle::parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_old_name_of_x_still_names_its_handle() {
+        let leader = NewLeader { handles: [("twitter".into(), "@amber".into())].into(), ..NewLeader::default() };
+        assert_eq!(leader.x_handle_text(), Some("@amber"));
+        assert_eq!(x_handle(&leader.handles).unwrap().as_str(), "amber");
+    }
+}
