@@ -29,6 +29,9 @@ pub struct Checkpoint {
     pub top: Option<i64>,
     /// What is still missing, oldest first.
     pub gaps: Vec<Gap>,
+    /// The oldest post of the first read; what lies below is the matter of a backfill.
+    #[serde(default)]
+    pub floor: Option<i64>,
 }
 
 impl Checkpoint {
@@ -38,7 +41,8 @@ impl Checkpoint {
     pub fn head_since(&self, overlap: std::time::Duration) -> Option<ExternalId> {
         let newest = self.high_water.max(self.top)?;
         let overlap = i64::try_from(overlap.as_millis()).unwrap_or(i64::MAX / 2);
-        let from = snowflake_time(ExternalId(newest)).checked_sub(overlap.milliseconds()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let from =
+            snowflake_time(ExternalId(newest)).checked_sub(overlap.milliseconds()).unwrap_or(Timestamp::UNIX_EPOCH);
         Some(first_snowflake_at(from))
     }
 
@@ -47,7 +51,14 @@ impl Checkpoint {
     /// Older posts are the matter of a backfill: the mark is set just below the oldest stored post.
     #[must_use]
     pub fn started(oldest: ExternalId, newest: ExternalId) -> Self {
-        Self { high_water: Some(oldest.0 - 1), top: Some(newest.0), gaps: Vec::new() }
+        Self { high_water: Some(oldest.0 - 1), top: Some(newest.0), gaps: Vec::new(), floor: Some(oldest.0) }
+    }
+
+    /// The state of a new stream whose timeline holds nothing at `now`: what comes later is new.
+    #[must_use]
+    pub fn started_empty(now: Timestamp) -> Self {
+        let mark = first_snowflake_at(now).0;
+        Self { high_water: Some(mark), floor: Some(mark), ..Self::default() }
     }
 
     /// The state after one more page of a new stream that reaches further down.
@@ -55,7 +66,14 @@ impl Checkpoint {
     pub fn deepened(&self, oldest: ExternalId) -> Self {
         let mut next = self.clone();
         next.high_water = Some(next.high_water.map_or(oldest.0 - 1, |mark| mark.min(oldest.0 - 1)));
+        next.floor = Some(next.floor.map_or(oldest.0, |floor| floor.min(oldest.0)));
         next
+    }
+
+    /// The state of a backfill that walks down from `floor`; one gap that reaches to the beginning of the timeline.
+    #[must_use]
+    pub fn backfill_below(floor: ExternalId) -> Self {
+        Self { gaps: vec![Gap { lo: 0, hi: floor.0, cursor: floor.0 }], top: Some(floor.0), ..Self::default() }
     }
 
     /// The state after a head page that was asked for with `since` and held `oldest..=newest`.
@@ -130,7 +148,8 @@ mod tests {
 
     #[test]
     fn the_mark_waits_for_the_last_gap() {
-        let state = Checkpoint::started(id(0), id(1)).with_head_page(id(1), id(4), id(5)).with_head_page(id(5), id(8), id(9));
+        let state =
+            Checkpoint::started(id(0), id(1)).with_head_page(id(1), id(4), id(5)).with_head_page(id(5), id(8), id(9));
         let closed_newer = state.without_gap(state.gaps[1]);
         assert_eq!(closed_newer.high_water, Some(id(0).0 - 1));
         assert_eq!(closed_newer.without_gap(closed_newer.gaps[0]).high_water, Some(id(9).0));

@@ -168,12 +168,63 @@ impl Leader {
     }
 }
 
+/// A field that breaks a rule, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The field, as the caller names it.
+    pub field: String,
+    /// What is wrong and what would be right.
+    pub description: String,
+}
+
+impl Violation {
+    /// Names the field and says what would be right.
+    pub fn new(field: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { field: field.into(), description: description.into() }
+    }
+}
+
 impl NewLeader {
+    /// The longest name and the longest topic, in characters.
+    pub const MAX_TEXT: usize = 200;
+    /// The most topics, and the most handles.
+    pub const MAX_ITEMS: usize = 50;
+
+    /// Everything that keeps this leader from being stored.
+    #[must_use]
+    pub fn violations(&self) -> Vec<Violation> {
+        let mut found = Vec::new();
+        let name_length = self.name.trim().chars().count();
+        if name_length == 0 {
+            found.push(Violation::new("name", "name is required"));
+        } else if name_length > Self::MAX_TEXT {
+            found.push(Violation::new("name", format!("name must have at most {} characters", Self::MAX_TEXT)));
+        }
+        if let Some(text) = self.x_handle_text().filter(|text| Handle::parse(text).is_none()) {
+            let shown: String = text.chars().take(40).collect();
+            let rule = "must be 1 to 15 letters, digits or underscores, as X writes it";
+            found.push(Violation::new("handles.x", format!("the handle {shown:?} {rule}")));
+        }
+        if self.handles.len() > Self::MAX_ITEMS || self.handles.iter().any(|(k, v)| too_long(k) || too_long(v)) {
+            let rule = format!("at most {} handles of at most {} characters", Self::MAX_ITEMS, Self::MAX_TEXT);
+            found.push(Violation::new("handles", rule));
+        }
+        if self.tracking_topics.len() > Self::MAX_ITEMS || self.tracking_topics.iter().any(|topic| too_long(topic)) {
+            let rule = format!("at most {} topics of at most {} characters", Self::MAX_ITEMS, Self::MAX_TEXT);
+            found.push(Violation::new("trackingTopics", rule));
+        }
+        found
+    }
+
     /// The handle on X as it was written, usable or not.
     #[must_use]
     pub fn x_handle_text(&self) -> Option<&str> {
         ["x", "twitter"].iter().find_map(|key| self.handles.get(*key)).map(String::as_str)
     }
+}
+
+fn too_long(text: &str) -> bool {
+    text.chars().count() > NewLeader::MAX_TEXT
 }
 
 fn x_handle(handles: &BTreeMap<String, String>) -> Option<Handle> {
@@ -192,6 +243,18 @@ mod tests {
         for bad in ["", "@", "ABCDEFGHIJKLMNOP", "a-b", "a b", "नाम", "@@a"] {
             assert!(Handle::parse(bad).is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn every_mistake_of_a_new_leader_is_found_at_once() {
+        let leader = NewLeader {
+            name: "  ".into(),
+            handles: [("x".into(), "not a handle".into())].into(),
+            tracking_topics: vec!["t".repeat(201)],
+        };
+        let fields: Vec<_> = leader.violations().into_iter().map(|v| v.field).collect();
+        assert_eq!(fields, ["name", "handles.x", "trackingTopics"]);
+        assert!(NewLeader { name: "A".into(), ..NewLeader::default() }.violations().is_empty());
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub use dashboard::{DashboardData, DashboardId, DayPoint, LeaderRow, SentimentCo
 pub use embed_claims::{EmbedClaims, TokenId};
 pub use entropy::{Entropy, OsEntropy};
 pub use feed::{FeedCursor, FeedFilter, FeedPage};
-pub use leader::{Handle, Leader, LeaderId, LeaderState, NewLeader, Platform};
+pub use leader::{Handle, Leader, LeaderId, LeaderState, NewLeader, Platform, Violation};
 pub use origin::{Origin, OriginError};
 pub use post::{
     Author, ExternalId, FetchedPost, Media, MediaKind, Post, PostId, PostMetrics, ScoredPost, UserId, snowflake_time,

@@ -38,6 +38,8 @@ pub enum RunTrigger {
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RunStatus {
+    /// Waiting for the run before it.
+    Queued,
     /// Under way.
     Running,
     /// Every leader was read.
@@ -70,6 +72,7 @@ macro_rules! names {
 
 names!(RunTrigger { Schedule = "schedule", Manual = "manual", Refresh = "refresh" });
 names!(RunStatus {
+    Queued = "queued",
     Running = "running",
     Succeeded = "succeeded",
     Partial = "partial",
@@ -113,6 +116,14 @@ impl RunCounters {
     #[must_use]
     pub fn balances(&self) -> bool {
         self.fetched == self.inserted + self.updated + self.unchanged + self.quarantined + self.duplicates
+    }
+}
+
+impl RunStatus {
+    /// Whether nothing will change any more.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
     }
 }
 
