@@ -1,1 +1,16 @@
-//! What the whole-system tests stand on.
+//! What the whole-system tests stand on: real PostgreSQL and Redis, a network that fails on demand, and a clock that
+//! moves when told.
+//!
+//! Nothing here outlives the test process, not even after `kill -9`: see [`guarded`].
+
+mod clock;
+mod flaky;
+mod guarded;
+mod postgres;
+mod redis;
+mod tools;
+
+pub use clock::TestClock;
+pub use flaky::Flaky;
+pub use postgres::Postgres;
+pub use redis::Redis;

@@ -1,0 +1,41 @@
+# Each recipe is one plain command, so that all of them run without just too.
+
+# Everything that CI checks
+check: fmt lint test doc contract deny
+
+# Formatting is that of rustfmt.toml
+fmt:
+    cargo fmt --all --check
+
+# Clippy, pedantic, over every target
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Every test; arguments select by name
+test *FILTER:
+    tests/run {{FILTER}}
+
+# The documentation builds and its links lead somewhere
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# The contract is well-formed and still serves every client of the last release
+contract: contract-lint contract-breaking
+
+contract-lint:
+    buf lint
+
+contract-breaking:
+    buf breaking --against proto/released.binpb
+
+# Licences, banned crates and sources
+deny:
+    cargo deny check licenses bans sources
+
+# From now on the contract may not break what it says today
+release-contract:
+    buf build -o proto/released.binpb
+
+# Amber with made-up leaders, without a key of X
+demo:
+    cargo run -- demo

@@ -1,0 +1,115 @@
+//! A server process that ends together with the test process, however that ends.
+//!
+//! A `Drop` does not run for a static, nor after `kill -9`, and a parent-death signal follows the thread that started
+//! the server, which for a test ends too early. So a shell stands between: it holds the reading end of a pipe, and when
+//! the writing end closes, it stops the server and removes its files.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread;
+
+const WATCHDOG: &str = include_str!("watchdog.sh");
+
+/// A running server, its files, and the shell that watches over both.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    watchdog: Child,
+    lifeline: Option<ChildStdin>,
+    pid: u32,
+}
+
+/// What to run and how to see that it is ready.
+#[derive(Debug)]
+pub(crate) struct Server<'a> {
+    /// Program and arguments.
+    pub(crate) command: &'a [String],
+    /// A part of the line that the server prints once it accepts connections.
+    pub(crate) ready: &'a str,
+    /// The signal that ends the server soonest, such as `INT`.
+    pub(crate) stop_signal: &'a str,
+}
+
+impl Guarded {
+    /// Starts a server and waits until it is ready. The folder `home` is the server's and goes with it.
+    ///
+    /// # Errors
+    /// With all that the server said, when it ended before it was ready.
+    pub(crate) fn start(home: &Path, server: &Server<'_>) -> Result<Self, String> {
+        let mut watchdog = Command::new("sh")
+            .args(["-c", WATCHDOG, "watchdog"])
+            .arg(home)
+            .arg(server.stop_signal)
+            .args(server.command)
+            .current_dir(home)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            // Ctrl-C and a runner's timeout reach the test alone; the watchdog must live on to clean up after it.
+            .process_group(0)
+            .spawn()
+            .expect("every system that runs these tests has a shell");
+        let lifeline = watchdog.stdin.take();
+        let mut said = BufReader::new(watchdog.stdout.take().expect("the output was piped"));
+
+        let (pid, ready) = read_until_ready(&mut said, server.ready);
+        let mut guarded = Self { watchdog, lifeline, pid };
+        if let Err(said) = ready {
+            guarded.end();
+            return Err(said);
+        }
+        // A full pipe would stop the server in the middle of a log line.
+        thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        Ok(guarded)
+    }
+
+    /// Sends a signal, such as `STOP` or `CONT`. It panics when the server is gone.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.pid.to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "no signal {name} for process {}", self.pid);
+    }
+
+    /// Lets go of the pipe and waits until server and files are gone.
+    fn end(&mut self) {
+        drop(self.lifeline.take());
+        // It can only fail when the watchdog was already waited for.
+        let _ = self.watchdog.wait();
+    }
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The process id, and everything that was said when the output ended before the server was ready.
+fn read_until_ready(output: &mut BufReader<ChildStdout>, ready: &str) -> (u32, Result<(), String>) {
+    let mut lines = output.by_ref().lines().map_while(Result::ok);
+    let pid = lines.next().and_then(|line| line.parse().ok()).unwrap_or_default();
+    let mut said = String::new();
+    for line in lines {
+        if line.contains(ready) {
+            return (pid, Ok(()));
+        }
+        said.push_str(&line);
+        said.push('\n');
+    }
+    (pid, Err(said))
+}
+
+/// A new folder for a server's files; the watchdog removes it.
+pub(crate) fn new_home(of: &str) -> PathBuf {
+    let folder = tempfile::Builder::new().prefix(&format!("amber-{of}-")).tempdir();
+    folder.expect("the folder for temporary files can be written").keep()
+}
+
+/// A port of 127.0.0.1 that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port of 127.0.0.1 is free");
+    listener.local_addr().expect("a listener has an address").port()
+}
+
+#[cfg(test)]
+mod tests;
