@@ -1,0 +1,35 @@
+//! What the health report asks of the database.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::Error;
+
+/// How much is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Leaders.
+    pub leaders: u64,
+    /// Posts.
+    pub posts: u64,
+    /// Posts that wait for a reviewer; Amber keeps none yet, so this is 0.
+    pub review_items: u64,
+    /// When the newest post was published.
+    pub latest_post_at: Option<Timestamp>,
+}
+
+/// Says whether the database lives.
+#[async_trait]
+pub trait Vitals: Send + Sync {
+    /// Asks the database for an answer.
+    ///
+    /// # Errors
+    /// When there is none.
+    async fn ping(&self) -> Result<(), Error>;
+
+    /// How much is stored.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn counts(&self) -> Result<Counts, Error>;
+}
