@@ -1,0 +1,176 @@
+//! The sections of the configuration, as the rest of Amber reads them.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::SecretBytes;
+use crate::domain::{Origin, Quota};
+
+/// Everything that an operator can set, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where and how Amber listens.
+    pub server: Server,
+    /// Where Amber remembers.
+    pub database: Database,
+    /// The Redis that replicas share; None: each process limits on its own.
+    pub redis: Option<Redis>,
+    /// The credentials of administrators and services.
+    pub admin: Admin,
+    /// When and how much is fetched.
+    pub ingestion: Ingestion,
+    /// How X is reached.
+    pub x_api: XApi,
+    /// Embed tokens.
+    pub embed: Embed,
+    /// How much a caller may ask.
+    pub rate_limit: RateLimit,
+    /// Which web sites may call the API from a browser.
+    pub cors: Cors,
+    /// What was built, for the health report.
+    pub build: Build,
+    /// Logs.
+    pub telemetry: Telemetry,
+}
+
+/// Where and how Amber listens.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// The address of the one port.
+    pub listen: SocketAddr,
+    /// How browsers reach this server: `http(s)://host[:port][/path]`, without a slash at the end.
+    pub public_url: String,
+    /// Whether gRPC reflection is served.
+    pub reflection: bool,
+    /// Whether metrics are shown to administrators only.
+    pub metrics_require_auth: bool,
+    /// How long calls under way may take to end once Amber is told to stop.
+    pub drain: Duration,
+    /// The longest request body, in bytes.
+    pub max_body: usize,
+}
+
+/// Where Amber remembers.
+#[derive(Debug, Clone)]
+pub struct Database {
+    /// `sqlite://` or `postgres://`; it may hold a password.
+    pub url: SecretString,
+    /// The most connections that are open at once.
+    pub max_connections: u32,
+    /// How long a call waits for a free connection.
+    pub acquire_timeout: Duration,
+}
+
+/// The Redis that replicas share.
+#[derive(Debug, Clone)]
+pub struct Redis {
+    /// `redis://` or `rediss://`; it may hold a password.
+    pub url: SecretString,
+}
+
+/// The credentials of administrators and services.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// Signs admin tokens; at least 32 bytes.
+    pub jwt_secret: SecretString,
+    /// How long an admin token is valid.
+    pub jwt_ttl: Duration,
+    /// Buys an admin token; None: no admin token can be bought.
+    pub bootstrap_secret: Option<SecretString>,
+    /// The API key of the web team's server; at least 24 characters.
+    pub api_key: Option<SecretString>,
+}
+
+/// When and how much is fetched.
+#[derive(Debug, Clone)]
+pub struct Ingestion {
+    /// Whether anything is fetched at all.
+    pub enabled: bool,
+    /// Posts per leader and run.
+    pub limit: u32,
+    /// Posts per leader on a backfill.
+    pub backfill_count: u32,
+    /// The time between two runs, when `cron` is None.
+    pub interval: Duration,
+    /// Five cron fields in UTC, in place of `interval`.
+    pub cron: Option<String>,
+    /// Fetch and check, but store nothing.
+    pub dry_run: bool,
+    /// How far behind the newest known post each run looks again, because posts can become visible late.
+    pub overlap: Duration,
+}
+
+/// How X is reached.
+#[derive(Debug, Clone)]
+pub struct XApi {
+    /// `http(s)://host[:port]`, without a slash at the end.
+    pub base_url: String,
+    /// The app-only bearer token; always there when ingestion is enabled.
+    pub bearer: Option<SecretString>,
+    /// The longest that one request may take.
+    pub timeout: Duration,
+}
+
+/// Embed tokens.
+#[derive(Debug, Clone)]
+pub struct Embed {
+    /// Whether tokens are issued and frames are served.
+    pub enabled: bool,
+    /// Signing keys by their key id: the first signs, all verify. Never empty when `enabled`, else always.
+    pub keys: Vec<(String, SecretBytes)>,
+    /// The sites that may frame a dashboard. Never empty when `enabled`.
+    pub allowed_origins: Vec<Origin>,
+    /// How long a token is valid when its issuer does not say.
+    pub token_ttl: Duration,
+    /// How many tokens one caller may ask for.
+    pub rate: Quota,
+}
+
+/// How much a caller may ask.
+#[derive(Debug, Clone)]
+pub struct RateLimit {
+    /// Whether calls are limited.
+    pub enabled: bool,
+    /// Per address.
+    pub anonymous: Quota,
+    /// Per user or API key.
+    pub authenticated: Quota,
+}
+
+/// Which web sites may call the API from a browser.
+#[derive(Debug, Clone)]
+pub struct Cors {
+    /// Empty: none.
+    pub allowed_origins: Vec<Origin>,
+}
+
+/// What was built, for the health report.
+#[derive(Debug, Clone)]
+pub struct Build {
+    /// The release.
+    pub version: String,
+    /// The commit, or `unknown`.
+    pub commit: String,
+    /// When it was built, or `unknown`.
+    pub build_time: String,
+}
+
+/// Logs.
+#[derive(Debug, Clone)]
+pub struct Telemetry {
+    /// How a log line is written.
+    pub log_format: LogFormat,
+    /// Which lines are written, in the syntax of `RUST_LOG`.
+    pub log_filter: String,
+}
+
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogFormat {
+    /// One JSON object per line, for machines.
+    Json,
+    /// Plain text, for people.
+    Text,
+}
