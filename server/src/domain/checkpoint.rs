@@ -34,7 +34,17 @@ pub struct Checkpoint {
     pub floor: Option<i64>,
 }
 
+impl Gap {
+    /// One gap that covers both; what lies between them is read again.
+    fn merged(self, other: Self) -> Self {
+        Self { lo: self.lo.min(other.lo), hi: self.hi.max(other.hi), cursor: self.cursor.max(other.cursor) }
+    }
+}
+
 impl Checkpoint {
+    /// The most gaps that are kept apart; the oldest ones are merged beyond.
+    pub const MAX_GAPS: usize = 64;
+
     /// The exclusive lower bound of the next head page: a bit before the newest known post, because posts can become
     /// visible late. None for a new stream.
     #[must_use]
@@ -83,6 +93,10 @@ impl Checkpoint {
         next.top = next.top.max(Some(newest.0));
         next.gaps.push(Gap { lo: since.0, hi: newest.0, cursor: oldest.0 });
         next.gaps.sort_by_key(|gap| gap.lo);
+        while next.gaps.len() > Self::MAX_GAPS {
+            let newer = next.gaps.remove(1);
+            next.gaps[0] = next.gaps[0].merged(newer);
+        }
         next
     }
 
@@ -144,6 +158,19 @@ mod tests {
         let state = state.without_gap(gap);
         assert!(state.gaps.is_empty());
         assert_eq!(state.high_water, Some(id(9).0));
+    }
+
+    #[test]
+    fn a_stream_that_never_catches_up_keeps_a_bounded_state_and_loses_nothing() {
+        let mut state = Checkpoint::started(id(0), id(1));
+        for hour in 1..500 {
+            state = state.with_head_page(id(hour), id(hour + 2), id(hour + 3));
+        }
+        assert_eq!(state.gaps.len(), Checkpoint::MAX_GAPS);
+        for hour in 1..500 {
+            let missing = id(hour).0 + 1;
+            assert!(state.gaps.iter().any(|gap| gap.lo < missing && missing < gap.cursor), "hour {hour}");
+        }
     }
 
     #[test]
