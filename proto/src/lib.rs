@@ -5,14 +5,7 @@ mod redact;
 
 /// Messages, clients and servers of the package `amber.v1`.
 pub mod v1 {
-    #![allow(
-        clippy::pedantic,
-        clippy::unwrap_used,
-        missing_docs,
-        rustdoc::invalid_html_tags,
-        unreachable_pub,
-        reason = "the generator decides the form of this code, which nobody edits; this is the only such exemption"
-    )]
+    #![expect(clippy::pedantic, reason = "the generator decides the form of this code, which nobody edits")]
 
     include!("generated/amber.v1.rs");
 }

@@ -1,0 +1,49 @@
+//! The feed as one stream over all its pages.
+
+use amber_proto::v1::{ListPostsRequest, Post};
+use futures::stream::{Stream, TryStreamExt, iter, try_unfold};
+use tonic::Status;
+
+use crate::{Amber, retrying};
+
+impl Amber {
+    /// All posts that match, newest first, from the page of `request.page_token` on. The next page is fetched when its
+    /// first post is asked for; a page that fails for a passing cause is repeated as [`Options::retry`] says.
+    ///
+    /// ```no_run
+    /// use amber_sdk::v1::ListPostsRequest;
+    /// use futures::TryStreamExt;
+    ///
+    /// # async fn example(amber: amber_sdk::Amber) -> Result<(), tonic::Status> {
+    /// let of_x = ListPostsRequest { platforms: vec!["x".into()], ..Default::default() };
+    /// let mut posts = std::pin::pin!(amber.posts(of_x));
+    /// while let Some(post) = posts.try_next().await? {
+    ///     println!("{}: {}", post.leader_name, post.text);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// An item is the [`Status`] of a page that failed for good; it is the last item.
+    ///
+    /// [`Options::retry`]: crate::Options::retry
+    pub fn posts(&self, request: ListPostsRequest) -> impl Stream<Item = Result<Post, Status>> + Send + use<> {
+        let amber = self.clone();
+        try_unfold(Some(request), move |next| {
+            let amber = amber.clone();
+            async move {
+                let Some(request) = next else { return Ok::<_, Status>(None) };
+                let call = || {
+                    let (mut feed, request) = (amber.feed(), request.clone());
+                    async move { feed.list_posts(request).await }
+                };
+                let page = retrying(amber.retry(), call).await?.into_inner();
+                let more = !page.next_page_token.is_empty();
+                let next = more.then_some(ListPostsRequest { page_token: page.next_page_token, ..request });
+                Ok(Some((iter(page.posts.into_iter().map(Ok)), next)))
+            }
+        })
+        .try_flatten()
+    }
+}
