@@ -1,1 +1,7 @@
 //! Text to sentiment label and score.
+
+mod analyzer;
+mod language;
+mod text;
+
+pub use analyzer::{Analysis, Analyzer, MODEL};

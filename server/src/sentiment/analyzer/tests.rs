@@ -1,0 +1,54 @@
+//! Tests of the analyzer, among them every score of the reference.
+
+use super::*;
+use crate::domain::Label;
+
+#[test]
+fn an_english_text_is_scored_and_labelled() {
+    let analyzer = Analyzer::new();
+    let label = |text| analyzer.analyze(text, Some("en")).sentiment.label();
+    assert_eq!(label("VADER is smart, handsome, and funny."), Some(Label::Positive));
+    assert_eq!(label("The meeting starts at ten."), Some(Label::Neutral));
+    assert_eq!(label("What a terrible, shameful disaster."), Some(Label::Negative));
+}
+
+#[test]
+fn a_text_in_another_language_has_no_score() {
+    let analysis = Analyzer::new().analyze("यह बहुत अच्छा है", Some("hi"));
+    assert_eq!(analysis, Analysis { sentiment: Sentiment::Unscored(Unscored::Language), language: "hi".to_owned() });
+}
+
+#[test]
+fn links_and_mentions_alone_are_no_text() {
+    for text in ["", "@amber", "https://t.co/abc", "@good https://great.example/love …"] {
+        let analysis = Analyzer::new().analyze(text, Some("en"));
+        assert_eq!(analysis.sentiment, Sentiment::Unscored(Unscored::NoText), "{text}");
+    }
+    assert!(Analyzer::new().analyze("@amber thanks", Some("en")).sentiment.score().unwrap() > 0.0);
+}
+
+#[test]
+fn every_score_equals_the_reference() {
+    let Ok(data) = std::env::var("AMBER_TEST_DATA") else {
+        eprintln!("skipped: AMBER_TEST_DATA is not set");
+        return;
+    };
+    let read = |name: &str| std::fs::read_to_string(format!("{data}/sentiment/{name}")).unwrap();
+    let (texts, scores) = (read("tweets_GroundTruth.txt"), read("vader_reference_scores.tsv"));
+    let texts: std::collections::HashMap<_, _> = texts
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(id, rest)| (id, rest.split_once('\t').unwrap().1))
+        .collect();
+    let analyzer = Analyzer::new();
+    let mut compared = 0;
+    for row in scores.lines().skip(1) {
+        let columns: Vec<_> = row.split('\t').collect();
+        let expected: f64 = columns[5].parse().unwrap();
+        let text = texts[columns[0]];
+        let score = analyzer.analyze(text, Some("en")).sentiment.score().unwrap_or(0.0);
+        assert!((score - expected).abs() < 1e-4, "{}: {score}, not {expected}: {text}", columns[0]);
+        compared += 1;
+    }
+    assert_eq!(compared, 4_200);
+}

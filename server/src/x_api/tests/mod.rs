@@ -1,0 +1,1 @@
+//! Tests of the client against recorded answers and a small HTTP server.

@@ -1,0 +1,98 @@
+//! One GET to X, bounded in time and size.
+
+use std::sync::Once;
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{Response, Url, redirect};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::answer::Answer;
+use super::client::Settings;
+use super::endpoint::Request;
+use super::{Error, Fault};
+
+/// The connection to X.
+#[derive(Debug)]
+pub(super) struct Transport {
+    http: reqwest::Client,
+    base: Url,
+    bearer: SecretString,
+    max_body: usize,
+}
+
+impl Transport {
+    pub(super) fn new(settings: Settings) -> Result<Self, Error> {
+        install_tls_provider();
+        let setup = |reason: String| Error::Setup { reason };
+        let base = Url::parse(&settings.base_url).map_err(|error| setup(format!("the base URL: {error}")))?;
+        if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
+            return Err(setup("the base URL is not an http or https URL".to_owned()));
+        }
+        let authorization = authorization(&settings.bearer)
+            .ok_or_else(|| setup("the bearer token is empty or no header can carry it".to_owned()))?;
+        let http = reqwest::Client::builder()
+            .default_headers([(AUTHORIZATION, authorization)].into_iter().collect())
+            .connect_timeout(settings.connect_timeout)
+            .timeout(settings.request_timeout)
+            .pool_idle_timeout(Duration::from_secs(60))
+            // X does not redirect; whoever does must not get the bearer token.
+            .redirect(redirect::Policy::none())
+            .user_agent(concat!("amber/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| setup(error.to_string()))?;
+        Ok(Self { http, base, bearer: settings.bearer, max_body: settings.max_body })
+    }
+
+    /// Makes the request and reads the whole answer.
+    pub(super) async fn get(&self, request: &Request) -> Result<Answer, Fault> {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
+        let response = self.http.get(url).query(&request.query).send().await.map_err(|error| fault_of(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = self.body(response).await?;
+        let body = if status.is_success() { body } else { self.redact(&body) };
+        Ok(Answer { status, headers, body })
+    }
+
+    /// Takes the bearer token out of a refusal, should one ever repeat it: refusals are quoted in errors and logs.
+    fn redact(&self, body: &[u8]) -> Vec<u8> {
+        String::from_utf8_lossy(body).replace(self.bearer.expose_secret(), "[redacted]").into_bytes()
+    }
+
+    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Fault> {
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| fault_of(&error))? {
+            if body.len() + chunk.len() > self.max_body {
+                return Err(Fault::TooLarge { limit: self.max_body });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+fn authorization(bearer: &SecretString) -> Option<HeaderValue> {
+    let token = bearer.expose_secret();
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
+    value.set_sensitive(true);
+    (!token.is_empty()).then_some(value)
+}
+
+fn fault_of(error: &reqwest::Error) -> Fault {
+    if error.is_timeout() {
+        return Fault::Timeout;
+    }
+    if error.is_connect() { Fault::Connect } else { Fault::Interrupted }
+}
+
+/// The TLS library has no provider of its own; the process may already have installed one.
+fn install_tls_provider() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            // It fails only when another thread was faster, with the same result.
+            let _installed_meanwhile = rustls::crypto::ring::default_provider().install_default();
+        }
+    });
+}
