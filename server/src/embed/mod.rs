@@ -7,12 +7,14 @@ mod embedder;
 mod error;
 mod issuer;
 mod key_ring;
+mod redeemer;
 mod verifier;
 
 pub use embedder::Embedder;
 pub use error::{Error, Refusal};
 pub use issuer::{IssueRequest, Issued, Issuer, MAX_ORIGINS, parse_origins};
 pub use key_ring::{KeyRing, KeyRingError};
+pub use redeemer::Redeemer;
 pub use verifier::Verifier;
 
 #[cfg(test)]
