@@ -1,1 +1,21 @@
 //! Embed tokens: issue, verify, redeem; the key ring.
+//!
+//! A token is a compact JWS (RFC 7519, RFC 8725) that opens one dashboard once, for at most five minutes, on the sites it names.
+
+mod claims;
+mod embedder;
+mod error;
+mod issuer;
+mod key_ring;
+mod redeemer;
+mod verifier;
+
+pub use embedder::Embedder;
+pub use error::{Error, Refusal};
+pub use issuer::{IssueRequest, Issued, Issuer, MAX_ORIGINS, parse_origins};
+pub use key_ring::{KeyRing, KeyRingError};
+pub use redeemer::Redeemer;
+pub use verifier::Verifier;
+
+#[cfg(test)]
+mod tests;

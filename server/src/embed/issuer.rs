@@ -1,0 +1,168 @@
+//! Issues embed tokens.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::claims::{TYP, Wire};
+use super::{Error, KeyRing};
+use crate::auth::jws::MAX_TOKEN;
+use crate::domain::{Clock, DashboardId, EmbedClaims, Entropy, LeaderId, Origin, TokenId};
+
+/// The most sites that one token may name.
+pub const MAX_ORIGINS: usize = 8;
+
+/// The longest life of a token.
+pub(super) const MAX_TTL: Duration = Duration::from_secs(300);
+
+/// The subject of a token whose caller named none.
+const ANONYMOUS: &str = "anonymous";
+
+/// What a token shall say.
+#[derive(Debug, Clone)]
+pub struct IssueRequest {
+    /// The public id of the caller.
+    pub client_id: String,
+    /// The dashboard to open.
+    pub dashboard: DashboardId,
+    /// The sites that may frame it; empty means the registered ones.
+    pub origins: Vec<Origin>,
+    /// The viewer as the caller's pseudonym.
+    pub subject: Option<String>,
+    /// How long the token is of use, in whole seconds; None means the default.
+    pub ttl: Option<Duration>,
+    /// The leaders to show; empty means the dashboard's.
+    pub leaders: Vec<LeaderId>,
+}
+
+/// A fresh token.
+#[derive(Debug)]
+pub struct Issued {
+    /// The token.
+    pub token: SecretString,
+    /// What it says.
+    pub claims: EmbedClaims,
+    /// The key that signed it.
+    pub key_id: String,
+}
+
+/// Issues embed tokens.
+#[derive(Debug)]
+pub struct Issuer {
+    ring: Arc<KeyRing>,
+    name: String,
+    registered: Vec<Origin>,
+    default_ttl: Duration,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Issuer {
+    /// Issues in the name of `name`, for sites among `registered`.
+    #[must_use]
+    pub fn new(
+        ring: Arc<KeyRing>,
+        name: impl Into<String>,
+        registered: Vec<Origin>,
+        default_ttl: Duration,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self { ring, name: name.into(), registered, default_ttl, clock, entropy }
+    }
+
+    /// Issues one token.
+    ///
+    /// # Errors
+    /// [`Error::FieldInvalid`], [`Error::TtlTooLong`], [`Error::OriginNotRegistered`].
+    pub fn issue(&self, request: IssueRequest) -> Result<Issued, Error> {
+        let ttl = checked_ttl(request.ttl.unwrap_or(self.default_ttl))?;
+        let origins = self.checked_origins(request.origins)?;
+        let subject = checked_subject(request.subject)?;
+        let issued_at = whole_seconds(self.clock.now());
+        let claims = EmbedClaims {
+            token_id: self.new_token_id(),
+            issuer: self.name.clone(),
+            subject,
+            client_id: request.client_id,
+            dashboard_id: request.dashboard,
+            origins,
+            leaders: request.leaders,
+            issued_at,
+            expires_at: issued_at + ttl,
+        };
+        let key_id = self.ring.signing_key_id();
+        let token = self.ring.signing_key().sign(TYP, Some(key_id), &Wire::of(&claims));
+        if token.expose_secret().len() > MAX_TOKEN {
+            return Err(Error::FieldInvalid {
+                field: "leader_ids",
+                problem: "leaders and origins together do not fit into a token; name fewer",
+            });
+        }
+        Ok(Issued { token, claims, key_id: key_id.to_owned() })
+    }
+
+    fn checked_origins(&self, asked: Vec<Origin>) -> Result<Vec<Origin>, Error> {
+        let invalid = |problem| Error::FieldInvalid { field: "allowed_origins", problem };
+        if self.registered.is_empty() {
+            return Err(invalid("no origin is registered; set EMBED_ALLOWED_ORIGINS"));
+        }
+        let asked = if asked.is_empty() { self.registered.clone() } else { asked };
+        let mut origins = Vec::with_capacity(asked.len());
+        for origin in asked {
+            if !self.registered.contains(&origin) {
+                return Err(Error::OriginNotRegistered { origin });
+            }
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        if origins.len() > MAX_ORIGINS {
+            return Err(invalid("a token names at most 8 origins; name the ones of this page"));
+        }
+        Ok(origins)
+    }
+
+    fn new_token_id(&self) -> TokenId {
+        let mut bytes = [0; 16];
+        self.entropy.fill(&mut bytes);
+        TokenId(URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+/// Reads the origins of a request.
+///
+/// # Errors
+/// [`Error::OriginInvalid`] with the first rule broken.
+pub fn parse_origins<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Vec<Origin>, Error> {
+    texts.into_iter().map(|text| Origin::parse(text.as_ref()).map_err(Error::from)).collect()
+}
+
+fn checked_ttl(asked: Duration) -> Result<SignedDuration, Error> {
+    if asked > MAX_TTL {
+        return Err(Error::TtlTooLong { asked, max: MAX_TTL });
+    }
+    if asked.as_secs() == 0 {
+        return Err(Error::FieldInvalid { field: "ttl", problem: "a token lives at least 1 second" });
+    }
+    Ok(SignedDuration::from_secs(asked.as_secs().cast_signed()))
+}
+
+fn checked_subject(asked: Option<String>) -> Result<String, Error> {
+    let Some(subject) = asked else { return Ok(ANONYMOUS.to_owned()) };
+    if !(1..=128).contains(&subject.len()) || subject.chars().any(char::is_control) {
+        return Err(Error::FieldInvalid {
+            field: "user_id",
+            problem: "must be 1 to 128 bytes long and hold no control characters",
+        });
+    }
+    Ok(subject)
+}
+
+fn whole_seconds(now: Timestamp) -> Timestamp {
+    Timestamp::from_second(now.as_second()).expect("a part of a timestamp is a timestamp")
+}

@@ -1,0 +1,114 @@
+//! Checks embed tokens, one rule after the other; the first that is broken is the answer.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::claims::{AUDIENCE, TYP, Wire};
+use super::issuer::MAX_TTL;
+use super::{Embedder, Error, KeyRing, Refusal};
+use crate::auth::jws::{self, Jws};
+use crate::domain::{Clock, DashboardId, EmbedClaims, Origin};
+
+/// How far another server's clock may be ahead of ours.
+const LEEWAY: SignedDuration = SignedDuration::from_secs(2);
+
+/// Checks embed tokens.
+#[derive(Debug)]
+pub struct Verifier {
+    ring: Arc<KeyRing>,
+    issuer: String,
+    registered: Vec<Origin>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Verifier {
+    /// Accepts tokens of `issuer` signed by a key of `ring`, for sites that are `registered` now.
+    #[must_use]
+    pub fn new(ring: Arc<KeyRing>, issuer: impl Into<String>, registered: Vec<Origin>, clock: Arc<dyn Clock>) -> Self {
+        Self { ring, issuer: issuer.into(), registered, clock }
+    }
+
+    /// Checks everything but first use.
+    ///
+    /// The order is: form, key, signature, claims, issuer and audience, times, dashboard (when one is expected), origin.
+    ///
+    /// # Errors
+    /// The first rule that the token breaks, with the claims when their signature was right.
+    pub fn verify(
+        &self,
+        token: &str,
+        expected_dashboard: Option<&DashboardId>,
+        embedder: &Embedder,
+    ) -> Result<EmbedClaims, Refusal> {
+        let wire = self.signed_claims(token)?;
+        let claims = wire.parse()?;
+        match self.judge(&wire, &claims, expected_dashboard, embedder) {
+            Ok(()) => Ok(claims),
+            Err(error) => Err(Refusal { error, claims: Some(Box::new(claims)) }),
+        }
+    }
+
+    fn signed_claims(&self, token: &str) -> Result<Wire, Error> {
+        let jws = Jws::read(token).map_err(refused)?;
+        if jws.typ() != Some(TYP) {
+            return Err(Error::TokenMalformed);
+        }
+        let key_id = jws.key_id().ok_or(Error::TokenMalformed)?;
+        let key = self.ring.get(key_id).ok_or(Error::TokenBadSignature)?;
+        jws.claims(key).map_err(refused)
+    }
+
+    fn judge(
+        &self,
+        wire: &Wire,
+        claims: &EmbedClaims,
+        expected_dashboard: Option<&DashboardId>,
+        embedder: &Embedder,
+    ) -> Result<(), Error> {
+        if wire.iss != self.issuer || wire.aud != AUDIENCE {
+            return Err(Error::TokenWrongAudience);
+        }
+        self.check_times(wire, claims)?;
+        if expected_dashboard.is_some_and(|expected| *expected != claims.dashboard_id) {
+            return Err(Error::WrongDashboard);
+        }
+        self.check_origins(claims, embedder)
+    }
+
+    fn check_times(&self, wire: &Wire, claims: &EmbedClaims) -> Result<(), Error> {
+        let lifetime = claims.expires_at.duration_since(claims.issued_at);
+        if !lifetime.is_positive() || lifetime.unsigned_abs() > MAX_TTL {
+            return Err(Error::TokenMalformed);
+        }
+        let now = self.clock.now();
+        if now >= claims.expires_at {
+            return Err(Error::TokenExpired { expired_at: claims.expires_at });
+        }
+        let valid_from = Timestamp::from_second(wire.valid_from()).map_err(|_| Error::TokenMalformed)?;
+        if valid_from.duration_since(now) > LEEWAY {
+            return Err(Error::TokenNotYetValid { valid_from });
+        }
+        Ok(())
+    }
+
+    /// Every site of the token must still be registered, so that a withdrawn one is shut out at once.
+    fn check_origins(&self, claims: &EmbedClaims, embedder: &Embedder) -> Result<(), Error> {
+        if !claims.origins.iter().all(|origin| self.registered.contains(origin)) {
+            return Err(Error::OriginNotAllowed);
+        }
+        match embedder {
+            Embedder::NotAsked => Ok(()),
+            Embedder::Unknown => Err(Error::OriginUnknown),
+            Embedder::Site(origin) if claims.origins.contains(origin) => Ok(()),
+            Embedder::Site(_) | Embedder::Foreign => Err(Error::OriginNotAllowed),
+        }
+    }
+}
+
+fn refused(error: jws::Error) -> Error {
+    match error {
+        jws::Error::Malformed => Error::TokenMalformed,
+        jws::Error::Signature => Error::TokenBadSignature,
+    }
+}

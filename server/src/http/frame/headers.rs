@@ -1,0 +1,50 @@
+//! The headers of every answer that is shown inside the iframe.
+
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue};
+
+use crate::domain::Origin;
+use crate::http::Nonce;
+
+/// Headers that are the same for every frame.
+const FIXED: [(HeaderName, &str); 9] = [
+    (CONTENT_TYPE, "text/html; charset=utf-8"),
+    (CACHE_CONTROL, "no-store"),
+    (REFERRER_POLICY, "no-referrer"),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
+    (HeaderName::from_static("x-robots-tag"), "noindex"),
+    (VARY, "Origin, Referer, Sec-Fetch-Dest, Sec-Fetch-Mode, Sec-Fetch-Site"),
+];
+
+/// The headers of a page that only `origins` may frame; no `X-Frame-Options`, which knows no list, and no cookie.
+///
+/// An empty list lets nobody frame it.
+///
+/// # Panics
+/// Never: origins and nonces are ASCII without control characters by their types.
+#[must_use]
+pub fn headers(origins: &[Origin], nonce: &Nonce) -> HeaderMap {
+    let mut headers: HeaderMap =
+        FIXED.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+    let policy = HeaderValue::from_str(&policy(origins, nonce)).expect("origins and nonces are plain ASCII");
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    headers
+}
+
+fn policy(origins: &[Origin], nonce: &Nonce) -> String {
+    let ancestors = match origins {
+        [] => "'none'".to_owned(),
+        some => some.iter().map(Origin::as_str).collect::<Vec<_>>().join(" "),
+    };
+    let nonce = nonce.as_str();
+    format!(
+        "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; \
+         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; \
+         sandbox allow-scripts allow-same-origin allow-popups; require-trusted-types-for 'script'"
+    )
+}
