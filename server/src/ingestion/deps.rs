@@ -20,7 +20,7 @@ pub struct Deps {
     /// X; None without a bearer token.
     pub x: Option<Arc<Client>>,
     /// The breaker in front of X.
-    pub breaker: Arc<CircuitBreaker>,
+    pub breaker: CircuitBreaker,
     /// Scores texts.
     pub analyzer: Arc<Analyzer>,
     /// Tells the time.

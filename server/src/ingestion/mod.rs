@@ -7,6 +7,7 @@ mod deps;
 mod error;
 mod execute;
 mod lookup;
+mod observer;
 mod schedule;
 mod scheduler;
 mod service;
@@ -16,6 +17,7 @@ mod worker;
 
 pub use deps::Deps;
 pub use error::Error;
+pub use observer::XObserver;
 pub use schedule::Schedule;
 pub use scheduler::Scheduler;
 pub use service::{Ingestion, RunRequest, Ticket};

@@ -138,7 +138,7 @@ impl Ingestion {
             enabled: self.deps.settings.enabled,
             running: next_due.is_some(),
             breaker: self.deps.breaker.snapshot(),
-            rate_limited_until: self.deps.x.as_ref().and_then(|x| x.rate_limited_until()),
+            rate_limited_until: self.deps.x.as_ref().and_then(|x| x.rate_limited_until().into_values().max()),
             stopped_reason: lock(&self.shared.stopped_reason).clone(),
             jobs: next_due.map(|at| self.job(at)).into_iter().collect(),
             settings: self.deps.settings.clone(),

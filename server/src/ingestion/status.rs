@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::config;
 use crate::domain::{Leader, LeaderState, Run};
-use crate::resilience::Snapshot;
+use crate::resilience::BreakerSnapshot;
 
 /// What ingestion is doing.
 #[derive(Debug, Clone)]
@@ -14,7 +14,7 @@ pub struct Status {
     /// The scheduler is at work.
     pub running: bool,
     /// The breaker in front of X.
-    pub breaker: Snapshot,
+    pub breaker: BreakerSnapshot,
     /// X asked to wait until then.
     pub rate_limited_until: Option<Timestamp>,
     /// Why scheduled runs are suspended; a run that somebody asks for lifts it.

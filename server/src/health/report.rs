@@ -1,0 +1,164 @@
+//! The health report: what answers, and how much there is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+use tracing::warn;
+
+use crate::config::Build;
+use crate::domain::Clock;
+use crate::ingestion::Ingestion;
+use crate::redis::Pool;
+use crate::resilience::BreakerState;
+use crate::store::{Counts, Vitals};
+use crate::telemetry::Metrics;
+
+/// The longest that one probe may take.
+const PROBE_LIMIT: Duration = Duration::from_secs(1);
+/// How long a report is good for, so that many callers do not become many probes.
+const FRESH_FOR: Duration = Duration::from_millis(500);
+
+/// What a probe found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check<T> {
+    /// It answered, so fast.
+    Ok(T, Duration),
+    /// It did not answer in time or refused, in words without a driver's text.
+    Failed(&'static str),
+    /// It is not configured.
+    Disabled,
+}
+
+/// What ingestion is doing, without asking the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IngestionCheck {
+    /// Runs are scheduled.
+    pub enabled: bool,
+    /// The scheduler is at work.
+    pub running: bool,
+    /// The breaker in front of X.
+    pub breaker: BreakerState,
+}
+
+/// The runs of this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IngestTotals {
+    /// Runs that ended.
+    pub total_ingests: u64,
+    /// How long the last one took.
+    pub last_ingest: Duration,
+}
+
+/// The health report.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// When it was made.
+    pub at: Timestamp,
+    /// The database and what it holds.
+    pub database: Check<Counts>,
+    /// Redis.
+    pub redis: Check<()>,
+    /// The scheduler.
+    pub ingestion: IngestionCheck,
+    /// The runs of this process.
+    pub totals: IngestTotals,
+    /// What was built.
+    pub build: Build,
+}
+
+impl Report {
+    /// Whether Amber can do its work: the database answers. Redis may be away.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        matches!(self.database, Check::Ok(..))
+    }
+}
+
+/// Makes health reports.
+pub struct Health {
+    vitals: Arc<dyn Vitals>,
+    redis: Option<Pool>,
+    ingestion: Ingestion,
+    metrics: Metrics,
+    clock: Arc<dyn Clock>,
+    build: Build,
+    last: Mutex<Option<(Instant, Report)>>,
+}
+
+impl Health {
+    /// Reports on these parts.
+    #[must_use]
+    pub fn new(
+        vitals: Arc<dyn Vitals>,
+        redis: Option<Pool>,
+        ingestion: Ingestion,
+        metrics: Metrics,
+        clock: Arc<dyn Clock>,
+        build: Build,
+    ) -> Self {
+        Self { vitals, redis, ingestion, metrics, clock, build, last: Mutex::new(None) }
+    }
+
+    /// The report, at most half a second old. It takes at most as long as one probe may.
+    pub async fn report(&self) -> Report {
+        let mut last = self.last.lock().await;
+        if let Some((_, report)) = last.as_ref().filter(|(made, _)| made.elapsed() < FRESH_FOR) {
+            return report.clone();
+        }
+        let (database, redis) = tokio::join!(self.database(), self.redis());
+        self.metrics.database_up(matches!(database, Check::Ok(..)));
+        self.metrics.redis_up(matches!(redis, Check::Ok(..)));
+        let report = Report {
+            at: self.clock.now(),
+            database,
+            redis,
+            ingestion: self.ingestion_check(),
+            totals: self.totals(),
+            build: self.build.clone(),
+        };
+        *last = Some((Instant::now(), report.clone()));
+        report
+    }
+
+    /// Whether the database answers within a second.
+    pub async fn is_ready(&self) -> bool {
+        matches!(timeout(PROBE_LIMIT, self.vitals.ping()).await, Ok(Ok(())))
+    }
+
+    async fn database(&self) -> Check<Counts> {
+        let started = Instant::now();
+        match timeout(PROBE_LIMIT, self.vitals.counts()).await {
+            Ok(Ok(counts)) => Check::Ok(counts, started.elapsed()),
+            Ok(Err(error)) => {
+                warn!(%error, source = std::error::Error::source(&error).map(tracing::field::display), "The database failed its probe.");
+                Check::Failed("the database does not answer")
+            }
+            Err(_) => Check::Failed("the database did not answer within one second"),
+        }
+    }
+
+    async fn redis(&self) -> Check<()> {
+        let Some(pool) = &self.redis else { return Check::Disabled };
+        let started = Instant::now();
+        match pool.ping(PROBE_LIMIT).await {
+            Ok(()) => Check::Ok((), started.elapsed()),
+            Err(error) => {
+                warn!(%error, "Redis failed its probe.");
+                Check::Failed("Redis does not answer")
+            }
+        }
+    }
+
+    fn ingestion_check(&self) -> IngestionCheck {
+        let vitals = self.ingestion.vitals();
+        IngestionCheck { enabled: vitals.enabled, running: vitals.running, breaker: vitals.breaker.state }
+    }
+
+    fn totals(&self) -> IngestTotals {
+        let snapshot = self.metrics.snapshot();
+        IngestTotals { total_ingests: snapshot.total_ingests, last_ingest: Duration::from_millis(snapshot.last_ingest_ms) }
+    }
+}
