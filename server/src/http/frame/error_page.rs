@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
-use super::FrameOptions;
-use super::page::document;
+use super::document::document;
+use super::words::Words;
+use super::{FrameOptions, Locale};
 use crate::http::Nonce;
 
 /// Why there is no dashboard.
@@ -13,7 +14,7 @@ use crate::http::Nonce;
 pub struct Failure<'a> {
     /// The reason for machines, such as `TOKEN_EXPIRED`.
     pub reason: &'a str,
-    /// The public text of the error, in English.
+    /// The public text of the error for whoever built the host page, in English.
     pub message: &'a str,
     /// The id of the request.
     pub request_id: &'a str,
@@ -21,8 +22,30 @@ pub struct Failure<'a> {
     pub retry_after: Option<Duration>,
 }
 
-/// A short page that tells the viewer that something is wrong, and the host what.
+/// A short page that tells the viewer what to do, and the host what went wrong.
 #[must_use]
 pub fn error_page(failure: Failure<'_>, options: &FrameOptions, nonce: &Nonce) -> Markup {
-    document(options, nonce, "Error", Some(failure), &html! { p { (failure.message) } })
+    let words = options.locale.words();
+    let body = html! {
+        main.failure {
+            section.card {
+                h1 { (words.failed) }
+                p { (advice(failure.reason, words)) }
+                p.fine lang=(Locale::En.as_str()) { (failure.message) }
+                p.fine { code { (failure.reason) } " · " (words.request) " " code { (failure.request_id) } }
+            }
+        }
+    };
+    document(words.failed, &body, Some(failure), options, nonce)
+}
+
+/// What a viewer, who knows nothing of tokens, can do.
+fn advice(reason: &str, words: &'static Words) -> &'static str {
+    match reason {
+        "DASHBOARD_NOT_FOUND" | "WRONG_DASHBOARD" => words.failed_missing,
+        "TOKEN_REVOKED" => words.failed_site,
+        reason if reason.starts_with("TOKEN_") || reason == "SESSION_ENDED" => words.failed_reload,
+        reason if reason.starts_with("ORIGIN_") || reason == "SCOPE_MISSING" => words.failed_site,
+        _ => words.failed_later,
+    }
 }
