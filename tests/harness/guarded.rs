@@ -37,19 +37,9 @@ impl Guarded {
     /// # Errors
     /// With all that the server said, when it ended before it was ready.
     pub(crate) fn start(home: &Path, server: &Server<'_>) -> Result<Self, String> {
-        let mut watchdog = Command::new("sh")
-            .args(["-c", WATCHDOG, "watchdog"])
-            .arg(home)
-            .arg(server.stop_signal)
-            .args(server.command)
-            .current_dir(home)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            // Ctrl-C and a runner's timeout reach the test alone; the watchdog must live on to clean up after it.
-            .process_group(0)
-            .spawn()
-            .expect("every system that runs these tests has a shell");
+        let mut watchdog = watchdog(home, server);
+        let mut watchdog =
+            watchdog.stdin(Stdio::piped()).spawn().expect("every system that runs these tests has a shell");
         let lifeline = watchdog.stdin.take();
         let mut said = BufReader::new(watchdog.stdout.take().expect("the output was piped"));
 
@@ -82,6 +72,15 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// The shell that runs a server for as long as somebody holds the other end of its standard input.
+fn watchdog(home: &Path, server: &Server<'_>) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", WATCHDOG, "watchdog"]).arg(home).arg(server.stop_signal).args(server.command).current_dir(home);
+    // Ctrl-C and a runner's timeout reach the test alone; the watchdog must live on to clean up after it.
+    shell.stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    shell
 }
 
 /// The process id, and everything that was said when the output ended before the server was ready.

@@ -7,9 +7,10 @@ stop_signal=$2
 shift 2
 
 exec 3<&0
-"$@" </dev/null 2>&1 3<&- &
+# The process prints its own id before it becomes the server, or the server might speak first.
+# shellcheck disable=SC2016 # it is the inner shell that expands
+sh -c 'echo "$$"; exec "$@"' server "$@" </dev/null 2>&1 3<&- &
 server=$!
-echo "$server"
 
 # Standard input ends when its holder lets go of it or dies in any way, even by kill -9.
 # A frozen server must run again to see its signal.

@@ -68,7 +68,7 @@ mod tests {
     fn a_module_below_is_found_however_it_is_named() {
         for text in [
             "use crate::app;",
-            "use crate::{domain::Leader, app::{self, Server}};",
+            "use crate::{domain::Leader, app::{Server as S}};",
             "pub use crate::app::*;",
             "fn f() -> crate::app::Server {}",
             "mod tests { use crate::app; }",

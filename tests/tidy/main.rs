@@ -40,56 +40,56 @@ impl Display for Finding {
 }
 
 #[track_caller]
-fn assert_none(findings: &[Finding]) {
-    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+fn assert_none(findings: impl IntoIterator<Item = Finding>) {
+    let lines: Vec<String> = findings.into_iter().map(|finding| finding.to_string()).collect();
     assert!(lines.is_empty(), "{} findings:\n{}", lines.len(), lines.join("\n"));
 }
 
 #[test]
 fn modules_of_the_server_use_only_those_above_them() {
     let tree = Tree::read();
-    assert_none(&layers::check(tree.text("server/src/lib.rs"), &tree.rust_under("server/src/")));
+    assert_none(layers::check(tree.text("server/src/lib.rs"), &tree.rust_under("server/src/")));
 }
 
 #[test]
 fn outside_crates_stay_in_their_modules() {
     let tree = Tree::read();
-    assert_none(&outside_crates::check(&tree.rust_under("server/src/")));
-    assert_none(&outside_crates::check_table(tree.text("server/Cargo.toml")));
+    assert_none(outside_crates::check(&tree.rust_under("server/src/")));
+    assert_none(outside_crates::check_table(tree.text("server/Cargo.toml")));
 }
 
 #[test]
 fn files_open_with_their_purpose_and_stay_short() {
     let tree = Tree::read();
     let files = tree.rust_under("");
-    assert_none(&files.iter().filter_map(files::check_head).collect::<Vec<_>>());
-    assert_none(&files.iter().filter_map(files::check_length).collect::<Vec<_>>());
-    assert_none(&files::check_median(&files));
+    assert_none(files.iter().filter_map(files::check_head));
+    assert_none(files.iter().filter_map(files::check_length));
+    assert_none(files::check_median(&files));
 }
 
 #[test]
 fn names_say_what_is_inside_and_no_code_is_unfinished_or_silenced() {
     let tree = Tree::read();
     let files = tree.rust_under("");
-    assert_none(&files.iter().flat_map(files::check_names).collect::<Vec<_>>());
-    assert_none(&files.iter().flat_map(files::check_words).collect::<Vec<_>>());
+    assert_none(files.iter().flat_map(files::check_names));
+    assert_none(files.iter().flat_map(files::check_words));
 }
 
 #[test]
 fn migrations_go_both_ways_and_are_registered() {
     let tree = Tree::read();
-    assert_none(&migrations::check(tree.text("migrations/src/lib.rs"), &tree.rust_under("migrations/src/")));
+    assert_none(migrations::check(tree.text("migrations/src/lib.rs"), &tree.rust_under("migrations/src/")));
 }
 
 #[test]
 fn every_dependency_is_used() {
     let tree = Tree::read();
     let members: Vec<_> = dependencies::MEMBERS.iter().map(|member| tree.member(member)).collect();
-    assert_none(&dependencies::check_workspace(tree.text("Cargo.toml"), &members));
-    assert_none(&members.iter().flat_map(dependencies::check_member).collect::<Vec<_>>());
+    assert_none(dependencies::check_workspace(tree.text("Cargo.toml"), &members));
+    assert_none(members.iter().flat_map(dependencies::check_member));
 }
 
 #[test]
 fn only_the_agreed_names_stand_at_the_top() {
-    assert_none(&tree::check_top_level(&Tree::top_level()));
+    assert_none(tree::check_top_level(&Tree::top_level()));
 }

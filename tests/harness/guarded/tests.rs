@@ -53,26 +53,18 @@ fn a_server_that_ends_too_early_is_reported_with_its_words() {
 #[test]
 fn the_server_ends_when_the_test_process_is_killed() {
     let home = new_home("guarded");
-    // A stand-in for the test process: it holds the pipe, then it is killed without a chance to clean up.
-    let holder = r#"mkfifo "$0/pipe"; exec 4<>"$0/pipe"; sh -c "$1" watchdog "$0" TERM sleep 600 <"$0/pipe" 4>&- & exec 5>"$0/pipe" 4>&-; wait"#;
-    let mut holder = Command::new("bash")
-        .args(["-c", holder])
-        .arg(&home)
-        .arg(WATCHDOG)
-        .stdout(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .unwrap();
-    let mut output = BufReader::new(holder.stdout.take().unwrap());
-    let mut pid = String::new();
-    output.read_line(&mut pid).unwrap();
-    let pid = pid.trim().parse().unwrap();
-    assert!(runs(pid));
+    let command = sleeper();
+    // In place of the test process, `sleep` holds the pipe.
+    let mut holder = Command::new("sleep").arg("600").stdout(Stdio::piped()).spawn().unwrap();
+    let mut watchdog = watchdog(&home, &Server { command: &command, ready: "ready", stop_signal: "TERM" });
+    let mut watchdog = watchdog.stdin(holder.stdout.take().unwrap()).spawn().unwrap();
+    let mut said = BufReader::new(watchdog.stdout.take().unwrap());
+    let (pid, ready) = read_until_ready(&mut said, "ready");
+    assert!(ready.is_ok() && runs(pid));
 
     holder.kill().unwrap();
     holder.wait().unwrap();
-    // The pipe of the output ends when the last process that could write to it is gone.
-    output.read_to_string(&mut String::new()).unwrap();
+    watchdog.wait().unwrap();
     assert!(!runs(pid), "the server still runs");
     assert!(!home.exists(), "its files are still there");
 }
