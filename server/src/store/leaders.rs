@@ -2,8 +2,13 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set};
 
-use super::Error;
+use super::entity::ingest_streams;
+use super::entity::leaders::{ActiveModel, Column, Entity, Model};
+use super::text::{clean, clean_all, from_json, json};
+use super::{Error, Store, instant};
 use crate::domain::{Leader, LeaderId, LeaderState, NewLeader, UserId};
 
 /// A place in the list of leaders: the last one that was shown. The next page starts after it.
@@ -71,4 +76,105 @@ pub trait Leaders: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn count(&self) -> Result<u64, Error>;
+}
+
+#[async_trait]
+impl Leaders for Store {
+    async fn list(&self, after: Option<LeaderCursor>, limit: u32) -> Result<Vec<Leader>, Error> {
+        let older = after.map(|cursor| {
+            Expr::tuple([Expr::col(Column::CreatedAt), Expr::col(Column::Id)])
+                .lt(Expr::tuple([cursor.created_at.as_microsecond().into(), cursor.id.0.into()]))
+        });
+        let mut query = newest_first().limit(u64::from(limit));
+        if let Some(older) = older {
+            query = query.filter(older);
+        }
+        query.all(&self.db).await?.into_iter().map(read).collect()
+    }
+
+    async fn get(&self, id: LeaderId) -> Result<Option<Leader>, Error> {
+        Entity::find_by_id(id.0).one(&self.db).await?.map(read).transpose()
+    }
+
+    async fn get_many(&self, ids: &[LeaderId]) -> Result<Vec<Leader>, Error> {
+        let query = newest_first().filter(Column::Id.is_in(ids.iter().map(|id| id.0)));
+        query.all(&self.db).await?.into_iter().map(read).collect()
+    }
+
+    async fn create(&self, leader: NewLeader) -> Result<Leader, Error> {
+        let now = self.now();
+        let leader = Leader {
+            id: LeaderId(self.entropy.uuid_v7(now)),
+            name: clean(&leader.name),
+            handles: leader.handles.iter().map(|(platform, handle)| (clean(platform), clean(handle))).collect(),
+            tracking_topics: clean_all(&leader.tracking_topics),
+            created_at: now,
+            x_user_id: None,
+            avatar_url: None,
+            state: LeaderState::Unresolved,
+        };
+        let row = ActiveModel {
+            id: Set(leader.id.0),
+            name: Set(leader.name.clone()),
+            handles: Set(json(&leader.handles)),
+            tracking_topics: Set(json(&leader.tracking_topics)),
+            created_at: Set(now.as_microsecond()),
+            x_user_id: Set(None),
+            avatar_url: Set(None),
+            state: Set(leader.state.as_str().to_owned()),
+        };
+        Entity::insert(row).exec_without_returning(&self.db).await?;
+        Ok(leader)
+    }
+
+    async fn delete(&self, id: LeaderId) -> Result<bool, Error> {
+        let tx = self.begin().await?;
+        // A page commit locks its stream before it touches posts; the same order here keeps the two from a deadlock.
+        let streams = ingest_streams::Entity::delete_many().filter(ingest_streams::Column::LeaderId.eq(id.0));
+        streams.exec(&tx).await?;
+        let deleted = Entity::delete_by_id(id.0).exec(&tx).await?;
+        tx.commit().await?;
+        Ok(deleted.rows_affected == 1)
+    }
+
+    async fn set_account(
+        &self,
+        id: LeaderId,
+        user_id: UserId,
+        avatar_url: Option<String>,
+        state: LeaderState,
+    ) -> Result<bool, Error> {
+        let update = Entity::update_many()
+            .col_expr(Column::XUserId, Expr::value(user_id.0))
+            .col_expr(Column::AvatarUrl, Expr::value(avatar_url.map(|url| clean(&url))))
+            .col_expr(Column::State, Expr::value(state.as_str()))
+            .filter(Column::Id.eq(id.0));
+        Ok(update.exec(&self.db).await?.rows_affected == 1)
+    }
+
+    async fn set_state(&self, id: LeaderId, state: LeaderState) -> Result<bool, Error> {
+        let update = Entity::update_many().col_expr(Column::State, Expr::value(state.as_str()));
+        Ok(update.filter(Column::Id.eq(id.0)).exec(&self.db).await?.rows_affected == 1)
+    }
+
+    async fn count(&self) -> Result<u64, Error> {
+        Ok(Entity::find().count(&self.db).await?)
+    }
+}
+
+fn newest_first() -> Select<Entity> {
+    Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id)
+}
+
+fn read(row: Model) -> Result<Leader, Error> {
+    Ok(Leader {
+        id: LeaderId(row.id),
+        name: row.name,
+        handles: from_json(row.handles, "handles")?,
+        tracking_topics: from_json(row.tracking_topics, "tracking topics")?,
+        created_at: instant::read(row.created_at)?,
+        x_user_id: row.x_user_id.map(UserId),
+        avatar_url: row.avatar_url,
+        state: LeaderState::parse(&row.state).ok_or(Error::Corrupt { what: "state of a leader" })?,
+    })
 }

@@ -6,19 +6,25 @@
 mod connect;
 mod dashboards;
 mod embed_tokens;
+mod entity;
 mod error;
 mod ingest;
+mod instant;
 mod leaders;
+mod migrate;
+mod number;
 mod posts;
 mod settings;
+mod text;
 mod vitals;
 
 pub use connect::Store;
 pub use dashboards::{Aggregates, Dashboards};
 pub use embed_tokens::EmbedTokens;
-pub use error::Error;
+pub use error::{Cause, Error};
 pub use ingest::{Committed, Ingest, PageCommit, Rejected, RunTotals, Stream, StreamId, StreamKind};
 pub use leaders::{LeaderCursor, Leaders};
+pub use migrate::Migration;
 pub use posts::Posts;
 pub use settings::Settings;
 pub use vitals::{Counts, Vitals};

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::Error;
+use super::{Error, Leaders, Posts, Store};
 
 /// How much is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,4 +32,20 @@ pub trait Vitals: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn counts(&self) -> Result<Counts, Error>;
+}
+
+#[async_trait]
+impl Vitals for Store {
+    async fn ping(&self) -> Result<(), Error> {
+        Ok(self.db.ping().await?)
+    }
+
+    async fn counts(&self) -> Result<Counts, Error> {
+        Ok(Counts {
+            leaders: Leaders::count(self).await?,
+            posts: Posts::count(self).await?,
+            review_items: 0,
+            latest_post_at: self.latest_post_at().await?,
+        })
+    }
 }

@@ -1,12 +1,18 @@
 //! How far each stream is read, the pages that were stored, and the runs that fetched them.
 
+mod commit;
+mod quarantine;
+mod runs;
+mod streams;
+mod upsert;
+
 use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, Store};
 use crate::domain::{Checkpoint, LeaderId, Platform, Run, RunCounters, RunId, ScoredPost};
 
 /// Names a stream.
@@ -197,4 +203,59 @@ pub trait Ingest: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn interrupt_orphans(&self) -> Result<u64, Error>;
+}
+
+#[async_trait]
+impl Ingest for Store {
+    async fn stream(&self, leader: LeaderId, platform: Platform, kind: StreamKind) -> Result<Stream, Error> {
+        self.open_stream(leader, platform, kind).await
+    }
+
+    async fn streams(&self) -> Result<Vec<Stream>, Error> {
+        self.all_streams().await
+    }
+
+    async fn commit_page(&self, page: PageCommit) -> Result<Committed, Error> {
+        self.commit(page).await
+    }
+
+    async fn note_success(&self, stream: StreamId) -> Result<(), Error> {
+        self.mark_read(stream).await
+    }
+
+    async fn note_failure(&self, stream: StreamId, reason: &str) -> Result<(), Error> {
+        self.mark_failed(stream, reason).await
+    }
+
+    async fn start_run(&self, run: &Run) -> Result<(), Error> {
+        self.insert_run(run).await
+    }
+
+    async fn advance_run(&self, run: RunId, leaders_done: u32) -> Result<(), Error> {
+        self.set_leaders_done(run, leaders_done).await
+    }
+
+    async fn finish_run(&self, run: &Run) -> Result<(), Error> {
+        self.close_run(run).await
+    }
+
+    async fn run(&self, id: RunId) -> Result<Option<Run>, Error> {
+        self.find_run(id).await
+    }
+
+    async fn last_run(&self) -> Result<Option<Run>, Error> {
+        Ok(self.runs_before(None, 1).await?.pop())
+    }
+
+    async fn runs(&self, before: Option<RunId>, limit: u32) -> Result<Vec<Run>, Error> {
+        self.runs_before(before, limit).await
+    }
+
+    async fn run_totals(&self) -> Result<RunTotals, Error> {
+        self.sum_runs().await
+    }
+
+    async fn interrupt_orphans(&self) -> Result<u64, Error> {
+        self.close_orphans().await
+    }
 }

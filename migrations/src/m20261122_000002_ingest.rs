@@ -1,0 +1,130 @@
+//! How far each stream is read, the runs, the ledger of stored pages, and the records that were refused.
+
+use sea_orm_migration::prelude::*;
+use sea_orm_migration::schema::{
+    big_integer, big_integer_null, boolean, integer, json_binary, pk_uuid, text, text_null, uuid, uuid_null, var_binary,
+};
+
+use crate::references::belongs_to;
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+/// Counted per page in the ledger and per run.
+const COUNTERS: [&str; 6] = ["fetched", "inserted", "updated", "unchanged", "quarantined", "duplicates"];
+
+/// Every fetched record is in exactly one of the other counts.
+const BALANCES: &str = "fetched = inserted + updated + unchanged + quarantined + duplicates";
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.create_table(streams()).await?;
+        if manager.get_database_backend() == sea_orm_migration::sea_orm::DbBackend::Postgres {
+            // The row changes with every page: room on its page keeps the update off the indexes.
+            manager.get_connection().execute_unprepared("ALTER TABLE ingest_streams SET (fillfactor = 70)").await?;
+        }
+        manager.create_table(runs()).await?;
+        manager.create_table(commits()).await?;
+        let by_run = Index::create().name("ingest_commits_run").table("ingest_commits").col("run_id").to_owned();
+        manager.create_index(by_run).await?;
+        manager.create_table(quarantine()).await?;
+        let once = Index::create()
+            .name("quarantine_record")
+            .table("quarantine")
+            .col("stream_id")
+            .col("raw_hash")
+            .unique()
+            .to_owned();
+        manager.create_index(once).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in ["quarantine", "ingest_commits", "ingest_runs", "ingest_streams"] {
+            manager.drop_table(Table::drop().table(table).to_owned()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn streams() -> TableCreateStatement {
+    Table::create()
+        .table("ingest_streams")
+        .col(pk_uuid("id"))
+        .col(uuid("leader_id"))
+        .col(text("platform"))
+        .col(text("kind"))
+        .col(json_binary("cursor"))
+        .col(big_integer("cursor_version"))
+        .col(big_integer_null("last_success_at"))
+        .col(text_null("last_error"))
+        .index(Index::create().name("ingest_streams_key").col("leader_id").col("platform").col("kind").unique())
+        .foreign_key(&mut belongs_to("ingest_streams", "leader_id", "leaders"))
+        .to_owned()
+}
+
+fn runs() -> TableCreateStatement {
+    let mut table = Table::create()
+        .table("ingest_runs")
+        .col(pk_uuid("id"))
+        .col(text("trigger"))
+        .col(text("status"))
+        .col(boolean("backfill"))
+        .col(boolean("dry_run"))
+        .col(big_integer("started_at"))
+        .col(big_integer_null("ended_at"))
+        .col(big_integer("pages"))
+        .col(integer("leaders_total"))
+        .col(integer("leaders_done"))
+        .col(text_null("error"))
+        .to_owned();
+    for counter in COUNTERS {
+        table.col(big_integer(counter));
+    }
+    table
+}
+
+fn commits() -> TableCreateStatement {
+    let mut table = Table::create()
+        .table("ingest_commits")
+        .col(uuid("stream_id"))
+        .col(big_integer("cursor_version"))
+        .col(uuid_null("run_id"))
+        .col(json_binary("cursor"))
+        .col(big_integer("committed_at"))
+        .to_owned();
+    for counter in COUNTERS {
+        table.col(big_integer(counter));
+    }
+    table
+        .check(Expr::cust(BALANCES))
+        .primary_key(Index::create().name("ingest_commits_pkey").col("stream_id").col("cursor_version"))
+        .foreign_key(&mut belongs_to("ingest_commits", "stream_id", "ingest_streams"))
+        .foreign_key(
+            ForeignKey::create()
+                .name("ingest_commits_run_id_fkey")
+                .from("ingest_commits", "run_id")
+                .to("ingest_runs", "id")
+                .on_delete(ForeignKeyAction::SetNull),
+        )
+        .to_owned()
+}
+
+fn quarantine() -> TableCreateStatement {
+    Table::create()
+        .table("quarantine")
+        .col(pk_uuid("id"))
+        .col(uuid("stream_id"))
+        .col(var_binary("raw_hash", 32))
+        .col(text("raw"))
+        .col(text("reason"))
+        .col(text("path"))
+        .col(big_integer("first_seen_at"))
+        .col(big_integer("last_seen_at"))
+        .foreign_key(&mut belongs_to("quarantine", "stream_id", "ingest_streams"))
+        .to_owned()
+}

@@ -1,0 +1,139 @@
+//! Opens the database.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sea_orm::sqlx::sqlite::SqliteJournalMode;
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use secrecy::ExposeSecret;
+
+use super::settings::Target;
+use super::{Error, Settings};
+use crate::domain::{Clock, Entropy};
+
+/// How long a statement of SQLite waits for another writer.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Limits of a PostgreSQL session, so that a worker that freezes inside a transaction cannot block the others.
+const POSTGRES_LIMITS: [(&str, &str); 3] =
+    [("statement_timeout", "10s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "10s")];
+
+/// The database. Clones share its connections.
+#[derive(Clone)]
+pub struct Store {
+    pub(super) db: DatabaseConnection,
+    pub(super) target: Target,
+    pub(super) entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
+    acquire_timeout: Duration,
+    _lock: Option<Arc<File>>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database. Its tables are made by [`Store::migrate`].
+    ///
+    /// # Errors
+    /// [`Error::BadUrl`] for a URL that names no database, [`Error::InUse`] when another process has the SQLite file,
+    /// [`Error::Unavailable`] when the database does not answer in time.
+    pub async fn connect(settings: &Settings, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Self, Error> {
+        let target = settings.target()?;
+        let lock = match &target {
+            Target::File { path, .. } => Some(Arc::new(lock(path)?)),
+            Target::Memory | Target::Postgres(_) => None,
+        };
+        let options = match target.clone() {
+            Target::Memory => memory(settings.acquire_timeout),
+            Target::File { path, create } => {
+                let mut options = options("sqlite://", settings.max_connections, settings.acquire_timeout);
+                options.map_sqlx_sqlite_opts(move |sqlite| {
+                    sqlite
+                        .filename(&path)
+                        .create_if_missing(create)
+                        .journal_mode(SqliteJournalMode::Wal)
+                        .busy_timeout(BUSY_TIMEOUT)
+                        .foreign_keys(true)
+                });
+                options
+            }
+            Target::Postgres(url) => {
+                let url = url.expose_secret();
+                let mut options = options(url, settings.max_connections, settings.acquire_timeout);
+                options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_LIMITS));
+                options
+            }
+        };
+        let db = Database::connect(options).await?;
+        Ok(Self { db, target, entropy, clock, acquire_timeout: settings.acquire_timeout, _lock: lock })
+    }
+
+    /// Closes all connections. Later calls find the database unavailable.
+    ///
+    /// # Errors
+    /// When a connection cannot be closed.
+    pub async fn close(&self) -> Result<(), Error> {
+        Ok(self.db.close_by_ref().await?)
+    }
+
+    /// Begins a transaction that writes. On SQLite it takes the writer's place at once, since a transaction that begins
+    /// by reading cannot wait for it later.
+    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, Error> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        Ok(self.db.begin_with_options(options).await?)
+    }
+
+    /// The present instant with the precision of the database.
+    pub(super) fn now(&self) -> Timestamp {
+        let micros = self.clock.now().as_microsecond();
+        Timestamp::from_microsecond(micros).expect("fewer digits of a valid instant are a valid instant")
+    }
+
+    /// A single connection to PostgreSQL without limits of time: for migrations.
+    pub(super) async fn unlimited(&self, url: &str) -> Result<DatabaseConnection, Error> {
+        Ok(Database::connect(options(url, 1, self.acquire_timeout)).await?)
+    }
+}
+
+fn options(url: &str, connections: u32, acquire_timeout: Duration) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(connections.max(1)).connect_timeout(acquire_timeout).acquire_timeout(acquire_timeout);
+    options.sqlx_logging(false);
+    options
+}
+
+/// The one connection is the database: it must never be closed for being old or idle.
+fn memory(acquire_timeout: Duration) -> ConnectOptions {
+    let mut options = options("sqlite::memory:", 1, acquire_timeout);
+    options.min_connections(1).idle_timeout(None).max_lifetime(None);
+    options.map_sqlx_sqlite_opts(|sqlite| sqlite.foreign_keys(true));
+    options
+}
+
+/// Claims an SQLite file for this process: a second one would run the same schedule on the same posts.
+fn lock(database: &Path) -> Result<File, Error> {
+    let mut name = OsString::from(database);
+    name.push(".lock");
+    let opened = OpenOptions::new().create(true).write(true).truncate(false).open(name);
+    let file = opened.map_err(|source| Error::Unavailable { source: source.into() })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse { path: database.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(Error::Unavailable { source: source.into() }),
+    }
+}

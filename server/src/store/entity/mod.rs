@@ -1,0 +1,13 @@
+//! The rows of the tables, as the database gives them.
+#![expect(unreachable_pub, reason = "the derive macros make every item public")]
+
+pub(super) mod embed_tokens_used;
+pub(super) mod ingest_commits;
+pub(super) mod ingest_runs;
+pub(super) mod ingest_streams;
+pub(super) mod leaders;
+pub(super) mod post_counts;
+pub(super) mod post_hashtags;
+pub(super) mod post_metrics;
+pub(super) mod posts;
+pub(super) mod quarantine;

@@ -1,0 +1,121 @@
+//! A page and the checkpoint that covers it, in one transaction.
+//!
+//! The order is fixed: first the fence, which also locks the stream, so that a worker that was overtaken writes nothing
+//! and two workers never meet on the same rows in opposite order.
+
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, Set};
+use uuid::Uuid;
+
+use super::runs::columns;
+use super::{Committed, PageCommit, quarantine, upsert};
+use crate::domain::{ExternalId, LeaderId, Platform, RunCounters, ScoredPost};
+use crate::store::entity::{ingest_commits, ingest_runs, ingest_streams};
+use crate::store::text::json;
+use crate::store::{Error, Store, number};
+
+/// Whose posts a page holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    pub(super) leader: LeaderId,
+    pub(super) platform: Platform,
+}
+
+impl Store {
+    pub(super) async fn commit(&self, mut page: PageCommit) -> Result<Committed, Error> {
+        let held = number::len(&page.posts) + number::len(&page.rejected);
+        if held != page.fetched {
+            return Err(Error::Unbalanced { fetched: page.fetched, held });
+        }
+        let tx = self.begin().await?;
+        let owner = pass_fence(&tx, &page).await?;
+
+        let posts = newest_of_each(std::mem::take(&mut page.posts));
+        let written = upsert::posts(&tx, self, owner, &posts).await?;
+        let quarantined = quarantine::keep(&tx, self, page.stream, &page.rejected).await?;
+        let distinct = number::len(&posts);
+        let counters = RunCounters {
+            fetched: page.fetched,
+            inserted: written.inserted,
+            updated: written.updated,
+            unchanged: distinct - written.inserted - written.updated,
+            quarantined,
+            duplicates: page.fetched - distinct - quarantined,
+            pages: 1,
+        };
+        let version = page.version + 1;
+        self.enter_in_ledger(&tx, &page, version, counters).await?;
+        tx.commit().await?;
+        Ok(Committed { version, counters })
+    }
+
+    async fn enter_in_ledger(
+        &self,
+        tx: &DatabaseTransaction,
+        page: &PageCommit,
+        version: i64,
+        counters: RunCounters,
+    ) -> Result<(), Error> {
+        let entry = ingest_commits::ActiveModel {
+            stream_id: Set(page.stream.0),
+            cursor_version: Set(version),
+            run_id: Set(page.run.map(|run| run.0)),
+            cursor: Set(json(&page.checkpoint)),
+            committed_at: Set(self.now().as_microsecond()),
+            fetched: Set(number::write(counters.fetched)),
+            inserted: Set(number::write(counters.inserted)),
+            updated: Set(number::write(counters.updated)),
+            unchanged: Set(number::write(counters.unchanged)),
+            quarantined: Set(number::write(counters.quarantined)),
+            duplicates: Set(number::write(counters.duplicates)),
+        };
+        ingest_commits::Entity::insert(entry).exec_without_returning(tx).await?;
+
+        let Some(run) = page.run else { return Ok(()) };
+        let mut update = ingest_runs::Entity::update_many().filter(ingest_runs::Column::Id.eq(run.0));
+        for (column, count) in columns(&counters) {
+            update = update.col_expr(column, Expr::col(column).add(count));
+        }
+        update.exec(tx).await?;
+        Ok(())
+    }
+}
+
+#[derive(FromQueryResult)]
+struct OwnerRow {
+    leader_id: Uuid,
+    platform: String,
+}
+
+/// Moves the checkpoint if nobody else did since the page was planned.
+async fn pass_fence(tx: &DatabaseTransaction, page: &PageCommit) -> Result<Owner, Error> {
+    use ingest_streams::Column;
+    let advance = Query::update()
+        .table(ingest_streams::Entity)
+        .value(Column::Cursor, json(&page.checkpoint))
+        .value(Column::CursorVersion, page.version + 1)
+        .and_where(Expr::col(Column::Id).eq(page.stream.0))
+        .and_where(Expr::col(Column::CursorVersion).eq(page.version))
+        .returning(Query::returning().columns([Column::LeaderId, Column::Platform]))
+        .to_owned();
+    let Some(row) = tx.query_one(&advance).await? else {
+        return Err(Error::Fenced { stream: page.stream });
+    };
+    let row = OwnerRow::from_query_result(&row, "")?;
+    let platform = Platform::parse(&row.platform).ok_or(Error::Corrupt { what: "platform" })?;
+    Ok(Owner { leader: LeaderId(row.leader_id), platform })
+}
+
+/// One post per chain of edits, its newest version, in the order of the chains: rows are locked in one order everywhere.
+fn newest_of_each(posts: Vec<ScoredPost>) -> Vec<ScoredPost> {
+    let mut chains: BTreeMap<ExternalId, ScoredPost> = BTreeMap::new();
+    for post in posts {
+        let known = chains.get(&post.post.edit_root);
+        if known.is_none_or(|known| known.post.id < post.post.id) {
+            chains.insert(post.post.edit_root, post);
+        }
+    }
+    chains.into_values().collect()
+}

@@ -1,0 +1,180 @@
+//! Posts of a page: new ones inserted, changed ones updated, all others untouched.
+
+mod row;
+
+use std::collections::BTreeMap;
+
+use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
+    QueryTrait, Set,
+};
+use uuid::Uuid;
+
+use super::commit::Owner;
+use crate::domain::ScoredPost;
+use crate::store::entity::posts::{self, Column, Entity};
+use crate::store::entity::{post_counts, post_hashtags, post_metrics};
+use crate::store::instant::DAY;
+use crate::store::{Error, Store, number};
+
+/// Rows of one statement: 27 columns each stay below SQLite's limit of 32,766 bound values.
+const ROWS: usize = 1_000;
+
+/// What became of the posts of a page; the others are unchanged.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Written {
+    pub(super) inserted: u64,
+    pub(super) updated: u64,
+}
+
+/// A row that was inserted or updated.
+#[derive(FromQueryResult)]
+struct Changed {
+    id: Uuid,
+    root_id: String,
+    revision: i64,
+    posted_at: i64,
+    leader_id: Uuid,
+}
+
+#[derive(FromQueryResult)]
+struct Known {
+    id: Uuid,
+    root_id: String,
+    version: i64,
+}
+
+/// Stores `distinct` posts, of which no two belong to one chain of edits.
+pub(super) async fn posts(
+    tx: &DatabaseTransaction,
+    store: &Store,
+    owner: Owner,
+    distinct: &[ScoredPost],
+) -> Result<Written, Error> {
+    let mut written = Written::default();
+    for chunk in distinct.chunks(ROWS) {
+        let changed = upsert(tx, store, owner, chunk).await?;
+        let inserted: Vec<_> = changed.iter().filter(|row| row.revision == 1).collect();
+        written.inserted += number::len(&inserted);
+        written.updated += number::len(&changed) - number::len(&inserted);
+        count_by_day(tx, owner, &inserted).await?;
+        replace_hashtags(tx, &changed, chunk).await?;
+        refresh_metrics(tx, store, owner, chunk).await?;
+    }
+    Ok(written)
+}
+
+async fn upsert(
+    tx: &DatabaseTransaction,
+    store: &Store,
+    owner: Owner,
+    posts: &[ScoredPost],
+) -> Result<Vec<Changed>, Error> {
+    let now = store.now();
+    let rows = posts.iter().map(|post| row::of(post, owner, store.entropy.as_ref(), now));
+    // An equal row is not written, and an older version never replaces a newer one. The time, which the indexes sort
+    // by, and the owner stay as they were.
+    let changed = OnConflict::columns([Column::Platform, Column::RootId])
+        .update_columns(row::CONTENT)
+        .value(Column::Revision, Expr::cust("posts.revision + 1"))
+        .action_and_where(Expr::cust(
+            "posts.content_hash <> excluded.content_hash \
+             AND posts.version <= excluded.version AND posts.deleted_at IS NULL",
+        ))
+        .to_owned();
+    let mut insert = Entity::insert_many(rows).on_conflict(changed).into_query();
+    insert.returning(Query::returning().columns([
+        Column::Id,
+        Column::RootId,
+        Column::Revision,
+        Column::PostedAt,
+        Column::LeaderId,
+    ]));
+    let rows = tx.query_all(&insert).await?;
+    Ok(rows.iter().map(|row| Changed::from_query_result(row, "")).collect::<Result<_, _>>()?)
+}
+
+async fn count_by_day(tx: &DatabaseTransaction, owner: Owner, inserted: &[&Changed]) -> Result<(), Error> {
+    use post_counts::{ActiveModel, Column, Entity};
+    let mut days: BTreeMap<i64, i64> = BTreeMap::new();
+    for row in inserted {
+        *days.entry(row.posted_at.div_euclid(DAY)).or_default() += 1;
+    }
+    if days.is_empty() {
+        return Ok(());
+    }
+    let rows = days.into_iter().map(|(day, n)| ActiveModel {
+        leader_id: Set(owner.leader.0),
+        platform: Set(owner.platform.as_str().to_owned()),
+        day: Set(day),
+        n: Set(n),
+    });
+    let more = OnConflict::columns([Column::LeaderId, Column::Platform, Column::Day])
+        .value(Column::N, Expr::cust("post_counts.n + excluded.n"))
+        .to_owned();
+    Entity::insert_many(rows).on_conflict(more).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+async fn replace_hashtags(tx: &DatabaseTransaction, changed: &[Changed], posts: &[ScoredPost]) -> Result<(), Error> {
+    use post_hashtags::{ActiveModel, Column, Entity};
+    let updated: Vec<_> = changed.iter().filter(|row| row.revision > 1).map(|row| row.id).collect();
+    if !updated.is_empty() {
+        Entity::delete_many().filter(Column::PostId.is_in(updated)).exec(tx).await?;
+    }
+    let by_root: BTreeMap<_, _> = posts.iter().map(|post| (post.post.edit_root.to_string(), post)).collect();
+    let mut rows = Vec::new();
+    for row in changed {
+        let Some(post) = by_root.get(&row.root_id) else { continue };
+        rows.extend(row::topics(&post.post.hashtags).into_iter().map(|tag| ActiveModel {
+            post_id: Set(row.id),
+            tag: Set(tag),
+            leader_id: Set(row.leader_id),
+            posted_at: Set(row.posted_at),
+        }));
+    }
+    for chunk in rows.chunks(ROWS) {
+        Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Takes over what X counts now, also for posts whose content is unchanged. A count that X leaves out stays.
+async fn refresh_metrics(
+    tx: &DatabaseTransaction,
+    store: &Store,
+    owner: Owner,
+    posts: &[ScoredPost],
+) -> Result<(), Error> {
+    use post_metrics::{Column, Entity};
+    let by_root: BTreeMap<_, _> = posts.iter().map(|post| (post.post.edit_root.to_string(), post)).collect();
+    let known: Vec<Known> = posts::Entity::find()
+        .select_only()
+        .columns([posts::Column::Id, posts::Column::RootId, posts::Column::Version])
+        .filter(posts::Column::Platform.eq(owner.platform.as_str()))
+        .filter(posts::Column::RootId.is_in(by_root.keys().cloned()))
+        .filter(posts::Column::DeletedAt.is_null())
+        .into_model()
+        .all(tx)
+        .await?;
+    let rows: Vec<_> = known
+        .iter()
+        .filter_map(|row| Some((row, by_root.get(&row.root_id)?)))
+        .filter(|(row, post)| row.version <= post.post.id.0)
+        .map(|(row, post)| row::metrics(row.id, &post.post.metrics, store.now()))
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut differs = OnConflict::column(Column::PostId);
+    let mut changed = Vec::new();
+    for (column, name) in row::METRICS {
+        let newest = format!("COALESCE(excluded.{name}, post_metrics.{name})");
+        differs.value(column, Expr::cust(newest.clone()));
+        changed.push(format!("{newest} IS DISTINCT FROM post_metrics.{name}"));
+    }
+    differs.update_column(Column::UpdatedAt).action_and_where(Expr::cust(changed.join(" OR ")));
+    Entity::insert_many(rows).on_conflict(differs).exec_without_returning(tx).await?;
+    Ok(())
+}

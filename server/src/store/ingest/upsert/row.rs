@@ -1,0 +1,125 @@
+//! A fetched post in the form of its rows.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
+use sea_orm::Set;
+use uuid::Uuid;
+
+use super::Owner;
+use crate::domain::{Entropy, FetchedPost, Label, PostMetrics, ScoredPost, Sentiment, snowflake_time};
+use crate::store::entity::post_metrics;
+use crate::store::entity::posts::{ActiveModel, Column};
+use crate::store::posts::media_json;
+use crate::store::text::{clean, clean_all, json};
+
+/// The columns that an edit changes.
+pub(super) const CONTENT: [Column; 19] = [
+    Column::ExternalId,
+    Column::Version,
+    Column::AuthorHandle,
+    Column::AuthorName,
+    Column::AuthorAvatarUrl,
+    Column::Body,
+    Column::Hashtags,
+    Column::Media,
+    Column::Language,
+    Column::SentimentLabel,
+    Column::SentimentScore,
+    Column::SentimentModel,
+    Column::UnscoredReason,
+    Column::ContentHash,
+    Column::Permalink,
+    Column::Edited,
+    Column::Truncated,
+    Column::WithheldIn,
+    Column::UpdatedAt,
+];
+
+/// The public counts and their names.
+pub(super) const METRICS: [(post_metrics::Column, &str); 6] = [
+    (post_metrics::Column::Likes, "likes"),
+    (post_metrics::Column::Reposts, "reposts"),
+    (post_metrics::Column::Replies, "replies"),
+    (post_metrics::Column::Quotes, "quotes"),
+    (post_metrics::Column::Bookmarks, "bookmarks"),
+    (post_metrics::Column::Impressions, "impressions"),
+];
+
+/// The row of a post that is not stored yet.
+pub(super) fn of(scored: &ScoredPost, owner: Owner, entropy: &(dyn Entropy + 'static), now: Timestamp) -> ActiveModel {
+    let post = &scored.post;
+    let posted_at = first_published(post);
+    let (score, model, reason) = match scored.sentiment {
+        Sentiment::Scored { score, model } => (Some(score), Some(model.to_owned()), None),
+        Sentiment::Unscored(reason) => (None, None, Some(reason.as_str().to_owned())),
+    };
+    ActiveModel {
+        // Its time is the post's, so that neighbours in the feed are neighbours in the table.
+        id: Set(entropy.uuid_v7(posted_at)),
+        platform: Set(owner.platform.as_str().to_owned()),
+        root_id: Set(post.edit_root.to_string()),
+        external_id: Set(post.id.to_string()),
+        version: Set(post.id.0),
+        leader_id: Set(owner.leader.0),
+        author_handle: Set(clean(&post.author.handle)),
+        author_name: Set(clean(&post.author.name)),
+        author_avatar_url: Set(post.author.avatar_url.as_deref().map(clean)),
+        body: Set(clean(&post.text)),
+        hashtags: Set(json(&clean_all(&post.hashtags))),
+        media: Set(media_json(&post.media)),
+        posted_at: Set(posted_at.as_microsecond()),
+        language: Set(clean(&scored.language)),
+        sentiment_label: Set(scored.sentiment.label().map(|label: Label| label.as_str().to_owned())),
+        sentiment_score: Set(score),
+        sentiment_model: Set(model),
+        unscored_reason: Set(reason),
+        content_hash: Set(content_hash(scored)),
+        revision: Set(1),
+        permalink: Set(clean(&post.permalink())),
+        edited: Set(post.id != post.edit_root),
+        truncated: Set(post.truncated),
+        withheld_in: Set(json(&clean_all(&post.withheld_in))),
+        first_seen_at: Set(now.as_microsecond()),
+        updated_at: Set(now.as_microsecond()),
+        deleted_at: Set(None),
+    }
+}
+
+/// When the first version was published, whichever version was fetched first: the number of the first version tells it.
+fn first_published(post: &FetchedPost) -> Timestamp {
+    if post.id == post.edit_root { post.posted_at } else { snowflake_time(post.edit_root) }
+}
+
+/// Tells whether a stored post is still what X says; the counts are not part of it.
+fn content_hash(scored: &ScoredPost) -> Vec<u8> {
+    let post = &scored.post;
+    let author = (&post.author.handle, &post.author.name, &post.author.avatar_url);
+    let content = (&post.text, &post.hashtags, media_json(&post.media), post.truncated, &post.withheld_in);
+    let tone = match scored.sentiment {
+        Sentiment::Scored { score, model } => (Some((score.to_bits(), model)), None),
+        Sentiment::Unscored(reason) => (None, Some(reason.as_str())),
+    };
+    let whole = json(&(post.id.0, author, content, tone, &scored.language)).to_string();
+    digest(&SHA256, whole.as_bytes()).as_ref().to_vec()
+}
+
+/// The row of a post's public counts.
+pub(super) fn metrics(post: Uuid, metrics: &PostMetrics, now: Timestamp) -> post_metrics::ActiveModel {
+    post_metrics::ActiveModel {
+        post_id: Set(post),
+        likes: Set(metrics.likes),
+        reposts: Set(metrics.reposts),
+        replies: Set(metrics.replies),
+        quotes: Set(metrics.quotes),
+        bookmarks: Set(metrics.bookmarks),
+        impressions: Set(metrics.impressions),
+        updated_at: Set(now.as_microsecond()),
+    }
+}
+
+/// The hashtags of a post in lower case, each once.
+pub(super) fn topics(hashtags: &[String]) -> BTreeSet<String> {
+    hashtags.iter().map(|tag| clean(tag).to_lowercase()).collect()
+}
