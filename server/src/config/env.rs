@@ -138,3 +138,42 @@ pub enum FileError {
         path: PathBuf,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_process_wins_over_the_local_file_which_wins_over_the_shared_one() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(".env"), "PATH=/nowhere\nAMBER_A=shared\nAMBER_B=shared\n").unwrap();
+        std::fs::write(directory.path().join(".env.local"), "export AMBER_A='local $x #1'\n").unwrap();
+        let layers = Layers::standard(directory.path()).unwrap();
+        assert_eq!(layers.get("PATH"), ProcessEnv.get("PATH"));
+        assert_eq!(layers.get("AMBER_A").as_deref(), Some("local $x #1"));
+        assert_eq!(layers.get("AMBER_B").as_deref(), Some("shared"));
+        assert_eq!(ProcessEnv.get("AMBER_B"), None, "files must not change the environment of the process");
+        assert_eq!(layers.names().iter().filter(|name| *name == "AMBER_A").count(), 1);
+    }
+
+    #[test]
+    fn a_folder_without_files_is_fine() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(Layers::standard(directory.path()).is_ok());
+    }
+
+    #[test]
+    fn a_bad_line_is_refused_without_being_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(".env");
+        std::fs::write(&path, "A='hush-hush\n").unwrap();
+        let error = MapEnv::from_file(&path).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
+    }
+
+    #[test]
+    fn a_map_shows_its_names_only() {
+        let printed = format!("{:?}", MapEnv::default().with("ADMIN_API_KEY", "hush"));
+        assert_eq!(printed, "{\"ADMIN_API_KEY\"}");
+    }
+}

@@ -1,22 +1,29 @@
 //! Typed configuration, read from the environment; every mistake is reported at once.
 
+mod variable;
+mod variables;
 mod env;
 mod report;
 mod secret;
 mod sections;
+mod parse;
+mod reader;
+mod names;
+mod load;
+mod summary;
+mod reference;
 
 pub use env::{Env, FileError, Layers, MapEnv, ProcessEnv};
+pub use load::Loaded;
+pub use reference::{env_example, reference};
 pub use report::{Errors, Mistake, Warning};
 pub use secret::SecretBytes;
 pub use sections::{
     Admin, Build, Config, Cors, Database, Embed, Ingestion, LogFormat, RateLimit, Redis, Server, Telemetry, XApi,
 };
+pub use summary::Summary;
+pub use variable::{Fallback, Form, Need, Variable};
+pub use variables::{SECTIONS, Section, variables};
 
-/// A configuration that can be used.
-#[derive(Debug, Clone)]
-pub struct Loaded {
-    /// The configuration.
-    pub config: Config,
-    /// What the operator should know.
-    pub warnings: Vec<Warning>,
-}
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use croner::Cron;
 use secrecy::SecretString;
 
 use super::SecretBytes;
@@ -95,7 +96,7 @@ pub struct Ingestion {
     /// The time between two runs, when `cron` is None.
     pub interval: Duration,
     /// Five cron fields in UTC, in place of `interval`.
-    pub cron: Option<String>,
+    pub cron: Option<Cron>,
     /// Fetch and check, but store nothing.
     pub dry_run: bool,
     /// How far behind the newest known post each run looks again, because posts can become visible late.

@@ -1,0 +1,72 @@
+//! How Amber listens, whom it lets in how often, and what it logs.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::parse::{self, Refusal};
+use crate::config::reader::Reader;
+use crate::config::{Build, Cors, LogFormat, RateLimit, Server, Telemetry};
+use crate::domain::Quota;
+
+pub(super) fn server(reader: &mut Reader<'_>) -> (Server, Cors) {
+    let port = reader.number("PORT");
+    let listen = reader
+        .parsed("LISTEN_ADDR", |text| parse::address(text, port))
+        .unwrap_or(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
+    if reader.is_set("PORT") && listen.port() != port {
+        reader.warn("PORT", "is ignored, because LISTEN_ADDR names another port");
+    }
+    let public_url = reader.parsed("PUBLIC_URL", parse::base_url);
+    let server = Server {
+        listen,
+        public_url: public_url.unwrap_or_else(|| format!("http://localhost:{}", listen.port())),
+        reflection: reader.flag("REFLECTION_ENABLED"),
+        metrics_require_auth: reader.flag("METRICS_REQUIRE_AUTH"),
+        drain: reader.seconds("SHUTDOWN_DEADLINE_SECONDS"),
+        max_body: 1024 * 1024,
+    };
+    let cors = Cors { allowed_origins: reader.parsed("CORS_ALLOWED_ORIGINS", parse::origins).unwrap_or_default() };
+    (server, cors)
+}
+
+pub(super) fn rate_limit(reader: &mut Reader<'_>) -> RateLimit {
+    let window = reader.seconds("WINDOW_SECONDS");
+    let anonymous = positive(reader, "REQUESTS_PER_MINUTE");
+    let authenticated = positive(reader, "AUTHENTICATED_REQUESTS_PER_MINUTE");
+    let saved_up = reader.is_set("BURST_SIZE").then(|| positive(reader, "BURST_SIZE"));
+    let quota = |permits| Quota { permits, window, burst: saved_up.unwrap_or(permits) };
+    RateLimit {
+        enabled: reader.flag("RATE_LIMITING_ENABLED"),
+        anonymous: quota(anonymous),
+        authenticated: quota(authenticated),
+    }
+}
+
+/// A number whose declared range begins above zero.
+pub(super) fn positive(reader: &mut Reader<'_>, name: &str) -> NonZeroU32 {
+    NonZeroU32::new(reader.number(name)).unwrap_or(NonZeroU32::MIN)
+}
+
+pub(super) fn build(reader: &mut Reader<'_>) -> Build {
+    let version = reader.parsed("APP_VERSION", |text| Ok(text.to_owned()));
+    Build {
+        version: version.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
+        commit: reader.text("GIT_COMMIT"),
+        build_time: reader.text("BUILD_TIME"),
+    }
+}
+
+pub(super) fn telemetry(reader: &mut Reader<'_>) -> Telemetry {
+    let log_format = reader.parsed("LOG_FORMAT", |text| match text {
+        "json" => Ok(LogFormat::Json),
+        "text" => Ok(LogFormat::Text),
+        _ => Err(Refusal::new(format!("{text:?} is no format"), "write json or text")),
+    });
+    let log_filter = reader.parsed("RUST_LOG", |text| match EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(Refusal::new(format!("{text:?} is no filter ({error})"), "write one like info,sqlx=warn")),
+    });
+    Telemetry { log_format: log_format.unwrap_or(LogFormat::Json), log_filter: log_filter.unwrap_or_default() }
+}

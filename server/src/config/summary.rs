@@ -1,0 +1,66 @@
+//! The configuration in one line of the log, without secrets.
+
+use std::fmt;
+
+use secrecy::ExposeSecret;
+
+use super::{Config, LogFormat};
+use crate::domain::{Origin, Quota};
+
+/// Names and values, in the order of the sections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary(pub Vec<(&'static str, String)>);
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, (name, value)) in self.0.iter().enumerate() {
+            let space = if place == 0 { "" } else { " " };
+            write!(f, "{space}{name}={value}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Config {
+    /// What an operator wants to see of the configuration when Amber starts.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let Self { server, database, redis, ingestion, embed, rate_limit, cors, telemetry, .. } = self;
+        let schedule = match &ingestion.cron {
+            Some(cron) => format!("{:?}", cron.as_str()),
+            None => format!("{}m", ingestion.interval.as_secs() / 60),
+        };
+        Summary(vec![
+            ("listen", server.listen.to_string()),
+            ("public_url", server.public_url.clone()),
+            ("reflection", server.reflection.to_string()),
+            ("cors", joined(&cors.allowed_origins)),
+            ("database", scheme(database.url.expose_secret()).to_owned()),
+            ("redis", redis.is_some().to_string()),
+            ("ingestion", ingestion.enabled.to_string()),
+            ("schedule", schedule),
+            ("limit", ingestion.limit.to_string()),
+            ("dry_run", ingestion.dry_run.to_string()),
+            ("embed", embed.enabled.to_string()),
+            ("embed_keys", embed.keys.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join(",")),
+            ("embed_origins", joined(&embed.allowed_origins)),
+            ("rate_limiting", rate_limit.enabled.to_string()),
+            ("anonymous", quota(rate_limit.anonymous)),
+            ("authenticated", quota(rate_limit.authenticated)),
+            ("log_format", if telemetry.log_format == LogFormat::Json { "json" } else { "text" }.to_owned()),
+        ])
+    }
+}
+
+fn joined(origins: &[Origin]) -> String {
+    origins.iter().map(Origin::as_str).collect::<Vec<_>>().join(",")
+}
+
+fn quota(quota: Quota) -> String {
+    format!("{}/{}s+{}", quota.permits, quota.window.as_secs(), quota.burst)
+}
+
+/// The scheme alone, because the rest of the URL may hold a password.
+fn scheme(url: &str) -> &str {
+    url.split(':').next().unwrap_or_default()
+}

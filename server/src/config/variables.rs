@@ -1,0 +1,148 @@
+//! Every variable that Amber reads: the loader, the reference and `.env.example` all follow this table.
+
+use super::variable::{Fallback, Need, Variable};
+
+use Fallback::{Computed, SameAs, Value};
+use Need::{Required, With};
+
+/// Variables that belong together.
+#[derive(Debug)]
+pub struct Section {
+    /// What they are about.
+    pub title: &'static str,
+    /// The variables, the most important first.
+    pub variables: &'static [Variable],
+}
+
+/// Every variable, in the order of the reference.
+pub const SECTIONS: &[Section] = &[
+    Section { title: "Listening", variables: LISTENING },
+    Section { title: "Storage", variables: STORAGE },
+    Section { title: "Administration", variables: ADMINISTRATION },
+    Section { title: "Ingestion from X", variables: INGESTION },
+    Section { title: "Embedding", variables: EMBEDDING },
+    Section { title: "Rate limits", variables: RATE_LIMITS },
+    Section { title: "Logs and build", variables: LOGS_AND_BUILD },
+];
+
+const LISTENING: &[Variable] = &[
+    Variable::text(
+        "LISTEN_ADDR",
+        "The address to listen on, as `host:port` or `host` alone; the host is an IP address",
+    )
+    .else_is(Value("0.0.0.0")),
+    Variable::number(
+        "PORT",
+        0..=65_535,
+        "5000",
+        "The port to listen on when `LISTEN_ADDR` names none; 0 picks a free one",
+    ),
+    Variable::text("PUBLIC_URL", "How browsers reach this server; it begins every embed URL")
+        .else_is(Computed("`http://localhost:<port>`")),
+    Variable::text(
+        "CORS_ALLOWED_ORIGINS",
+        "Web sites whose pages may call the API, as `https://host[:port]`, separated by commas",
+    )
+    .else_is(Computed("none")),
+    Variable::flag("REFLECTION_ENABLED", "true", "Serves gRPC reflection"),
+    Variable::flag("METRICS_REQUIRE_AUTH", "false", "Shows metrics to administrators only"),
+    Variable::number(
+        "SHUTDOWN_DEADLINE_SECONDS",
+        1..=600,
+        "25",
+        "How long calls under way may take to end once the server is told to stop, in seconds",
+    ),
+];
+
+const STORAGE: &[Variable] = &[
+    Variable::sealed(
+        "DATABASE_URL",
+        "The database: `sqlite://file?mode=rwc`, `postgres://...`, `postgresql://...` or `postgresql+psycopg2://...`",
+    )
+    .else_is(Value("sqlite://amber.db?mode=rwc")),
+    Variable::number("DATABASE_MAX_CONNECTIONS", 1..=1_000, "10", "The most connections that are open at once"),
+    Variable::sealed("REDIS_URL", "The Redis that replicas share, as `redis://...` or `rediss://...`")
+        .else_is(Computed("none; each replica limits on its own")),
+];
+
+const ADMINISTRATION: &[Variable] = &[
+    Variable::secret("ADMIN_JWT_SECRET", 32, "Signs admin tokens").needed(Required),
+    Variable::number("ADMIN_JWT_TTL", 60..=86_400, "3600", "How long an admin token is valid, in seconds"),
+    Variable::secret("ADMIN_BOOTSTRAP_SECRET", 24, "Buys an admin token at `POST /api/admin/token`")
+        .else_is(Computed("none; that route is off")),
+    Variable::secret("ADMIN_API_KEY", 24, "The API key with which a server asks for embed tokens")
+        .else_is(Computed("none; only admin tokens are accepted")),
+];
+
+const INGESTION: &[Variable] = &[
+    Variable::flag("X_INGEST_ENABLED", "false", "Fetches posts from X").or_called(&["TWITTER_ENABLED"]),
+    Variable::sealed("X_API_BEARER", "The app-only bearer token of the X API, from the developer portal of X")
+        .or_called(&["TWITTER_BEARER_TOKEN"])
+        .needed(With("X_INGEST_ENABLED")),
+    Variable::number("X_INGEST_INTERVAL_MINUTES", 1..=10_080, "30", "The time between two runs, in minutes"),
+    Variable::text("X_INGEST_CRON", "When to run, as five cron fields in UTC; wins over the interval"),
+    Variable::number("X_INGEST_LIMIT", 1..=3_200, "10", "Posts per leader and run; the next run fetches the rest")
+        .or_called(&["TWITTER_LIMIT"]),
+    Variable::number("X_BACKFILL_COUNT", 1..=3_200, "50", "Older posts per leader on a backfill"),
+    Variable::number(
+        "X_INGEST_OVERLAP_MINUTES",
+        0..=1_440,
+        "60",
+        "How far behind the newest known post each run looks again, in minutes, because posts can become visible late",
+    ),
+    Variable::flag("INGESTION_DRY_RUN", "false", "Fetches and checks, but stores nothing"),
+    Variable::text("X_API_BASE_URL", "Where the X API is").else_is(Value("https://api.x.com")),
+];
+
+const EMBEDDING: &[Variable] = &[
+    Variable::flag("EMBED_ENABLED", "false", "Issues embed tokens and serves frames"),
+    Variable::secret("EMBED_SIGNING_KEY", 32, "Signs embed tokens; its key id is `k1`").needed(With("EMBED_ENABLED")),
+    Variable::sealed(
+        "EMBED_SIGNING_KEYS",
+        "Several keys in place of `EMBED_SIGNING_KEY`, as `k2:<base64>,k1:<base64>`, each of at least 32 bytes: the first \
+         signs, all verify",
+    ),
+    Variable::text(
+        "EMBED_ALLOWED_ORIGINS",
+        "Web sites that may frame a dashboard, as `https://host[:port]`, separated by commas",
+    )
+    .needed(With("EMBED_ENABLED")),
+    Variable::number("EMBED_TOKEN_TTL", 1..=300, "60", "How long a token is valid, in seconds"),
+    Variable::number("EMBED_RATE_LIMIT_REQUESTS", 1..=1_000_000, "10", "Tokens that a caller may ask for per window"),
+    Variable::number("EMBED_RATE_LIMIT_WINDOW", 1..=86_400, "60", "That window, in seconds"),
+];
+
+const RATE_LIMITS: &[Variable] = &[
+    Variable::flag("RATE_LIMITING_ENABLED", "true", "Limits calls"),
+    Variable::number("REQUESTS_PER_MINUTE", 1..=1_000_000, "60", "Calls that an address may make per window"),
+    Variable::number("WINDOW_SECONDS", 1..=86_400, "60", "That window, in seconds"),
+    Variable::number("BURST_SIZE", 1..=1_000_000, "", "Calls that can be saved up and made at once")
+        .else_is(SameAs("REQUESTS_PER_MINUTE")),
+    Variable::number(
+        "AUTHENTICATED_REQUESTS_PER_MINUTE",
+        1..=1_000_000,
+        "",
+        "Calls that a user or an API key may make per window",
+    )
+    .else_is(SameAs("REQUESTS_PER_MINUTE")),
+];
+
+const LOGS_AND_BUILD: &[Variable] = &[
+    Variable::text("RUST_LOG", "Which log lines are written, as `level` or `target=level`, separated by commas")
+        .else_is(Value("info,sqlx=warn")),
+    Variable::text("LOG_FORMAT", "How they are written: `json` or `text`").else_is(Value("json")),
+    Variable::text("APP_VERSION", "The release that the health report shows")
+        .else_is(Computed("the package's version")),
+    Variable::text("GIT_COMMIT", "The commit that the health report shows").else_is(Value("unknown")),
+    Variable::text("BUILD_TIME", "The time of the build that the health report shows").else_is(Value("unknown")),
+];
+
+/// Every variable of every section.
+pub fn variables() -> impl Iterator<Item = &'static Variable> {
+    SECTIONS.iter().flat_map(|section| section.variables)
+}
+
+/// The variable with this name or alias.
+pub(super) fn find(name: &str) -> Option<&'static Variable> {
+    variables().find(|variable| variable.name == name || variable.aliases.contains(&name))
+}
