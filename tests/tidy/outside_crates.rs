@@ -9,9 +9,9 @@ use crate::tree::File;
 const PINS: &[(&[&str], &[&str])] = &[
     // The wire: the adapters speak it, and `app/` puts their services together behind one listener.
     (&["tonic", "tonic_health", "tonic_reflection", "tonic_types", "tonic_web"], &["grpc/", "http/", "app/"]),
-    (&["hyper", "hyper_util", "tower", "tower_http", "tower_governor"], &["grpc/", "http/", "app/"]),
+    (&["hyper", "hyper_util", "tower", "tower_http", "tower_governor"], &["grpc/", "http/", "sandbox/", "app/"]),
     // The sandbox is itself a server.
-    (&["axum"], &["http/", "grpc/", "sandbox/"]),
+    (&["axum"], &["grpc/", "http/", "sandbox/"]),
     (&["maud"], &["http/"]),
     (&["sea_orm", "amber_migrations"], &["store/"]),
     (&["deadpool_redis"], &["redis/", "rate_limit/", "embed/", "ingestion/", "health/"]),
