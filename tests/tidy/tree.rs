@@ -90,7 +90,7 @@ impl Tree {
     #[track_caller]
     pub(crate) fn text(&self, path: &str) -> &str {
         let file = self.0.iter().find(|file| file.path == path);
-        file.map(|file| file.text.as_str()).unwrap_or_else(|| panic!("{path} is missing"))
+        file.map_or_else(|| panic!("{path} is missing"), |file| file.text.as_str())
     }
 
     /// The Rust sources whose path starts so, without generated ones.
