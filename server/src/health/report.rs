@@ -109,7 +109,7 @@ impl Health {
             return report.clone();
         }
         let (database, redis) = tokio::join!(self.database(), self.redis());
-        self.metrics.database_up(matches!(database, Check::Ok(..)));
+        self.metrics.store_up(matches!(database, Check::Ok(..)));
         self.metrics.redis_up(matches!(redis, Check::Ok(..)));
         let report = Report {
             at: self.clock.now(),

@@ -163,7 +163,7 @@ impl Attempt<'_> {
 
     fn fail(&self, reason: &impl std::fmt::Display) {
         lock(&self.tally).first_error.get_or_insert_with(|| reason.to_string());
-        self.deps.metrics.run_error(&reason.to_string());
+        self.deps.metrics.leader_failed();
     }
 }
 

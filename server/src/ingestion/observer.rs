@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::resilience::Retry;
 use crate::telemetry::Metrics;
@@ -25,17 +25,18 @@ impl XObserver {
 
 impl Observer for XObserver {
     fn on_response(&self, endpoint: Endpoint, status: u16, duration: Duration) {
-        self.metrics.x_responded(endpoint.as_str(), status, duration);
+        self.metrics.api_call(endpoint.as_str(), &status.to_string());
+        debug!(%endpoint, status, ?duration, "X answered {status}.");
     }
 
     fn on_retry(&self, endpoint: Endpoint, fault: &Fault, retry: Retry) {
-        self.metrics.x_retried(endpoint.as_str());
+        self.metrics.api_retry();
         let wait_ms = retry.wait.as_millis();
         info!(%endpoint, %fault, retry = retry.number, wait_ms, "X is asked again in {wait_ms} ms: {fault}.");
     }
 
     fn on_rate_limited(&self, endpoint: Endpoint, until: Timestamp) {
-        self.metrics.x_rate_limited(endpoint.as_str());
+        self.metrics.api_rate_limited();
         warn!(%endpoint, %until, "X asks to wait until {until}.");
     }
 

@@ -39,13 +39,10 @@ impl Worker {
 
     async fn conclude(&self, place: &Arc<ActiveRun>, run: Run) {
         let run = Run { ended_at: Some(self.deps.clock.now()), ..run };
-        let finished = match self.deps.ingest.finish_run(&run).await {
-            Ok(()) => run,
-            Err(reason) => {
-                error!(run_id = %run.id, %reason, "The end of run {} could not be written down.", run.id);
-                run
-            }
-        };
+        if let Err(reason) = self.deps.ingest.finish_run(&run).await {
+            error!(run_id = %run.id, %reason, "The end of run {} could not be written down.", run.id);
+        }
+        let finished = run;
         info!(
             run_id = %finished.id,
             status = finished.status.as_str(),
@@ -53,7 +50,10 @@ impl Worker {
             fetched = finished.counters.fetched,
             "Run {} ended: {}, {} new posts.", finished.id, finished.status.as_str(), finished.counters.inserted
         );
-        self.deps.metrics.run_ended(&finished);
+        let took = finished.ended_at.unwrap_or(finished.started_at).duration_since(finished.started_at);
+        let took = took.try_into().unwrap_or_default();
+        self.deps.metrics.run_finished(finished.status, took, finished.error.clone());
+        self.deps.metrics.breaker(self.deps.breaker.snapshot().state.as_str());
         self.shared.forget(place);
         place.progress.send_replace(finished);
     }
