@@ -20,8 +20,8 @@ pub trait Env {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ProcessEnv;
 
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment of the process")]
 impl Env for ProcessEnv {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment of the process")]
     fn get(&self, name: &str) -> Option<String> {
         match std::env::var(name) {
             Ok(value) => Some(value),

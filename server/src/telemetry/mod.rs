@@ -1,1 +1,14 @@
 //! Logs, request ids, and the one place where every metric is declared.
+
+mod declared;
+mod logging;
+mod old_text;
+mod metrics;
+mod request_id;
+mod totals;
+
+pub use declared::{Kind, METRICS, Metric};
+pub use logging::{Error, init_logging};
+pub use metrics::Metrics;
+pub use request_id::RequestId;
+pub use totals::Snapshot;

@@ -1,0 +1,70 @@
+//! Every metric that Amber exports: a metric that is not in this table cannot be recorded.
+
+/// What is known about one metric.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    /// Its name in Prometheus.
+    pub name: &'static str,
+    /// How its value moves.
+    pub kind: Kind,
+    /// The names of its labels, whose values come from small fixed sets.
+    pub labels: &'static [&'static str],
+    /// What it tells.
+    pub help: &'static str,
+}
+
+/// How the value of a metric moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It only grows.
+    Counter,
+    /// It goes up and down.
+    Gauge,
+    /// Observations, counted by size.
+    Histogram,
+}
+
+const fn counter(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Counter, labels, help }
+}
+
+const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric { name, kind: Kind::Gauge, labels, help }
+}
+
+macro_rules! metrics {
+    ($($name:ident = $metric:expr;)+) => {
+        $(pub(super) const $name: Metric = $metric;)+
+
+        /// Every metric, in the order of the modules that record them.
+        pub const METRICS: &[Metric] = &[$($name),+];
+    };
+}
+
+metrics! {
+    UPTIME = gauge("amber_uptime_seconds", &[], "Time since this process began to serve.");
+    BUILD_INFO = gauge("amber_build_info", &["version", "commit"], "What was built; always 1.");
+    REQUESTS = counter("amber_requests_total", &["kind", "route", "code"], "Requests by protocol, route and status.");
+    REQUEST_SECONDS = Metric {
+        name: "amber_request_duration_seconds",
+        kind: Kind::Histogram,
+        labels: &["kind", "route"],
+        help: "Time from the head of a request to the head of its answer.",
+    };
+    STORE_UP = gauge("amber_store_up", &[], "1 when the database answered its last probe.");
+    REDIS_UP = gauge("amber_redis_up", &[], "1 when Redis answered its last probe.");
+    API_CALLS = counter("amber_x_api_calls_total", &["endpoint", "status"], "Calls to X by endpoint and outcome.");
+    API_RETRIES = counter("amber_x_api_retries_total", &[], "Calls to X that were repeated after a failure.");
+    API_RATE_LIMITED = counter("amber_x_api_rate_limited_total", &[], "Answers of X that say too many requests.");
+    BREAKER_STATE = gauge("amber_x_api_breaker_state", &["state"], "1 for the state that the circuit breaker is in.");
+    INGESTION_RUNS = counter("amber_ingestion_runs_total", &["status"], "Finished runs by how they ended.");
+    INGESTION_PAGES = counter("amber_ingestion_pages_total", &[], "Pages of a timeline that were stored.");
+    INGESTION_FETCHED = counter("amber_ingestion_fetched_total", &[], "Records that X returned and bills.");
+    INGESTION_POSTS = counter("amber_ingestion_posts_total", &["outcome"], "Fetched records by what became of them.");
+    INGESTION_FAILURES = counter("amber_ingestion_failures_total", &[], "Leaders whose posts could not be read.");
+    INGESTION_RUN_SECONDS = gauge("amber_ingestion_last_run_seconds", &[], "How long the last run took.");
+    LIMIT_DECISIONS = counter("amber_rate_limit_decisions_total", &["policy", "decision"], "Limited calls by outcome.");
+    TOKENS_ISSUED = counter("amber_embed_tokens_issued_total", &[], "Embed tokens that were issued.");
+    TOKENS_REFUSED = counter("amber_embed_tokens_refused_total", &["reason"], "Embed tokens that were not issued.");
+    TOKENS_CHECKED = counter("amber_embed_tokens_checked_total", &["result"], "Embed tokens that were shown to Amber.");
+}

@@ -1,0 +1,243 @@
+//! Records metrics: one typed function per event, and no other way in.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+
+use super::declared::{self, Kind, METRICS, Metric};
+use super::totals::{Snapshot, Totals};
+use crate::config::Build;
+use crate::domain::{Clock, RunCounters, RunStatus};
+
+/// The metrics of one server. A clone is a handle to the same numbers; nothing is global, so that several servers can
+/// live in one process.
+#[derive(Clone)]
+pub struct Metrics(Arc<Inner>);
+
+struct Inner {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    totals: Totals,
+    last_error: Mutex<Option<String>>,
+    clock: Arc<dyn Clock>,
+    started_at: Timestamp,
+}
+
+/// Bucket bounds of request durations, in seconds.
+const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+const OUTCOMES: [&str; 5] = ["inserted", "updated", "unchanged", "quarantined", "duplicate"];
+const BREAKER_STATES: [&str; 3] = ["closed", "open", "half_open"];
+const RESULTS: [&str; 3] = ["valid", "expired", "invalid"];
+
+static METADATA: Metadata<'static> = Metadata::new("amber", Level::INFO, None);
+
+impl Metrics {
+    /// Metrics that all stand at zero.
+    ///
+    /// # Panics
+    /// Never: the bucket bounds are not empty.
+    #[must_use]
+    pub fn new(build: &Build, clock: Arc<dyn Clock>) -> Self {
+        let builder = PrometheusBuilder::new().set_buckets(SECONDS).expect("the bucket bounds are not empty");
+        let recorder = builder.build_recorder();
+        for metric in METRICS {
+            let name = metric.name.into();
+            match metric.kind {
+                Kind::Counter => recorder.describe_counter(name, None, metric.help.into()),
+                Kind::Gauge => recorder.describe_gauge(name, None, metric.help.into()),
+                Kind::Histogram => recorder.describe_histogram(name, None, metric.help.into()),
+            }
+        }
+        let handle = recorder.handle();
+        let (totals, last_error, started_at) = (Totals::default(), Mutex::new(None), clock.now());
+        let metrics = Self(Arc::new(Inner { recorder, handle, totals, last_error, clock, started_at }));
+        metrics.begin_at_zero(build);
+        metrics
+    }
+
+    /// Shows what has not happened yet as zero, so that alerts see the first event as a rise.
+    fn begin_at_zero(&self, build: &Build) {
+        self.gauge(declared::BUILD_INFO, &[&build.version, &build.commit]).set(1);
+        for metric in METRICS.iter().filter(|metric| metric.labels.is_empty()) {
+            match metric.kind {
+                Kind::Counter => self.counter(*metric, &[]).increment(0),
+                Kind::Gauge => self.gauge(*metric, &[]).set(0),
+                Kind::Histogram => {}
+            }
+        }
+        let families = [(declared::INGESTION_POSTS, &OUTCOMES[..]), (declared::TOKENS_CHECKED, &RESULTS[..])];
+        for (family, values) in families {
+            for value in values {
+                self.counter(family, &[value]).increment(0);
+            }
+        }
+        self.breaker("closed");
+    }
+
+    /// A request was answered. `kind` is `grpc` or `http`, `route` the pattern that matched and never the path itself,
+    /// `code` the status.
+    pub fn request(&self, kind: &'static str, route: &str, code: &str, took: Duration) {
+        self.counter(declared::REQUESTS, &[kind, route, code]).increment(1);
+        self.histogram(declared::REQUEST_SECONDS, &[kind, route]).record(took);
+    }
+
+    /// The database answered a probe, or did not.
+    pub fn store_up(&self, is_up: bool) {
+        self.gauge(declared::STORE_UP, &[]).set(u32::from(is_up));
+    }
+
+    /// Redis answered a probe, or did not.
+    pub fn redis_up(&self, is_up: bool) {
+        self.gauge(declared::REDIS_UP, &[]).set(u32::from(is_up));
+    }
+
+    /// X was called. `status` is the HTTP status, or the kind of failure when there is none.
+    pub fn api_call(&self, endpoint: &'static str, status: &str) {
+        self.counter(declared::API_CALLS, &[endpoint, status]).increment(1);
+    }
+
+    /// A call to X is repeated after a failure.
+    pub fn api_retry(&self) {
+        self.counter(declared::API_RETRIES, &[]).increment(1);
+    }
+
+    /// X said that it was called too often.
+    pub fn api_rate_limited(&self) {
+        self.counter(declared::API_RATE_LIMITED, &[]).increment(1);
+        self.0.totals.rate_limited.add(1);
+    }
+
+    /// The circuit breaker is in `state`: `closed`, `open` or `half_open`.
+    pub fn breaker(&self, state: &'static str) {
+        for known in BREAKER_STATES {
+            self.gauge(declared::BREAKER_STATE, &[known]).set(u32::from(known == state));
+        }
+    }
+
+    /// A page was stored.
+    pub fn page_stored(&self, page: &RunCounters) {
+        self.0.totals.add_page(page);
+        self.counter(declared::INGESTION_PAGES, &[]).increment(page.pages);
+        self.counter(declared::INGESTION_FETCHED, &[]).increment(page.fetched);
+        let counts = [page.inserted, page.updated, page.unchanged, page.quarantined, page.duplicates];
+        for (outcome, count) in OUTCOMES.iter().zip(counts) {
+            self.counter(declared::INGESTION_POSTS, &[outcome]).increment(count);
+        }
+    }
+
+    /// The posts of a leader could not be read.
+    pub fn leader_failed(&self) {
+        self.counter(declared::INGESTION_FAILURES, &[]).increment(1);
+        self.0.totals.failed.add(1);
+    }
+
+    /// A run is over. `error` tells why it failed, without secrets; None clears the last one.
+    pub fn run_finished(&self, status: RunStatus, took: Duration, error: Option<String>) {
+        self.counter(declared::INGESTION_RUNS, &[status.as_str()]).increment(1);
+        self.gauge(declared::INGESTION_RUN_SECONDS, &[]).set(took);
+        self.0.totals.ingests.add(1);
+        self.0.totals.last_ingest_ms.set(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+        *self.0.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+
+    /// The limiter decided about a call. `decision` is `allowed` or `refused`, with the limiter that decided.
+    pub fn limit_decision(&self, policy: &'static str, decision: &'static str) {
+        self.counter(declared::LIMIT_DECISIONS, &[policy, decision]).increment(1);
+    }
+
+    /// An embed token was issued.
+    pub fn token_issued(&self) {
+        self.counter(declared::TOKENS_ISSUED, &[]).increment(1);
+        self.0.totals.embed_issued.add(1);
+    }
+
+    /// An embed token was refused to a known caller.
+    pub fn token_refused(&self, reason: &'static str) {
+        self.counter(declared::TOKENS_REFUSED, &[reason]).increment(1);
+        self.0.totals.embed_failed.add(1);
+    }
+
+    /// An embed token was asked for without a valid credential.
+    pub fn token_denied(&self) {
+        self.counter(declared::TOKENS_REFUSED, &["UNAUTHENTICATED"]).increment(1);
+        self.0.totals.embed_denied.add(1);
+    }
+
+    /// A valid embed token was shown.
+    pub fn token_validated(&self) {
+        self.counter(declared::TOKENS_CHECKED, &["valid"]).increment(1);
+        self.0.totals.embed_validated.add(1);
+    }
+
+    /// An expired embed token was shown.
+    pub fn token_expired(&self) {
+        self.counter(declared::TOKENS_CHECKED, &["expired"]).increment(1);
+        self.0.totals.embed_expired.add(1);
+    }
+
+    /// An embed token was shown that is refused for another reason.
+    pub fn token_invalid(&self) {
+        self.counter(declared::TOKENS_CHECKED, &["invalid"]).increment(1);
+        self.0.totals.embed_invalid.add(1);
+    }
+
+    /// The plain numbers.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let last_error = self.0.last_error.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.0.totals.snapshot(last_error, self.uptime())
+    }
+
+    /// Every metric in the Prometheus text format 0.0.4, for `/metrics`.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.gauge(declared::UPTIME, &[]).set(self.uptime());
+        self.0.handle.render()
+    }
+
+    /// The old names in the same format, for `/api/metrics`.
+    #[must_use]
+    pub fn render_old(&self) -> String {
+        self.snapshot().to_old_text()
+    }
+
+    /// Frees what observations hold; call it about every five seconds.
+    pub fn run_upkeep(&self) {
+        self.0.handle.run_upkeep();
+    }
+
+    fn uptime(&self) -> Duration {
+        self.0.clock.now().duration_since(self.0.started_at).try_into().unwrap_or_default()
+    }
+
+    fn counter(&self, metric: Metric, values: &[&str]) -> Counter {
+        self.0.recorder.register_counter(&key(metric, values), &METADATA)
+    }
+
+    fn gauge(&self, metric: Metric, values: &[&str]) -> Gauge {
+        self.0.recorder.register_gauge(&key(metric, values), &METADATA)
+    }
+
+    fn histogram(&self, metric: Metric, values: &[&str]) -> Histogram {
+        self.0.recorder.register_histogram(&key(metric, values), &METADATA)
+    }
+}
+
+fn key(metric: Metric, values: &[&str]) -> Key {
+    debug_assert_eq!(metric.labels.len(), values.len(), "{} takes {:?}", metric.name, metric.labels);
+    let labels = metric.labels.iter().zip(values).map(|(name, value)| Label::new(*name, (*value).to_owned()));
+    Key::from_parts(metric.name, labels.collect::<Vec<_>>())
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Metrics").field(&self.snapshot()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;
