@@ -154,3 +154,6 @@ fn object<T: DeserializeOwned>(json: &[u8]) -> Result<T, Error> {
     }
     serde_json::from_slice(json).map_err(|_| Error::Malformed)
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,4 +14,4 @@ pub use error::Error;
 pub use secret_digest::SecretDigest;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -20,14 +20,18 @@ impl Locale {
         self.digits(&text)
     }
 
-    /// A share in whole per cent; a dash when there is nothing to share.
-    pub(super) fn percent(self, part: u64, whole: u64) -> String {
+    /// Shares in whole per cent that add up to 100, by largest remainders; dashes when there is nothing to share.
+    pub(super) fn shares<const N: usize>(self, parts: [u64; N]) -> [String; N] {
+        let whole: u64 = parts.iter().sum();
         if whole == 0 {
-            return "–".to_owned();
+            return parts.map(|_| "–".to_owned());
         }
-        let rounded = (part * 100 + whole / 2) / whole;
-        let text = if rounded == 0 && part > 0 { "<1%".to_owned() } else { format!("{rounded}%") };
-        self.digits(&text)
+        let mut percents = parts.map(|part| part * 100 / whole);
+        let missing = usize::try_from(100 - percents.iter().sum::<u64>()).unwrap_or_default();
+        let mut order: [usize; N] = std::array::from_fn(|index| index);
+        order.sort_by_key(|index| std::cmp::Reverse(parts[*index] * 100 % whole));
+        order.iter().take(missing).for_each(|index| percents[*index] += 1);
+        percents.map(|percent| self.digits(&format!("{percent}%")))
     }
 
     /// A score with its sign and two decimals; a dash when there is none.
@@ -50,6 +54,11 @@ impl Locale {
     pub(super) fn period(self, first: Date, last: Date) -> String {
         let year = self.digits(&last.year().to_string());
         format!("{} – {} {year}", self.day(first), self.day(last))
+    }
+
+    /// The UTC day of an instant, without its year.
+    pub(super) fn day_of(self, instant: Timestamp) -> String {
+        self.day(instant.to_zoned(TimeZone::UTC).date())
     }
 
     /// A day and a time in UTC.
@@ -90,12 +99,12 @@ mod tests {
     }
 
     #[test]
-    fn a_share_is_never_called_nothing_when_it_is_something() {
-        assert_eq!(Locale::En.percent(1, 1_000), "<1%");
-        assert_eq!(Locale::En.percent(0, 1_000), "0%");
-        assert_eq!(Locale::En.percent(2, 3), "67%");
-        assert_eq!(Locale::En.percent(0, 0), "–");
-        assert_eq!(Locale::Hi.percent(2, 3), "६७%");
+    fn shares_add_up_to_a_hundred() {
+        assert_eq!(Locale::En.shares([118, 98, 68]), ["42%", "34%", "24%"]);
+        assert_eq!(Locale::En.shares([1, 1, 1]), ["34%", "33%", "33%"]);
+        assert_eq!(Locale::En.shares([0, 7, 0]), ["0%", "100%", "0%"]);
+        assert_eq!(Locale::En.shares([0, 0, 0]), ["–", "–", "–"]);
+        assert_eq!(Locale::Hi.shares([2, 1]), ["६७%", "३३%"]);
     }
 
     #[test]

@@ -75,12 +75,12 @@ fn cards(data: &DashboardData, locale: Locale) -> Markup {
 
 fn key_figures(totals: SentimentCounts, locale: Locale) -> Markup {
     let words = locale.words();
-    let scored = totals.scored();
+    let [positive, _, negative] = locale.shares([totals.positive, totals.neutral, totals.negative]);
     html! {
         dl.figures aria-label=(words.key_figures) {
             div { dt { (words.posts) } dd { (locale.count(totals.total())) } }
-            div { dt { i.positive {} (words.positive) } dd { (locale.percent(totals.positive, scored)) } }
-            div { dt { i.negative {} (words.negative) } dd { (locale.percent(totals.negative, scored)) } }
+            div { dt { i.positive {} (words.positive) } dd { (positive) } }
+            div { dt { i.negative {} (words.negative) } dd { (negative) } }
             div { dt { (words.mean_score) } dd { (locale.score(totals.mean())) } }
         }
     }
@@ -93,17 +93,17 @@ fn sentiment(totals: SentimentCounts, locale: Locale) -> Markup {
         ("neutral", words.neutral, totals.neutral),
         ("negative", words.negative, totals.negative),
     ];
+    let shares = locale.shares(rows.map(|(_, _, count)| count));
     html! {
         (tone_bar(SentimentCounts { unscored: 0, ..totals }, 100.0))
         ul.tones {
-            @for (class, name, count) in rows {
-                li { i class=(class) {} span { (name) } span { (locale.count(count)) } b { (locale.percent(count, totals.scored())) } }
+            @for ((class, name, count), share) in rows.into_iter().zip(shares) {
+                li { i class=(class) {} span { (name) } span { (locale.count(count)) } b { (share) } }
             }
         }
-        @if totals.unscored > 0 {
-            p.fine { (words.unscored) ": " (locale.count(totals.unscored)) }
+        p.fine {
+            (words.scored) ": " (locale.count(totals.scored())) " · " (words.unscored) ": " (locale.count(totals.unscored))
         }
-        p.fine { "% " (words.of_scored) }
     }
 }
 
@@ -179,7 +179,7 @@ fn leaders(rows: &[LeaderRow], locale: Locale) -> Markup {
                     p.fine {
                         @if let Some(handle) = &row.handle { bdi { "@" (handle) } }
                         @if row.handle.is_some() && row.last_post_at.is_some() { " · " }
-                        @if let Some(at) = row.last_post_at { (words.newest_post) " " time datetime=(at) { (locale.instant(at)) } }
+                        @if let Some(at) = row.last_post_at { (words.newest) " " time datetime=(at) { (locale.day_of(at)) } }
                     }
                     (tone_bar(row.counts, share(row.counts.total(), most)))
                 }
