@@ -1,0 +1,86 @@
+//! The numbers of a dashboard equal a count by hand.
+
+use std::collections::BTreeMap;
+
+use amber_server::domain::{LeaderId, Platform, ScoredPost, Sentiment, SentimentCounts, Unscored, snowflake_time};
+use amber_server::store::{Dashboards, Ingest, StreamKind};
+
+use crate::fresh::Fresh;
+use crate::sample::{commit, leader, number, post};
+
+on_both_databases!(a_period_is_counted_as_by_hand, a_period_without_posts_has_its_days);
+
+/// Seconds of a UTC day.
+const DAY: i64 = 86_400;
+
+fn varied(n: i64) -> ScoredPost {
+    let mut one = post(number(n * DAY / 3), "news");
+    one.sentiment = match n % 4 {
+        0 => Sentiment::Scored { score: 0.5, model: "test/1" },
+        1 => Sentiment::Scored { score: -0.75, model: "test/1" },
+        2 => Sentiment::Scored { score: 0.0, model: "test/1" },
+        _ => Sentiment::Unscored(Unscored::Language),
+    };
+    one.language = if n % 3 == 0 { "hi".into() } else { "en".into() };
+    one.post.hashtags = vec!["Schools".into(), "SCHOOLS".into(), format!("tag{}", n % 12)];
+    one
+}
+
+async fn fill(fresh: &Fresh) -> (Vec<LeaderId>, BTreeMap<LeaderId, Vec<ScoredPost>>) {
+    let mut all = BTreeMap::new();
+    let mut leaders = Vec::new();
+    for (first, name) in [(0, "asha"), (1, "ravi"), (2, "silent")] {
+        let id = leader(&fresh.store, name).await.id;
+        leaders.push(id);
+        let posts: Vec<_> = if name == "silent" { vec![] } else { (0..20).map(|n| varied(n * 2 + first)).collect() };
+        let mut stream = fresh.store.stream(id, Platform::X, StreamKind::Posts).await.unwrap();
+        commit(&fresh.store, &mut stream, posts.clone()).await.unwrap();
+        all.insert(id, posts);
+    }
+    (leaders, all)
+}
+
+async fn a_period_is_counted_as_by_hand(fresh: Fresh) {
+    let (leaders, all) = fill(&fresh).await;
+    let (since, until) = (snowflake_time(number(DAY)), snowflake_time(number(5 * DAY)));
+    for chosen in [vec![], vec![leaders[0]], leaders.clone()] {
+        let data = fresh.store.aggregates(&chosen, since, until).await.unwrap();
+        let is_counted = |id: &LeaderId| chosen.is_empty() || chosen.contains(id);
+        let within = |post: &&ScoredPost| (since..until).contains(&post.post.posted_at);
+        let (mut totals, mut languages) = (SentimentCounts::default(), BTreeMap::<_, u64>::new());
+        for post in all.iter().filter(|(id, _)| is_counted(id)).flat_map(|(_, posts)| posts).filter(within) {
+            totals.add(post.sentiment);
+            *languages.entry(post.language.clone()).or_default() += 1;
+        }
+        assert!(totals.total() > 0);
+        assert_eq!(data.totals, totals);
+        assert_eq!(data.days.len(), 4);
+        let mut days = SentimentCounts::default();
+        data.days.iter().for_each(|point| days.merge(point.counts));
+        assert_eq!(days, totals);
+        assert_eq!(data.days[0].day.to_string(), "2026-01-02");
+        let told: BTreeMap<_, _> = data.languages.iter().map(|tally| (tally.name.clone(), tally.posts)).collect();
+        assert_eq!(told, languages);
+        assert_eq!((data.topics[0].name.as_str(), data.topics[0].posts), ("schools", totals.total()));
+        assert!(data.topics.windows(2).all(|pair| pair[0].posts >= pair[1].posts) && data.topics.len() <= 10);
+
+        let expected_leaders = if chosen.is_empty() { leaders.len() } else { chosen.len() };
+        assert_eq!(data.leaders.len(), expected_leaders);
+        for row in &data.leaders {
+            let posts: Vec<_> = all[&row.leader_id].iter().filter(within).collect();
+            assert_eq!(row.counts.total(), posts.len() as u64, "{}", row.name);
+            assert_eq!(row.last_post_at, posts.iter().map(|post| post.post.posted_at).max());
+            assert_eq!(row.handle.as_deref(), Some(row.name.as_str()));
+        }
+        assert!(data.leaders.windows(2).all(|pair| pair[0].counts.total() >= pair[1].counts.total()));
+    }
+}
+
+async fn a_period_without_posts_has_its_days(fresh: Fresh) {
+    fill(&fresh).await;
+    let (since, until) = (snowflake_time(number(-3 * DAY + 1)), snowflake_time(number(-DAY)));
+    let data = fresh.store.aggregates(&[], since, until).await.unwrap();
+    let days: Vec<_> = data.days.iter().map(|point| point.day.to_string()).collect();
+    assert_eq!(days, ["2025-12-29", "2025-12-30"]);
+    assert_eq!((data.totals.total(), data.topics.len(), data.languages.len()), (0, 0, 0));
+}

@@ -1,0 +1,105 @@
+//! An empty database for one test, and a look into its tables that does not go through the store.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use amber_server::domain::OsEntropy;
+use amber_server::store::{Settings, Store};
+use amber_tests::{Postgres, TestClock};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use tempfile::TempDir;
+
+/// Every table of Amber.
+pub(crate) const TABLES: [&str; 10] = [
+    "leaders",
+    "ingest_streams",
+    "ingest_runs",
+    "ingest_commits",
+    "quarantine",
+    "posts",
+    "post_metrics",
+    "post_counts",
+    "post_hashtags",
+    "embed_tokens_used",
+];
+
+/// A database with all tables and no rows.
+pub(crate) struct Fresh {
+    pub(crate) store: Store,
+    pub(crate) clock: TestClock,
+    pub(crate) raw: DatabaseConnection,
+    _folder: Option<TempDir>,
+}
+
+/// Settings for a test.
+pub(crate) fn settings(url: &str) -> Settings {
+    Settings { url: url.into(), max_connections: 8, acquire_timeout: Duration::from_secs(5) }
+}
+
+/// Opens the database at `url`.
+pub(crate) async fn open(url: &str, clock: &TestClock) -> Store {
+    let store = Store::connect(&settings(url), Arc::new(clock.clone()), Arc::new(OsEntropy)).await;
+    store.expect("the database is there")
+}
+
+impl Fresh {
+    /// A file of SQLite.
+    pub(crate) async fn sqlite() -> Self {
+        let folder = TempDir::new().expect("the folder for temporary files is writable");
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join("amber.db").display());
+        Self::at(&url, Some(folder)).await
+    }
+
+    /// A database of PostgreSQL; None where it is not installed.
+    pub(crate) async fn postgres() -> Option<Self> {
+        let url = Postgres::shared()?.database().await;
+        Some(Self::at(&url, None).await)
+    }
+
+    async fn at(url: &str, folder: Option<TempDir>) -> Self {
+        let clock = TestClock::new();
+        let store = open(url, &clock).await;
+        store.migrate().await.expect("an empty database takes all tables");
+        let raw = Database::connect(url).await.expect("the database is there");
+        Self { store, clock, raw, _folder: folder }
+    }
+
+    /// The first column of a query, as text.
+    pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = self.raw.query_all_raw(Statement::from_string(self.raw.get_database_backend(), sql)).await;
+        let rows = rows.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        rows.iter().map(|row| row.try_get_by_index::<Option<String>>(0).unwrap().unwrap_or_default()).collect()
+    }
+
+    /// A count.
+    pub(crate) async fn number(&self, sql: &str) -> u64 {
+        let row = self.raw.query_one_raw(Statement::from_string(self.raw.get_database_backend(), sql)).await;
+        let count: i64 = row.unwrap().expect("a count is one row").try_get_by_index(0).unwrap();
+        u64::try_from(count).unwrap()
+    }
+
+    /// Every row of a table, as text, sorted.
+    pub(crate) async fn rows(&self, table: &str) -> Vec<String> {
+        let sql = match self.raw.get_database_backend() {
+            DbBackend::Postgres => format!("SELECT CAST(t AS text) FROM {table} t"),
+            _ => {
+                let names = self.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await;
+                let quoted: Vec<_> = names.iter().map(|name| format!("quote(\"{name}\")")).collect();
+                format!("SELECT {} FROM {table}", quoted.join(" || '|' || "))
+            }
+        };
+        let mut rows = self.texts(&sql).await;
+        rows.sort();
+        rows
+    }
+
+    /// Every row of every table.
+    pub(crate) async fn everything(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let mut tables = BTreeMap::new();
+        for table in TABLES {
+            tables.insert(table, self.rows(table).await);
+        }
+        tables
+    }
+}

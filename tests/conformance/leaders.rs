@@ -1,0 +1,86 @@
+//! The leaders.
+
+use std::time::Duration;
+
+use amber_server::domain::{LeaderId, LeaderState, NewLeader, Platform, UserId};
+use amber_server::store::{Error, Ingest, LeaderCursor, Leaders, StreamKind};
+
+use crate::fresh::{Fresh, TABLES};
+use crate::sample::{commit, leader, number, page, post, rejected};
+
+on_both_databases!(
+    the_newest_leader_comes_first_on_every_page,
+    a_leader_comes_back_as_it_was_stored,
+    a_deleted_leader_takes_everything_along,
+    a_page_for_a_deleted_leader_is_fenced,
+);
+
+async fn the_newest_leader_comes_first_on_every_page(fresh: Fresh) {
+    let mut expected = Vec::new();
+    for n in 0..7 {
+        expected.insert(0, leader(&fresh.store, &format!("leader{n}")).await);
+        // Some are of one instant.
+        fresh.clock.advance(Duration::from_micros(n % 2));
+    }
+    expected.sort_by_key(|leader| std::cmp::Reverse((leader.created_at, leader.id)));
+    assert_eq!(fresh.store.list(None, 100).await.unwrap(), expected);
+
+    let mut listed = Vec::new();
+    let mut after = None;
+    loop {
+        let page = fresh.store.list(after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some(LeaderCursor { created_at: last.created_at, id: last.id });
+        listed.extend(page);
+    }
+    assert_eq!(listed, expected);
+    let some = fresh.store.get_many(&[expected[4].id, expected[1].id]).await.unwrap();
+    assert_eq!(some, [expected[1].clone(), expected[4].clone()]);
+    assert_eq!(Leaders::count(&fresh.store).await.unwrap(), 7);
+}
+
+async fn a_leader_comes_back_as_it_was_stored(fresh: Fresh) {
+    let new = NewLeader {
+        name: "आशा".into(),
+        handles: [("x".into(), "@asha".into()), ("facebook".into(), "asha.page".into())].into(),
+        tracking_topics: vec!["education".into(), "education".into()],
+    };
+    let mut leader = fresh.store.create(new).await.unwrap();
+    assert_eq!(leader.state, LeaderState::Unresolved);
+    assert_eq!(fresh.store.get(leader.id).await.unwrap().as_ref(), Some(&leader));
+
+    let (user, avatar) = (UserId(i64::MAX), Some("https://pic.example/a.jpg".to_owned()));
+    assert!(fresh.store.set_account(leader.id, user, avatar.clone(), LeaderState::Active).await.unwrap());
+    assert!(fresh.store.set_state(leader.id, LeaderState::Protected).await.unwrap());
+    (leader.x_user_id, leader.avatar_url, leader.state) = (Some(user), avatar, LeaderState::Protected);
+    assert_eq!(fresh.store.get(leader.id).await.unwrap(), Some(leader));
+
+    let nobody: LeaderId = "00000000-0000-4000-8000-000000000000".parse().unwrap();
+    assert!(!fresh.store.set_state(nobody, LeaderState::Active).await.unwrap());
+    assert_eq!(fresh.store.get(nobody).await.unwrap(), None);
+}
+
+async fn a_deleted_leader_takes_everything_along(fresh: Fresh) {
+    let (gone, stays) = (leader(&fresh.store, "gone").await, leader(&fresh.store, "stays").await);
+    for (n, leader) in [(0, &gone), (10, &stays)] {
+        let stream = fresh.store.stream(leader.id, Platform::X, StreamKind::Posts).await.unwrap();
+        let page = page(&stream, vec![post(number(n), "a"), post(number(n + 1), "b")], vec![rejected(1)]);
+        fresh.store.commit_page(page).await.unwrap();
+    }
+    let before = fresh.everything().await;
+    assert!(fresh.store.delete(gone.id).await.unwrap());
+    let after = fresh.everything().await;
+    for table in TABLES {
+        assert_eq!(after[table].len() * 2, before[table].len(), "{table}");
+    }
+    assert!(!fresh.store.delete(gone.id).await.unwrap());
+    assert_eq!(fresh.store.list(None, 10).await.unwrap(), [stays]);
+}
+
+async fn a_page_for_a_deleted_leader_is_fenced(fresh: Fresh) {
+    let leader = leader(&fresh.store, "gone").await;
+    let mut stream = fresh.store.stream(leader.id, Platform::X, StreamKind::Posts).await.unwrap();
+    fresh.store.delete(leader.id).await.unwrap();
+    let error = commit(&fresh.store, &mut stream, vec![post(number(0), "late")]).await.unwrap_err();
+    assert!(matches!(error, Error::Fenced { .. }), "{error:?}");
+}

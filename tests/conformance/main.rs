@@ -1,0 +1,36 @@
+//! One suite for the store over SQLite and PostgreSQL.
+
+/// Makes a test on SQLite and one on PostgreSQL of each function, which is given an empty database.
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name(crate::fresh::Fresh::sqlite().await).await;
+                }
+            )+
+        }
+        mod on_postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let Some(fresh) = crate::fresh::Fresh::postgres().await else { return };
+                    super::$name(fresh).await;
+                }
+            )+
+        }
+    };
+}
+
+mod dashboards;
+mod embed_tokens;
+mod feed;
+mod fresh;
+mod leaders;
+mod ledger;
+mod migrations;
+mod outage;
+mod pages;
+mod runs;
+mod sample;
