@@ -25,6 +25,7 @@ fn links_and_mentions_alone_are_no_text() {
         assert_eq!(analysis.sentiment, Sentiment::Unscored(Unscored::NoText), "{text}");
     }
     assert!(Analyzer::new().analyze("@amber thanks", Some("en")).sentiment.score().unwrap() > 0.0);
+    assert!(Analyzer::new().analyze("@amber :)", Some("en")).sentiment.score().unwrap() > 0.0);
 }
 
 #[test]
@@ -51,4 +52,16 @@ fn every_score_equals_the_reference() {
         compared += 1;
     }
     assert_eq!(compared, 4_200);
+}
+
+#[test]
+fn most_english_posts_are_known_without_a_hint() {
+    let Ok(data) = std::env::var("AMBER_TEST_DATA") else {
+        eprintln!("skipped: AMBER_TEST_DATA is not set");
+        return;
+    };
+    let texts = std::fs::read_to_string(format!("{data}/sentiment/tweets_GroundTruth.txt")).unwrap();
+    let texts: Vec<_> = texts.lines().filter_map(|line| line.splitn(3, '\t').nth(2)).step_by(10).collect();
+    let english = texts.iter().filter(|text| crate::sentiment::language::of(text, None) == "en").count();
+    assert!(english * 100 >= texts.len() * 90, "{english} of {}", texts.len());
 }
