@@ -13,6 +13,7 @@ use crate::x_api::rate_limit::Limits;
 use crate::x_api::{Error, Fault, ProblemKind, page, user};
 
 /// The folder of the recordings, when there is one.
+#[expect(clippy::disallowed_methods, reason = "a test asks where its data are, not how the server is set up")]
 fn recordings() -> Option<PathBuf> {
     let Ok(data) = std::env::var("AMBER_TEST_DATA") else {
         eprintln!("skipped: AMBER_TEST_DATA is not set");
