@@ -28,7 +28,7 @@ pub struct BreakerSettings {
 
 impl Default for BreakerSettings {
     fn default() -> Self {
-        Self { failure_threshold: 5, open_for: Duration::from_secs(300) }
+        Self { failure_threshold: 5, open_for: Duration::from_mins(5) }
     }
 }
 

@@ -42,7 +42,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { backoff: Backoff::default(), max_retries: 6, max_imposed_wait: Duration::from_secs(120) }
+        Self { backoff: Backoff::default(), max_retries: 6, max_imposed_wait: Duration::from_mins(2) }
     }
 }
 
@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(attempts, 3, "an imposed wait must not add attempts");
         assert!(heard.iter().all(|retry| retry.wait == Duration::from_secs(30)), "{heard:?}");
 
-        let (_, heard, _) = run_failing(policy, Verdict::Retry { after: Some(Duration::from_secs(86_400)) }).await;
+        let (_, heard, _) = run_failing(policy, Verdict::Retry { after: Some(Duration::from_hours(24)) }).await;
         assert!(heard.iter().all(|retry| retry.wait == policy.max_imposed_wait), "{heard:?}");
     }
 

@@ -40,14 +40,19 @@ impl Analyzer {
     pub fn analyze(&self, text: &str, hinted: Option<&str>) -> Analysis {
         let words = text::without_links_and_mentions(text);
         let language = language::of(&words, hinted);
-        let sentiment = if !text::has_content(&words) {
+        // VADER knows emoticons, which are content in spite of being punctuation.
+        let sentiment = if !text::has_content(&words) && self.score(&words) == 0.0 {
             Sentiment::Unscored(Unscored::NoText)
         } else if language::is_english(&language) {
-            Sentiment::Scored { score: self.english.polarity_scores(text).compound, model: MODEL }
+            Sentiment::Scored { score: self.score(text), model: MODEL }
         } else {
             Sentiment::Unscored(Unscored::Language)
         };
         Analysis { sentiment, language }
+    }
+
+    fn score(&self, text: &str) -> f64 {
+        self.english.polarity_scores(text).compound
     }
 }
 

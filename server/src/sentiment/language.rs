@@ -2,6 +2,8 @@
 
 use whatlang::{Lang, Script};
 
+use super::english;
+
 /// The tag of a text whose language is not known (BCP 47).
 const UNKNOWN: &str = "und";
 /// Tags that X gives to posts without a language of their own: only emoji, hashtags, links, media, too short, and art.
@@ -9,7 +11,7 @@ const NO_LANGUAGE: [&str; 10] = ["und", "qam", "qct", "qht", "qme", "qst", "zxx"
 /// Retired ISO 639 codes that X still uses, and today's.
 const RENAMED: [(&str, &str); 4] = [("in", "id"), ("iw", "he"), ("ji", "yi"), ("jw", "jv")];
 /// The language of `text` as a BCP 47 tag: what X says when that is usable, else what the letters say when that is
-/// reliable, else `und`.
+/// reliable, else what the small words say, else `und`.
 pub(super) fn of(text: &str, hinted: Option<&str>) -> String {
     match hinted.and_then(usable) {
         Some(tag) if !(is_english(&tag) && is_in_another_script(text)) => tag,
@@ -44,8 +46,12 @@ fn detected(text: &str) -> Option<&'static str> {
     if info.is_reliable() {
         return Some(tag_of(info.lang()));
     }
-    // Few words do not tell the languages of India's north apart; nearly all such posts are in Hindi.
-    (info.script() == Script::Devanagari).then_some("hi")
+    match info.script() {
+        // Few words do not tell the languages of India's north apart; nearly all such posts are in Hindi.
+        Script::Devanagari => Some("hi"),
+        Script::Latin if english::is_likely(text) => Some("en"),
+        _ => None,
+    }
 }
 
 /// The shortest tag of a language, as BCP 47 wants it; whatlang has the longer ISO 639-3 codes.
@@ -149,6 +155,15 @@ mod tests {
         assert_eq!(of(hindi, None), "hi");
         assert_eq!(of(hindi, Some("en")), "hi");
         assert_eq!(of("धन्यवाद", Some("und")), "hi");
+    }
+
+    #[test]
+    fn a_short_english_text_needs_no_hint() {
+        for text in
+            ["I love this great progress", "This is a terrible disaster", "VADER is smart, handsome, and funny!"]
+        {
+            assert_eq!(of(text, None), "en", "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Text to sentiment label and score.
 
 mod analyzer;
+mod english;
 mod language;
 mod text;
 

@@ -14,7 +14,7 @@ use crate::resilience::Backoff;
 /// The shortest and the longest rest, whatever X says: its windows are at most 15 minutes long in practice, and after a
 /// wrong header the next call finds out.
 const SHORTEST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(15 * 60);
+const LONGEST: Duration = Duration::from_mins(15);
 /// Up to so much is added, so that several replicas do not come back in the same instant.
 const MOST_JITTER: Duration = Duration::from_secs(2);
 

@@ -128,7 +128,7 @@ mod tests {
             ("x-user-limit-24hour-remaining", "5"),
             ("x-user-limit-24hour-reset", "1665190000"),
         ]);
-        assert_eq!(limits.rest(), Some(Duration::from_secs(600)));
+        assert_eq!(limits.rest(), Some(Duration::from_mins(10)));
     }
 
     #[test]
@@ -136,7 +136,7 @@ mod tests {
         assert_eq!(read(&[]).exhausted_for(), None);
         assert_eq!(read(&[]).short_window(), RateLimit::default());
         let left = read(&[("x-rate-limit-remaining", "14"), ("x-rate-limit-reset", "1665180060")]);
-        assert_eq!((left.exhausted_for(), left.rest()), (None, Some(Duration::from_secs(60))));
+        assert_eq!((left.exhausted_for(), left.rest()), (None, Some(Duration::from_mins(1))));
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Transport {
             .default_headers([(AUTHORIZATION, authorization)].into_iter().collect())
             .connect_timeout(settings.connect_timeout)
             .timeout(settings.request_timeout)
-            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_idle_timeout(Duration::from_mins(1))
             // X does not redirect; whoever does must not get the bearer token.
             .redirect(redirect::Policy::none())
             .user_agent(concat!("amber/", env!("CARGO_PKG_VERSION")))

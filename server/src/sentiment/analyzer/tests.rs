@@ -25,16 +25,23 @@ fn links_and_mentions_alone_are_no_text() {
         assert_eq!(analysis.sentiment, Sentiment::Unscored(Unscored::NoText), "{text}");
     }
     assert!(Analyzer::new().analyze("@amber thanks", Some("en")).sentiment.score().unwrap() > 0.0);
+    assert!(Analyzer::new().analyze("@amber :)", Some("en")).sentiment.score().unwrap() > 0.0);
+}
+
+/// A file of the reference, when there is one.
+#[expect(clippy::disallowed_methods, reason = "a test asks where its data are, not how the server is set up")]
+fn reference(name: &str) -> Option<String> {
+    let Ok(data) = std::env::var("AMBER_TEST_DATA") else {
+        eprintln!("skipped: AMBER_TEST_DATA is not set");
+        return None;
+    };
+    Some(std::fs::read_to_string(format!("{data}/sentiment/{name}")).unwrap())
 }
 
 #[test]
 fn every_score_equals_the_reference() {
-    let Ok(data) = std::env::var("AMBER_TEST_DATA") else {
-        eprintln!("skipped: AMBER_TEST_DATA is not set");
-        return;
-    };
-    let read = |name: &str| std::fs::read_to_string(format!("{data}/sentiment/{name}")).unwrap();
-    let (texts, scores) = (read("tweets_GroundTruth.txt"), read("vader_reference_scores.tsv"));
+    let Some(texts) = reference("tweets_GroundTruth.txt") else { return };
+    let scores = reference("vader_reference_scores.tsv").unwrap();
     let texts: std::collections::HashMap<_, _> = texts
         .lines()
         .filter_map(|line| line.split_once('\t'))
@@ -51,4 +58,12 @@ fn every_score_equals_the_reference() {
         compared += 1;
     }
     assert_eq!(compared, 4_200);
+}
+
+#[test]
+fn most_english_posts_are_known_without_a_hint() {
+    let Some(texts) = reference("tweets_GroundTruth.txt") else { return };
+    let texts: Vec<_> = texts.lines().filter_map(|line| line.splitn(3, '\t').nth(2)).step_by(10).collect();
+    let english = texts.iter().filter(|text| crate::sentiment::language::of(text, None) == "en").count();
+    assert!(english * 100 >= texts.len() * 90, "{english} of {}", texts.len());
 }
