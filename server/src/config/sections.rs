@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use croner::Cron;
 use secrecy::SecretString;
 
 use super::SecretBytes;
@@ -95,8 +94,8 @@ pub struct Ingestion {
     pub backfill_count: u32,
     /// The time between two runs, when `cron` is None.
     pub interval: Duration,
-    /// Five cron fields in UTC, in place of `interval`.
-    pub cron: Option<Cron>,
+    /// Five valid cron fields in UTC, in place of `interval`.
+    pub cron: Option<String>,
     /// Fetch and check, but store nothing.
     pub dry_run: bool,
     /// How far behind the newest known post each run looks again, because posts can become visible late.

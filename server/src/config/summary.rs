@@ -27,7 +27,7 @@ impl Config {
     pub fn summary(&self) -> Summary {
         let Self { server, database, redis, ingestion, embed, rate_limit, cors, telemetry, .. } = self;
         let schedule = match &ingestion.cron {
-            Some(cron) => format!("{:?}", cron.as_str()),
+            Some(cron) => format!("{cron:?}"),
             None => format!("{}m", ingestion.interval.as_secs() / 60),
         };
         Summary(vec![

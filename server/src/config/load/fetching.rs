@@ -17,7 +17,7 @@ fn ingestion(reader: &mut Reader<'_>, enabled: bool) -> Ingestion {
         limit: reader.number("X_INGEST_LIMIT"),
         backfill_count: reader.number("X_BACKFILL_COUNT"),
         interval: reader.minutes("X_INGEST_INTERVAL_MINUTES"),
-        cron: reader.parsed("X_INGEST_CRON", parse::cron),
+        cron: reader.parsed("X_INGEST_CRON", |text| parse::cron(text).map(|_| text.to_owned())),
         dry_run: reader.flag("INGESTION_DRY_RUN"),
         overlap: reader.minutes("X_INGEST_OVERLAP_MINUTES"),
     }
