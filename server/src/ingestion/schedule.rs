@@ -10,23 +10,15 @@ use jiff::{Timestamp, tz::TimeZone};
 pub enum Schedule {
     /// So long after the last one.
     Every(Duration),
-    /// At the times of a 5-field cron text.
-    Cron {
-        /// The text as it was configured.
-        text: String,
-        /// The parsed text.
-        cron: Box<Cron>,
-    },
+    /// At the times of five cron fields.
+    Cron(Box<Cron>),
 }
 
 impl Schedule {
-    /// The rhythm of the configuration; the cron text wins.
-    ///
-    /// # Errors
-    /// When the cron text is not valid.
-    pub fn new(interval: Duration, cron: Option<&str>) -> Result<Self, croner::errors::CronError> {
-        let Some(text) = cron else { return Ok(Self::Every(interval)) };
-        Ok(Self::Cron { text: text.to_owned(), cron: Box::new(text.parse()?) })
+    /// The rhythm of the configuration; the cron fields win.
+    #[must_use]
+    pub fn new(interval: Duration, cron: Option<&Cron>) -> Self {
+        cron.map_or(Self::Every(interval), |cron| Self::Cron(Box::new(cron.clone())))
     }
 
     /// The first due time after `now`. However many were missed before, there is one next.
@@ -34,7 +26,7 @@ impl Schedule {
     pub fn next_after(&self, now: Timestamp) -> Timestamp {
         match self {
             Self::Every(interval) => now + *interval,
-            Self::Cron { cron, .. } => {
+            Self::Cron(cron) => {
                 let found = cron.find_next_occurrence(&now.to_zoned(TimeZone::UTC), false);
                 found.map_or(Timestamp::MAX, |at| at.timestamp())
             }
@@ -59,20 +51,20 @@ mod tests {
 
     #[test]
     fn an_interval_counts_from_the_last_run() {
-        let schedule = Schedule::new(Duration::from_mins(30), None).unwrap();
+        let schedule = Schedule::new(Duration::from_mins(30), None);
         assert_eq!(schedule.next_after(at("2026-01-01T00:10:00Z")), at("2026-01-01T00:40:00Z"));
     }
 
     #[test]
     fn a_cron_text_wins_and_counts_in_utc() {
-        let schedule = Schedule::new(Duration::from_mins(30), Some("*/20 3 * * *")).unwrap();
+        let schedule = Schedule::new(Duration::from_mins(30), Some(&"*/20 3 * * *".parse().unwrap()));
         assert_eq!(schedule.next_after(at("2026-01-01T03:20:00Z")), at("2026-01-01T03:40:00Z"));
         assert_eq!(schedule.next_after(at("2026-01-01T03:40:00Z")), at("2026-01-02T03:00:00Z"));
     }
 
     #[test]
     fn missed_ticks_become_one_that_is_due_at_once() {
-        let schedule = Schedule::new(Duration::from_mins(30), None).unwrap();
+        let schedule = Schedule::new(Duration::from_mins(30), None);
         let now = at("2026-01-02T00:00:00Z");
         assert_eq!(schedule.first_after_start(now, Some(at("2026-01-01T00:00:00Z"))), now);
         assert_eq!(schedule.first_after_start(now, Some(at("2026-01-01T23:50:00Z"))), at("2026-01-02T00:20:00Z"));

@@ -23,13 +23,11 @@ const POLL: Duration = Duration::from_secs(1);
 
 impl Scheduler {
     /// A scheduler for `ingestion`.
-    ///
-    /// # Errors
-    /// When the configured cron text is not valid.
-    pub fn new(ingestion: &Ingestion) -> Result<Self, croner::errors::CronError> {
+    #[must_use]
+    pub fn new(ingestion: &Ingestion) -> Self {
         let settings = &ingestion.deps.settings;
-        let schedule = Schedule::new(settings.interval, settings.cron.as_deref())?;
-        Ok(Self { ingestion: ingestion.clone(), schedule, shared: Arc::clone(&ingestion.shared) })
+        let schedule = Schedule::new(settings.interval, settings.cron.as_ref());
+        Self { ingestion: ingestion.clone(), schedule, shared: Arc::clone(&ingestion.shared) }
     }
 
     /// Works until `stop`.

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::info;
 
 use super::status::{Job, LeaderProgress, Status};
-use super::{Deps, Error, Schedule, Worker};
+use super::{Deps, Error, Worker};
 use crate::domain::{Leader, LeaderId, Platform, Run, RunCounters, RunId, RunStatus, RunTrigger};
 use crate::store::StreamKind;
 
@@ -160,11 +160,12 @@ impl Ingestion {
     }
 
     fn job(&self, next_run: Timestamp) -> Job {
-        match Schedule::new(self.deps.settings.interval, self.deps.settings.cron.as_deref()) {
-            Ok(Schedule::Cron { text, .. }) => {
-                Job { id: "x_ingestion_cron", name: "X Post Ingestion (Cron)", trigger: format!("cron[{text}]"), next_run }
+        match &self.deps.settings.cron {
+            Some(cron) => {
+                let trigger = format!("cron[{}]", cron.as_str());
+                Job { id: "x_ingestion_cron", name: "X Post Ingestion (Cron)", trigger, next_run }
             }
-            _ => {
+            None => {
                 let seconds = self.deps.settings.interval.as_secs();
                 let clock = format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
                 let trigger = format!("interval[{clock}]");
