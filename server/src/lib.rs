@@ -16,6 +16,7 @@ pub mod auth;
 pub mod embed;
 pub mod ingestion;
 pub mod health;
+pub mod usecase;
 pub mod grpc;
 pub mod http;
 pub mod app;

@@ -27,6 +27,9 @@ pub(super) enum Stop {
     /// X says that the account cannot be read.
     #[error("the account is {}", .0.as_str())]
     Unreadable(LeaderState),
+    /// Every record of a page lacks a usable number, so it cannot be told what was read.
+    #[error("X sent {0} records without a usable id; they are in quarantine and are asked for again")]
+    Unplaceable(u64),
     /// Amber is told to stop.
     #[error("Amber was stopped")]
     Cancelled,
@@ -100,6 +103,9 @@ impl<'a> Walk<'a> {
                 if token.is_some() {
                     continue;
                 }
+                if page.oldest.is_none() && page.fetched > 0 {
+                    return self.set_aside(stream, page).await;
+                }
                 if until.is_none() {
                     self.store(stream, page, Checkpoint::started_empty(self.deps.clock.now())).await?;
                 }
@@ -148,6 +154,7 @@ impl<'a> Walk<'a> {
                     self.store(stream, page, checkpoint).await?;
                 }
                 None if next_token.is_some() => token = next_token,
+                None if page.oldest.is_none() && page.fetched > 0 => return self.set_aside(stream, page).await,
                 None => self.close(stream, gap, page).await?,
             }
         }
@@ -157,6 +164,13 @@ impl<'a> Walk<'a> {
     async fn close(&mut self, stream: &mut Stream, gap: Gap, page: TimelinePage) -> Result<(), Stop> {
         let checkpoint = stream.checkpoint.without_gap(gap);
         self.store(stream, page, checkpoint).await
+    }
+
+    /// Keeps the records of a page that moves nothing, and ends the walk: the gap stays open.
+    async fn set_aside(&mut self, stream: &mut Stream, page: TimelinePage) -> Result<(), Stop> {
+        let (fetched, checkpoint) = (page.fetched, stream.checkpoint.clone());
+        self.store(stream, page, checkpoint).await?;
+        Err(Stop::Unplaceable(fetched))
     }
 
     fn may_read(&self) -> bool {

@@ -1,0 +1,91 @@
+//! Why a caller does not get what it asked for.
+
+use std::time::Duration;
+
+use crate::domain::Violation;
+use crate::{auth, embed, ingestion, store};
+
+/// What was asked for and is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// A leader.
+    Leader,
+    /// A run.
+    Run,
+}
+
+/// Why a caller does not get what it asked for. The texts are for callers.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller may not ask this.
+    #[error(transparent)]
+    Auth(#[from] auth::Error),
+    /// A token is not issued or not accepted.
+    #[error(transparent)]
+    Embed(#[from] embed::Error),
+    /// Fields break rules; never empty.
+    #[error("{}", .0.iter().map(|v| v.description.as_str()).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<Violation>),
+    /// A page token that this server did not make.
+    #[error("the page token is not valid; take it unchanged from the last answer, or leave it out to start again")]
+    PageToken,
+    /// There is no such thing.
+    #[error("{}", match .0 { Missing::Leader => "Leader not found", Missing::Run => "Run not found" })]
+    NotFound(Missing),
+    /// The feature is switched off, in words that say how it is switched on.
+    #[error("{0}")]
+    Disabled(&'static str),
+    /// Too many runs are waiting.
+    #[error("{0} runs are waiting already; try again when one of them is over")]
+    Busy(usize),
+    /// A run did not end in time; it goes on.
+    #[error("the run {0} is still under way; ask for it again later")]
+    StillRunning(crate::domain::RunId),
+    /// X could not be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// The store failed.
+    #[error("{}", store_text(.0))]
+    Store(#[from] store::Error),
+}
+
+impl Error {
+    /// One wrong field.
+    pub fn field(field: &str, description: impl Into<String>) -> Self {
+        Self::Invalid(vec![Violation::new(field, description)])
+    }
+
+    /// After which time the same call can succeed, when time helps.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Store(store::Error::Unavailable { .. }) | Self::Embed(embed::Error::ReplayStoreUnavailable) => {
+                Some(Duration::from_secs(1))
+            }
+            Self::Busy(_) | Self::StillRunning(_) | Self::Unreadable(_) => Some(Duration::from_secs(10)),
+            _ => None,
+        }
+    }
+}
+
+/// What callers are told of a failing store: whether to try again, and nothing else.
+fn store_text(error: &store::Error) -> &'static str {
+    match error {
+        store::Error::Unavailable { .. } => "the database is not available; try again in a moment",
+        _ => "something went wrong here; the error id finds it in the logs",
+    }
+}
+
+impl From<ingestion::Error> for Error {
+    fn from(error: ingestion::Error) -> Self {
+        match error {
+            ingestion::Error::Disabled => {
+                Self::Disabled("Ingestion is not enabled: set TWITTER_BEARER_TOKEN and restart")
+            }
+            ingestion::Error::Busy { waiting } => Self::Busy(waiting),
+            ingestion::Error::LeaderNotFound(_) => Self::NotFound(Missing::Leader),
+            ingestion::Error::NoHandle(_) => Self::field("leader_ids", error.to_string()),
+            ingestion::Error::Store(error) => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The leaders: list, add, remove, refresh.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::error::Missing;
+use super::{Error, page_token};
+use crate::auth::require_role;
+use crate::domain::{FeedFilter, Leader, LeaderId, NewLeader, Post, Principal, Role, Run, RunId, RunStatus, RunTrigger};
+use crate::ingestion::{Ingestion, RunRequest, Ticket};
+use crate::store::{self, LeaderCursor};
+
+/// The longest that a refresh is waited for.
+const REFRESH_WAIT: Duration = Duration::from_secs(25);
+
+/// A page of leaders, newest first.
+#[derive(Debug, Clone)]
+pub struct LeaderPage {
+    /// The leaders.
+    pub leaders: Vec<Leader>,
+    /// Where the next page starts; empty at the end.
+    pub next: String,
+    /// All leaders.
+    pub total: u64,
+}
+
+/// What a refresh brought.
+#[derive(Debug, Clone)]
+pub struct Refreshed {
+    /// The run.
+    pub run: Run,
+    /// The leader's newest posts.
+    pub posts: Vec<Post>,
+}
+
+/// The leaders.
+pub struct Leaders {
+    store: Arc<dyn store::Leaders>,
+    posts: Arc<dyn store::Posts>,
+    ingestion: Ingestion,
+}
+
+impl Leaders {
+    /// The most leaders on one page.
+    pub const MAX_PAGE_SIZE: u32 = 100;
+    /// Leaders on a page when the caller does not say.
+    pub const DEFAULT_PAGE_SIZE: u32 = 50;
+
+    /// Works on these.
+    #[must_use]
+    pub fn new(store: Arc<dyn store::Leaders>, posts: Arc<dyn store::Posts>, ingestion: Ingestion) -> Self {
+        Self { store, posts, ingestion }
+    }
+
+    /// A page of leaders, newest first. Anyone may ask.
+    ///
+    /// # Errors
+    /// [`Error::PageToken`], or when the store fails.
+    pub async fn list(&self, page_size: u32, token: &str) -> Result<LeaderPage, Error> {
+        let after = page_token::decode(token)?;
+        let after = after.map(|(created_at, id)| LeaderCursor { created_at, id: LeaderId(id) });
+        let size = page_size.clamp(1, Self::MAX_PAGE_SIZE);
+        let mut leaders = self.store.list(after, size + 1).await?;
+        let has_more = leaders.len() > size as usize;
+        leaders.truncate(size as usize);
+        let last = leaders.last().filter(|_| has_more);
+        let next = last.map(|last| page_token::encode(last.created_at, last.id.0)).unwrap_or_default();
+        Ok(LeaderPage { leaders, next, total: self.store.count().await? })
+    }
+
+    /// Every leader, newest first, for the old route that knows no pages. Anyone may ask.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn all(&self) -> Result<Vec<Leader>, Error> {
+        let mut all = Vec::new();
+        let mut token = String::new();
+        loop {
+            let page = self.list(Self::MAX_PAGE_SIZE, &token).await?;
+            all.extend(page.leaders);
+            if page.next.is_empty() {
+                return Ok(all);
+            }
+            token = page.next;
+        }
+    }
+
+    /// Adds a leader. Admins only.
+    ///
+    /// # Errors
+    /// [`Error::Auth`], [`Error::Invalid`] with every mistake, or when the store fails.
+    pub async fn create(&self, caller: &Principal, leader: NewLeader) -> Result<Leader, Error> {
+        require_role(caller, Role::Admin)?;
+        let violations = leader.violations();
+        if !violations.is_empty() {
+            return Err(Error::Invalid(violations));
+        }
+        Ok(self.store.create(leader).await?)
+    }
+
+    /// Removes a leader with all its posts. Admins only.
+    ///
+    /// # Errors
+    /// [`Error::Auth`], [`Error::NotFound`], or when the store fails.
+    pub async fn delete(&self, caller: &Principal, id: &str) -> Result<(), Error> {
+        require_role(caller, Role::Admin)?;
+        match self.store.delete(leader_id(id)?).await? {
+            true => Ok(()),
+            false => Err(Error::NotFound(Missing::Leader)),
+        }
+    }
+
+    /// Starts reading one leader. Admins only.
+    ///
+    /// # Errors
+    /// [`Error::Auth`], [`Error::NotFound`], [`Error::Disabled`], [`Error::Busy`], or when the store fails.
+    pub async fn start_refresh(&self, caller: &Principal, id: &str) -> Result<RunId, Error> {
+        require_role(caller, Role::Admin)?;
+        Ok(self.ask_for_refresh(leader_id(id)?).await?.run_id)
+    }
+
+    /// Reads one leader, waits for it, and answers with its newest posts. Admins only.
+    ///
+    /// # Errors
+    /// As [`Self::start_refresh`]; [`Error::StillRunning`] when it takes too long, [`Error::Unreadable`] when X could
+    /// not be read.
+    pub async fn refresh(&self, caller: &Principal, id: &str) -> Result<Refreshed, Error> {
+        require_role(caller, Role::Admin)?;
+        let id = leader_id(id)?;
+        let ticket = self.ask_for_refresh(id).await?;
+        let run_id = ticket.run_id;
+        let run = timeout(REFRESH_WAIT, ticket.finished()).await.map_err(|_| Error::StillRunning(run_id))?;
+        if run.status == RunStatus::Failed {
+            return Err(Error::Unreadable(run.error.unwrap_or_else(|| "X could not be read".to_owned())));
+        }
+        let filter = FeedFilter { leaders: vec![id], ..FeedFilter::default() };
+        let page = self.posts.page(&filter, None, FeedFilter::DEFAULT_PAGE_SIZE).await?;
+        Ok(Refreshed { run, posts: page.posts })
+    }
+
+    async fn ask_for_refresh(&self, id: LeaderId) -> Result<Ticket, Error> {
+        if self.store.get(id).await?.is_none() {
+            return Err(Error::NotFound(Missing::Leader));
+        }
+        let request =
+            RunRequest { trigger: RunTrigger::Refresh, backfill: false, dry_run: false, leaders: vec![id] };
+        Ok(self.ingestion.trigger(request).await?)
+    }
+}
+
+/// An id that is no UUID names no leader.
+fn leader_id(text: &str) -> Result<LeaderId, Error> {
+    text.parse().map_err(|_| Error::NotFound(Missing::Leader))
+}

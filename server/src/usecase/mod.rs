@@ -1,0 +1,59 @@
+//! Everything that a caller may ask, with its authorisation: the gRPC and the HTTP adapter both call this and nothing
+//! else.
+
+mod accounts;
+mod dashboards;
+mod embed_tokens;
+mod error;
+mod feed;
+mod ingestion;
+mod leaders;
+mod operations;
+mod page_token;
+
+pub use accounts::Accounts;
+pub use dashboards::Dashboards;
+pub use embed_tokens::{EmbedParts, EmbedTokens, IssueToken, IssuedToken};
+pub use error::{Error, Missing};
+pub use feed::{Feed, FeedQuery};
+pub use ingestion::{Runs, Trigger};
+pub use leaders::{LeaderPage, Leaders, Refreshed};
+pub use operations::Operations;
+
+use std::sync::Arc;
+
+/// All use cases. Clones share everything.
+#[derive(Clone)]
+pub struct UseCases(Arc<Parts>);
+
+/// All use cases.
+pub struct Parts {
+    /// The leaders.
+    pub leaders: Leaders,
+    /// The posts.
+    pub feed: Feed,
+    /// The runs.
+    pub runs: Runs,
+    /// Embed tokens.
+    pub embed_tokens: EmbedTokens,
+    /// Dashboards.
+    pub dashboards: Dashboards,
+    /// Admin tokens.
+    pub accounts: Accounts,
+    /// Health and metrics.
+    pub operations: Operations,
+}
+
+impl From<Parts> for UseCases {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for UseCases {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
