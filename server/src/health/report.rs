@@ -159,6 +159,9 @@ impl Health {
 
     fn totals(&self) -> IngestTotals {
         let snapshot = self.metrics.snapshot();
-        IngestTotals { total_ingests: snapshot.total_ingests, last_ingest: Duration::from_millis(snapshot.last_ingest_ms) }
+        IngestTotals {
+            total_ingests: snapshot.total_ingests,
+            last_ingest: Duration::from_millis(snapshot.last_ingest_ms),
+        }
     }
 }

@@ -128,7 +128,9 @@ impl Attempt<'_> {
                 info!(leader_id = %leader.id, "{} is being read by another worker.", leader.name);
                 return;
             }
-            Stop::X(_) | Stop::Store(_) | Stop::Unplaceable(_) => warn!(leader_id = %leader.id, error = %reason, "{} was not read: {reason}", leader.name),
+            Stop::X(_) | Stop::Store(_) | Stop::Unplaceable(_) => {
+                warn!(leader_id = %leader.id, error = %reason, "{} was not read: {reason}", leader.name)
+            }
         }
         self.fail(&Named { leader, reason });
         match reason {

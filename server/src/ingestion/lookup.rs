@@ -12,7 +12,8 @@ use crate::x_api::{Client, UserLookup};
 /// Asks X for the accounts of the leaders that cannot be read so far, and notes what it says. An account that was
 /// found before keeps its number, so a change of handle does not lose a leader.
 pub(super) async fn look_up(deps: &Deps, x: &Client, leaders: &mut [Leader], dry_run: bool) -> Result<(), Stop> {
-    let wanted: Vec<Handle> = leaders.iter().filter(|leader| needs_lookup(leader)).filter_map(Leader::x_handle).collect();
+    let wanted: Vec<Handle> =
+        leaders.iter().filter(|leader| needs_lookup(leader)).filter_map(Leader::x_handle).collect();
     if wanted.is_empty() {
         return Ok(());
     }

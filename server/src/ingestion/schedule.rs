@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use croner::Cron;
+use croner::errors::CronError;
 use jiff::{Timestamp, tz::TimeZone};
 
 /// A rhythm of runs, in UTC.
@@ -16,9 +17,12 @@ pub enum Schedule {
 
 impl Schedule {
     /// The rhythm of the configuration; the cron fields win.
-    #[must_use]
-    pub fn new(interval: Duration, cron: Option<&Cron>) -> Self {
-        cron.map_or(Self::Every(interval), |cron| Self::Cron(Box::new(cron.clone())))
+    ///
+    /// # Errors
+    /// When the cron fields are not valid.
+    pub fn new(interval: Duration, cron: Option<&str>) -> Result<Self, CronError> {
+        let Some(fields) = cron else { return Ok(Self::Every(interval)) };
+        Ok(Self::Cron(Box::new(fields.parse()?)))
     }
 
     /// The first due time after `now`. However many were missed before, there is one next.
@@ -51,20 +55,20 @@ mod tests {
 
     #[test]
     fn an_interval_counts_from_the_last_run() {
-        let schedule = Schedule::new(Duration::from_mins(30), None);
+        let schedule = Schedule::new(Duration::from_mins(30), None).unwrap();
         assert_eq!(schedule.next_after(at("2026-01-01T00:10:00Z")), at("2026-01-01T00:40:00Z"));
     }
 
     #[test]
     fn a_cron_text_wins_and_counts_in_utc() {
-        let schedule = Schedule::new(Duration::from_mins(30), Some(&"*/20 3 * * *".parse().unwrap()));
+        let schedule = Schedule::new(Duration::from_mins(30), Some("*/20 3 * * *")).unwrap();
         assert_eq!(schedule.next_after(at("2026-01-01T03:20:00Z")), at("2026-01-01T03:40:00Z"));
         assert_eq!(schedule.next_after(at("2026-01-01T03:40:00Z")), at("2026-01-02T03:00:00Z"));
     }
 
     #[test]
     fn missed_ticks_become_one_that_is_due_at_once() {
-        let schedule = Schedule::new(Duration::from_mins(30), None);
+        let schedule = Schedule::new(Duration::from_mins(30), None).unwrap();
         let now = at("2026-01-02T00:00:00Z");
         assert_eq!(schedule.first_after_start(now, Some(at("2026-01-01T00:00:00Z"))), now);
         assert_eq!(schedule.first_after_start(now, Some(at("2026-01-01T23:50:00Z"))), at("2026-01-02T00:20:00Z"));

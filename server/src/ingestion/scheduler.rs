@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use croner::errors::CronError;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -23,11 +24,13 @@ const POLL: Duration = Duration::from_secs(1);
 
 impl Scheduler {
     /// A scheduler for `ingestion`.
-    #[must_use]
-    pub fn new(ingestion: &Ingestion) -> Self {
+    ///
+    /// # Errors
+    /// When the configured cron fields are not valid.
+    pub fn new(ingestion: &Ingestion) -> Result<Self, CronError> {
         let settings = &ingestion.deps.settings;
-        let schedule = Schedule::new(settings.interval, settings.cron.as_ref());
-        Self { ingestion: ingestion.clone(), schedule, shared: Arc::clone(&ingestion.shared) }
+        let schedule = Schedule::new(settings.interval, settings.cron.as_deref())?;
+        Ok(Self { ingestion: ingestion.clone(), schedule, shared: Arc::clone(&ingestion.shared) })
     }
 
     /// Works until `stop`.

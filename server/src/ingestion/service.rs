@@ -152,7 +152,8 @@ impl Ingestion {
     /// # Errors
     /// When the store fails.
     pub async fn run(&self, id: RunId) -> Result<Option<Run>, Error> {
-        let running = lock(&self.shared.active).iter().map(|place| place.progress.borrow().clone()).find(|r| r.id == id);
+        let running =
+            lock(&self.shared.active).iter().map(|place| place.progress.borrow().clone()).find(|r| r.id == id);
         match running {
             Some(run) => Ok(Some(run)),
             None => Ok(self.deps.ingest.run(id).await?),
@@ -162,7 +163,7 @@ impl Ingestion {
     fn job(&self, next_run: Timestamp) -> Job {
         match &self.deps.settings.cron {
             Some(cron) => {
-                let trigger = format!("cron[{}]", cron.as_str());
+                let trigger = format!("cron[{cron}]");
                 Job { id: "x_ingestion_cron", name: "X Post Ingestion (Cron)", trigger, next_run }
             }
             None => {

@@ -52,8 +52,7 @@ pub struct Policies {
 const EMBED_ISSUE: [&str; 2] = ["/api/embed/token", "/amber.v1.EmbedTokenService/IssueEmbedToken"];
 
 /// Probes, health, metrics and the static files of the frame: always answered.
-const FREE: [&str; 6] =
-    ["/livez", "/readyz", "/metrics", "/api/health", "/api/metrics", "/embed/v1/frame.js"];
+const FREE: [&str; 6] = ["/livez", "/readyz", "/metrics", "/api/health", "/api/metrics", "/embed/v1/frame.js"];
 
 /// The services that are always answered.
 const FREE_SERVICES: [&str; 3] = ["/grpc.health.v1.Health/", "/amber.v1.HealthService/", "/amber.v1.MetricsService/"];

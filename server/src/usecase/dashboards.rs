@@ -90,6 +90,9 @@ mod tests {
     #[test]
     fn the_period_ends_with_the_present_day() {
         let (since, until) = utc_days("2026-03-10T23:59:59Z".parse().unwrap(), 2);
-        assert_eq!((since.to_string(), until.to_string()), ("2026-03-09T00:00:00Z".into(), "2026-03-11T00:00:00Z".into()));
+        assert_eq!(
+            (since.to_string(), until.to_string()),
+            ("2026-03-09T00:00:00Z".into(), "2026-03-11T00:00:00Z".into())
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! The runs: ask for one, look at one, and what ingestion is doing.
 
-use super::error::Missing;
 use super::Error;
+use super::error::Missing;
 use crate::auth::require_role;
 use crate::domain::{FeedFilter, LeaderId, Principal, Role, Run, RunTrigger, Violation};
 use crate::ingestion::{Ingestion, RunRequest, Status, Ticket};
@@ -70,7 +70,10 @@ fn leader_ids(texts: &[String]) -> Result<Vec<LeaderId>, Error> {
     }
     let (ids, bad): (Vec<_>, Vec<_>) = texts.iter().map(|text| text.parse::<LeaderId>()).partition(Result::is_ok);
     if !bad.is_empty() {
-        return Err(Error::Invalid(vec![Violation::new("leader_ids", "a leader id is a UUID, as ListLeaders shows it")]));
+        return Err(Error::Invalid(vec![Violation::new(
+            "leader_ids",
+            "a leader id is a UUID, as ListLeaders shows it",
+        )]));
     }
     Ok(ids.into_iter().flatten().collect())
 }

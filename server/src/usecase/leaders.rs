@@ -8,7 +8,9 @@ use tokio::time::timeout;
 use super::error::Missing;
 use super::{Error, page_token};
 use crate::auth::require_role;
-use crate::domain::{FeedFilter, Leader, LeaderId, NewLeader, Post, Principal, Role, Run, RunId, RunStatus, RunTrigger};
+use crate::domain::{
+    FeedFilter, Leader, LeaderId, NewLeader, Post, Principal, Role, Run, RunId, RunStatus, RunTrigger,
+};
 use crate::ingestion::{Ingestion, RunRequest, Ticket};
 use crate::store::{self, LeaderCursor};
 
@@ -144,8 +146,7 @@ impl Leaders {
         if self.store.get(id).await?.is_none() {
             return Err(Error::NotFound(Missing::Leader));
         }
-        let request =
-            RunRequest { trigger: RunTrigger::Refresh, backfill: false, dry_run: false, leaders: vec![id] };
+        let request = RunRequest { trigger: RunTrigger::Refresh, backfill: false, dry_run: false, leaders: vec![id] };
         Ok(self.ingestion.trigger(request).await?)
     }
 }
