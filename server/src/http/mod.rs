@@ -1,7 +1,17 @@
-//! The HTTP adapter: JSON routes, probes, the iframe page and security headers.
+//! The HTTP adapter: JSON routes, probes, the iframe page and security headers; and the one stack of layers around both
+//! adapters.
 
 pub mod demo_page;
 pub mod frame;
+mod fields;
+mod json;
+mod layers;
 mod nonce;
+mod problem;
+mod routes;
+mod stack;
 
+pub use layers::{Edge, Gate};
 pub use nonce::Nonce;
+pub use routes::{DemoSite, State};
+pub use stack::{Settings, stack};

@@ -1,0 +1,110 @@
+//! Reads the fields of a JSON object and collects every mistake.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::domain::Violation;
+
+/// The fields of a body, and what is wrong with them.
+pub(super) struct Fields {
+    object: Map<String, Value>,
+    violations: Vec<Violation>,
+}
+
+impl Fields {
+    pub(super) fn new(object: Map<String, Value>) -> Self {
+        Self { object, violations: Vec::new() }
+    }
+
+    /// A text; a number counts as its digits, as it did in the old service. Absent and null are None.
+    pub(super) fn text(&mut self, name: &str) -> Option<String> {
+        match self.object.remove(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            _ => self.refuse(name, "must be a text"),
+        }
+    }
+
+    /// A text and nothing else. Absent and null are None.
+    pub(super) fn strict_text(&mut self, name: &str) -> Option<String> {
+        match self.object.remove(name)? {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            _ => self.refuse(name, "must be a text"),
+        }
+    }
+
+    /// Whether something is wanted. Any text but an empty one counts as yes, as it did in the old service.
+    pub(super) fn flag(&mut self, name: &str) -> bool {
+        match self.object.remove(name) {
+            None | Some(Value::Null) => false,
+            Some(Value::Bool(flag)) => flag,
+            Some(Value::String(text)) => !matches!(text.as_str(), "" | "false" | "no" | "0"),
+            Some(_) => self.refuse(name, "must be true or false").unwrap_or_default(),
+        }
+    }
+
+    /// A whole number of seconds. Absent and null are None.
+    pub(super) fn seconds(&mut self, name: &str) -> Option<u64> {
+        match self.object.remove(name)? {
+            Value::Null => None,
+            value => value.as_u64().or_else(|| self.refuse(name, "must be a whole number of seconds, 1 or more")),
+        }
+    }
+
+    /// Texts. Absent and null are none at all.
+    pub(super) fn texts(&mut self, name: &str) -> Vec<String> {
+        match self.object.remove(name) {
+            None | Some(Value::Null) => Vec::new(),
+            Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
+                items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
+            Some(_) => self.refuse(name, "must be a list of texts").unwrap_or_default(),
+        }
+    }
+
+    /// Texts by name. Absent and null are none at all.
+    pub(super) fn map(&mut self, name: &str) -> BTreeMap<String, String> {
+        match self.object.remove(name) {
+            None | Some(Value::Null) => BTreeMap::new(),
+            Some(Value::Object(items)) if items.values().all(Value::is_string) => {
+                items.into_iter().filter_map(|(key, value)| Some((key, value.as_str()?.to_owned()))).collect()
+            }
+            Some(_) => self.refuse(name, "must be an object of texts").unwrap_or_default(),
+        }
+    }
+
+    /// Everything that was wrong with the fields read so far.
+    pub(super) fn finish(self) -> Result<(), Vec<Violation>> {
+        if self.violations.is_empty() { Ok(()) } else { Err(self.violations) }
+    }
+
+    fn refuse<T>(&mut self, name: &str, rule: &str) -> Option<T> {
+        self.violations.push(Violation::new(name, format!("{name} {rule}")));
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let Value::Object(object) = json!({ "name": {}, "ttl": -1, "origins": "x", "handles": [], "backfill": 7 }) else {
+            unreachable!()
+        };
+        let mut fields = Fields::new(object);
+        fields.text("name");
+        fields.seconds("ttl");
+        fields.texts("origins");
+        fields.map("handles");
+        fields.flag("backfill");
+        let named: Vec<_> = fields.finish().unwrap_err().into_iter().map(|v| v.field).collect();
+        assert_eq!(named, ["name", "ttl", "origins", "handles", "backfill"]);
+    }
+}

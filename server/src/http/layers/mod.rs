@@ -1,0 +1,18 @@
+//! What every request goes through, whatever it asks for.
+
+mod edge;
+mod gate;
+mod headers;
+mod kind;
+mod observe;
+mod refusal;
+mod request_id;
+
+pub use edge::Edge;
+pub use gate::Gate;
+
+pub(super) use edge::guard;
+pub(super) use gate::gate;
+pub(super) use headers::{cors, secure};
+pub(super) use observe::observe;
+pub(super) use request_id::identify;

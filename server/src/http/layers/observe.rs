@@ -1,0 +1,71 @@
+//! Counts and logs every request, once, when its answer begins.
+
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::HeaderMap;
+use axum::middleware::Next;
+use axum::response::Response;
+use tokio::time::Instant;
+use tracing::info;
+
+use super::kind::Kind;
+use crate::domain::Principal;
+use crate::telemetry::Metrics;
+
+/// Who called, as the gate found out; it travels back with the answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CallerKind(pub(super) &'static str);
+
+/// gRPC's number for a method that does not exist.
+const UNIMPLEMENTED: &str = "12";
+
+pub(crate) async fn observe(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let kind = Kind::of(request.headers());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let matched = request.extensions().get::<MatchedPath>().map(|matched| matched.as_str().to_owned());
+    let response = next.run(request).await;
+    let code = code_of(kind, response.headers()).unwrap_or_else(|| response.status().as_str().to_owned());
+    let route = route_of(kind, &path, matched, &code);
+    let took = started.elapsed();
+    metrics.request(kind.as_str(), &route, &code, took);
+    let caller = response.extensions().get::<CallerKind>().map_or(Principal::Anonymous.kind(), |kind| kind.0);
+    let took_ms = Duration::as_secs_f64(&took) * 1_000.0;
+    info!(%method, route, code, took_ms, caller, kind = kind.as_str(), "{method} {route} answered {code}.");
+    response
+}
+
+/// The status of a gRPC answer; a call that goes well tells it after the body, so its absence means OK.
+fn code_of(kind: Kind, headers: &HeaderMap) -> Option<String> {
+    if kind == Kind::Http {
+        return None;
+    }
+    let told = headers.get("grpc-status").and_then(|value| value.to_str().ok());
+    Some(told.unwrap_or("0").to_owned())
+}
+
+/// A label of which there are only so many: the pattern that matched, or the method of a known gRPC service.
+fn route_of(kind: Kind, path: &str, matched: Option<String>, code: &str) -> String {
+    match (kind, matched) {
+        (_, None) => "unmatched".to_owned(),
+        (Kind::Http, Some(pattern)) => pattern,
+        (_, Some(pattern)) if code == UNIMPLEMENTED => pattern,
+        (_, Some(_)) => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_caller_makes_up_is_no_label() {
+        let made_up = "/amber.v1.FeedService/MadeUp123";
+        let pattern = || Some("/amber.v1.FeedService/{*rest}".to_owned());
+        assert_eq!(route_of(Kind::Grpc, made_up, pattern(), UNIMPLEMENTED), "/amber.v1.FeedService/{*rest}");
+        assert_eq!(route_of(Kind::Http, "/api/leaders/made-up", Some("/api/leaders/{id}".into()), "404"), "/api/leaders/{id}");
+        assert_eq!(route_of(Kind::Http, "/made-up", None, "404"), "unmatched");
+    }
+}

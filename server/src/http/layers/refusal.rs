@@ -1,0 +1,45 @@
+//! Answers of the layers themselves, in the language of the request.
+
+use axum::body::Body;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::HeaderValue;
+use axum::response::{IntoResponse, Response};
+use tonic::Status;
+
+use super::kind::Kind;
+use crate::auth;
+use crate::grpc::status;
+use crate::http::problem::Problem;
+use crate::rate_limit::Decision;
+
+/// Why a layer lets a request go no further.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The credential is not accepted.
+    Auth(auth::Error),
+    /// The caller has used up its permits.
+    Limited(Decision),
+}
+
+impl Refusal {
+    /// The answer in the language of the request.
+    pub(super) fn answer(self, kind: Kind, path: &str) -> Response {
+        match (kind, self) {
+            (Kind::Http, Self::Auth(error)) => Problem::from(error).into_response(),
+            (Kind::Http, Self::Limited(decision)) => {
+                Problem::limited(&decision, path == "/api/embed/token").into_response()
+            }
+            (_, Self::Auth(error)) => in_grpc(kind, status::unauthenticated(&error)),
+            (_, Self::Limited(decision)) => in_grpc(kind, status::refused(&decision)),
+        }
+    }
+}
+
+/// A status in the headers alone, which gRPC calls trailers-only.
+fn in_grpc(kind: Kind, status: Status) -> Response {
+    let mut response = status.into_http::<Body>();
+    if kind == Kind::GrpcWeb {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc-web+proto"));
+    }
+    response
+}

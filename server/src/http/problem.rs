@@ -1,0 +1,226 @@
+//! The one shape of an error on HTTP.
+//!
+//! A handler answers with a [`Problem`]; the outermost layer, which knows the request id, writes the body.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
+use tracing::error;
+
+use crate::domain::Violation;
+use crate::rate_limit::Decision;
+use crate::usecase::Error;
+use crate::{auth, embed, store};
+
+/// Why a request gets no answer.
+#[derive(Debug, Clone)]
+pub(super) struct Problem {
+    status: StatusCode,
+    error: Cow<'static, str>,
+    message: Cow<'static, str>,
+    retry_after: Option<Duration>,
+    more: Map<String, Value>,
+}
+
+impl Problem {
+    /// A problem with the value of `error` for programs and a text for people.
+    pub(super) fn new(
+        status: StatusCode,
+        error: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { status, error: error.into(), message: message.into(), retry_after: None, more: Map::new() }
+    }
+
+    /// Wrong fields.
+    pub(super) fn invalid(violations: &[Violation]) -> Self {
+        let message = violations.iter().map(|v| v.description.as_str()).collect::<Vec<_>>().join("; ");
+        let fields = violations.iter().map(|v| json!({ "field": v.field, "description": v.description }));
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", message).with("fields", fields.collect())
+    }
+
+    /// The caller has used up its permits.
+    pub(super) fn limited(decision: &Decision, is_embed: bool) -> Self {
+        let message = "Too many requests. Please try again later.";
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", message);
+        let wait = whole_seconds(decision.retry_after);
+        let problem = problem.with("retry_after", wait.into()).retry_after(Duration::from_secs(wait));
+        if is_embed { problem.with("remaining", 0.into()) } else { problem }
+    }
+
+    /// Replaces the value of `error`, where an old route had its own.
+    #[must_use]
+    pub(super) fn named(mut self, error: impl Into<Cow<'static, str>>) -> Self {
+        self.error = error.into();
+        self
+    }
+
+    fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
+    }
+
+    fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The status of the answer.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The text for people.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Writes the answer. `details` repeats the message, for clients of the old service.
+    pub(super) fn render(self, request_id: &str) -> Response {
+        let mut body = json!({
+            "error": self.error,
+            "message": self.message,
+            "details": self.message,
+            "status": self.status.as_u16(),
+            "requestId": request_id,
+        });
+        if let Some(object) = body.as_object_mut() {
+            object.extend(self.more);
+        }
+        let mut response = Response::new(Body::from(body.to_string()));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(wait) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        let retry_after = error.retry_after();
+        let problem = match error {
+            Error::Auth(error) => return error.into(),
+            Error::Embed(error) => embed_problem(&error),
+            Error::Invalid(violations) => Self::invalid(&violations),
+            Error::PageToken => Self::new(StatusCode::BAD_REQUEST, "page_token_invalid", message),
+            Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
+            Error::Disabled(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "feature_disabled", message),
+            Error::Busy(_) => Self::new(StatusCode::CONFLICT, "run_active", message),
+            Error::StillRunning(id) => {
+                Self::new(StatusCode::GATEWAY_TIMEOUT, "run_active", message).with("runId", id.to_string().into())
+            }
+            Error::Unreadable(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "x_unavailable", message),
+            Error::Store(error) => store_problem(&error, message),
+        };
+        retry_after.into_iter().fold(problem, Self::retry_after)
+    }
+}
+
+impl From<auth::Error> for Problem {
+    fn from(error: auth::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            auth::Error::CredentialMissing
+            | auth::Error::CredentialInvalid
+            | auth::Error::CredentialExpired
+            | auth::Error::CredentialAmbiguous => Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message),
+            auth::Error::RoleMissing { .. } | auth::Error::ScopeMissing { .. } => {
+                Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+            }
+            auth::Error::BootstrapDisabled => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "feature_disabled", message)
+            }
+            auth::Error::AdminIdInvalid => Self::new(StatusCode::BAD_REQUEST, "invalid_request", message),
+            auth::Error::SecretTooShort => Self::internal(&error),
+        }
+    }
+}
+
+/// The status of a refused token.
+pub(super) fn embed_status(error: &embed::Error) -> StatusCode {
+    match error {
+        embed::Error::TokenMalformed
+        | embed::Error::TokenBadSignature
+        | embed::Error::TokenWrongAudience
+        | embed::Error::TokenExpired { .. }
+        | embed::Error::TokenNotYetValid { .. }
+        | embed::Error::TokenReplayed => StatusCode::UNAUTHORIZED,
+        embed::Error::OriginNotAllowed | embed::Error::OriginUnknown | embed::Error::OriginNotRegistered { .. } => {
+            StatusCode::FORBIDDEN
+        }
+        embed::Error::WrongDashboard => StatusCode::NOT_FOUND,
+        embed::Error::OriginInvalid(_) | embed::Error::TtlTooLong { .. } | embed::Error::FieldInvalid { .. } => {
+            StatusCode::BAD_REQUEST
+        }
+        embed::Error::ReplayStoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+fn embed_problem(error: &embed::Error) -> Problem {
+    Problem::new(embed_status(error), error.reason().to_ascii_lowercase(), error.to_string())
+}
+
+fn store_problem(error: &store::Error, message: String) -> Problem {
+    match error {
+        store::Error::Unavailable { .. } => {
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message)
+        }
+        store::Error::Fenced { .. }
+        | store::Error::Conflict { .. }
+        | store::Error::Unbalanced { .. }
+        | store::Error::Corrupt { .. }
+        | store::Error::BadUrl { .. }
+        | store::Error::InUse { .. }
+        | store::Error::Internal { .. } => Problem::internal(error),
+    }
+}
+
+impl Problem {
+    /// A defect: logged here, once, with its cause; the caller learns the request id only, by which the log is found.
+    pub(super) fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        let source = cause.source().map(ToString::to_string);
+        error!(error = %cause, source, "A request failed by a defect: {cause}.");
+        let message = "something went wrong here; the request id finds it in the logs";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", message)
+    }
+}
+
+/// Whole seconds, at least one: a caller that waits so long does not come too early.
+pub(super) fn whole_seconds(wait: Duration) -> u64 {
+    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_never_told_shorter_than_it_is() {
+        let told = |millis| whole_seconds(Duration::from_millis(millis));
+        assert_eq!([told(0), told(1), told(1_000), told(1_001)], [1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn a_defect_tells_the_caller_nothing_about_itself() {
+        let source = std::io::Error::other("password=hunter2 at 10.0.0.7");
+        let problem = Problem::from(Error::Store(store::Error::Internal { source: Box::new(source) }));
+        assert_eq!(problem.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!format!("{problem:?}").contains("hunter2"));
+    }
+}

@@ -1,0 +1,69 @@
+//! The stack of layers around both adapters, written once, top to bottom.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tonic::service::Routes;
+use tonic_web::GrpcWebLayer;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::layers::{Edge, Gate, cors, gate, guard, identify, observe, secure};
+use super::problem::Problem;
+use super::routes::{self, State};
+use crate::domain::{Entropy, Origin};
+use crate::telemetry::Metrics;
+
+/// What the layers need.
+pub struct Settings {
+    /// Counts requests.
+    pub metrics: Metrics,
+    /// Makes request ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// Tells callers apart and bounds them.
+    pub gate: Arc<Gate>,
+    /// Bounds addresses, when limiting is switched on.
+    pub edge: Option<Edge>,
+    /// The sites that may call from a browser.
+    pub cors_origins: Vec<Origin>,
+    /// The longest HTTP body, in bytes.
+    pub max_body: usize,
+}
+
+/// Both adapters behind one stack. A request meets the layers in the order in which they are written.
+pub fn stack(settings: Settings, state: State, grpc: Routes) -> Router {
+    let Settings { metrics, entropy, gate: gatekeeper, edge, cors_origins, max_body } = settings;
+    let grpc = grpc.into_axum_router().reset_fallback();
+    let grpc = match &edge {
+        Some(edge) => grpc.layer(guard(edge, true)),
+        None => grpc,
+    };
+    let http = routes::router(state).layer(DefaultBodyLimit::max(max_body));
+    let http = match &edge {
+        Some(edge) => http.layer(guard(edge, false)),
+        None => http,
+    };
+    http.merge(grpc.layer(GrpcWebLayer::new())).fallback(no_such_route).layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(entropy, identify))
+            .layer(from_fn(secure))
+            .layer(from_fn_with_state(metrics, observe))
+            .layer(CatchPanicLayer::custom(|_| defect()))
+            .layer(cors(&cors_origins))
+            .layer(from_fn_with_state(gatekeeper, gate)),
+    )
+}
+
+async fn no_such_route(request: Request) -> Response {
+    let message = format!("there is nothing at {}; see the list of routes in the README", request.uri().path());
+    Problem::new(StatusCode::NOT_FOUND, "not_found", message).into_response()
+}
+
+fn defect() -> Response {
+    let message = "something went wrong here; the request id finds it in the logs";
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", message).into_response()
+}
