@@ -25,7 +25,11 @@ fn rules() -> Vec<(&'static str, Spoil, Error)> {
         ("key id", |d| d.head("kid", json!("k9")), Error::TokenBadSignature),
         ("claims", |d| d.claim("admin", json!(true)), Error::TokenMalformed),
         ("audience", |d| d.claim("aud", json!("amber-admin")), Error::TokenWrongAudience),
-        ("expiry", |d| d.claim("iat", json!(HandClock::START - 60)).claim("exp", json!(HandClock::START)), Error::TokenExpired { expired_at: at(0) }),
+        (
+            "expiry",
+            |d| d.claim("iat", json!(HandClock::START - 60)).claim("exp", json!(HandClock::START)),
+            Error::TokenExpired { expired_at: at(0) },
+        ),
         ("start", |d| d.claim("nbf", json!(HandClock::START + 3)), Error::TokenNotYetValid { valid_from: at(3) }),
         ("dashboard", |d| d.claim("dsh", json!("dash-2")), Error::WrongDashboard),
         ("origin", |d| Draft { embedder: Embedder::Site(origin(OTHER)), ..d }, Error::OriginNotAllowed),
@@ -197,14 +201,23 @@ fn the_framing_site_must_be_named_and_still_registered() {
     assert_eq!(framed_by(Embedder::of_origin(Some(HOST))), Ok(()));
     assert_eq!(framed_by(Embedder::of_origin(None)), Err(Error::OriginUnknown));
     assert_eq!(framed_by(Embedder::of_origin(Some("null"))), Err(Error::OriginUnknown));
-    for foreign in [OTHER, "https://host.example:8443", "http://host.example", "https://evilhost.example", "https://HOST.example",
-        "https://host.example/", "https://host.example.evil.example", "chrome-extension://abc"]
-    {
+    for foreign in [
+        OTHER,
+        "https://host.example:8443",
+        "http://host.example",
+        "https://evilhost.example",
+        "https://HOST.example",
+        "https://host.example/",
+        "https://host.example.evil.example",
+        "chrome-extension://abc",
+    ] {
         assert_eq!(framed_by(Embedder::of_origin(Some(foreign))), Err(Error::OriginNotAllowed), "{foreign}");
     }
     assert_eq!(framed_by(Embedder::of_referer(Some("https://host.example/page?x#y"))), Ok(()));
     assert_eq!(framed_by(Embedder::of_referer(Some("https://host.example:443/"))), Ok(()));
-    for referer in ["https://evil.example/?https://host.example/", "https://host.example@evil.example/", "data:text/html,x"] {
+    for referer in
+        ["https://evil.example/?https://host.example/", "https://host.example@evil.example/", "data:text/html,x"]
+    {
         assert_eq!(framed_by(Embedder::of_referer(Some(referer))), Err(Error::OriginNotAllowed), "{referer}");
     }
     assert_eq!(framed_by(Embedder::of_referer(None)), Err(Error::OriginUnknown));
@@ -217,7 +230,7 @@ fn the_framing_site_must_be_named_and_still_registered() {
 fn an_admin_token_is_no_embed_token_and_the_reverse_even_under_one_secret() {
     let clock = HandClock::new();
     let secret = SecretString::from(String::from_utf8(K2.to_vec()).unwrap());
-    let admin = AdminTokens::new(&secret, Duration::from_secs(3_600), clock.clone(), Arc::new(OsEntropy)).unwrap();
+    let admin = AdminTokens::new(&secret, Duration::from_hours(1), clock.clone(), Arc::new(OsEntropy)).unwrap();
     let admin_token = admin.issue("alice", Role::Admin).unwrap().token;
     let refusal = verifier(&clock).verify(admin_token.expose_secret(), None, &Embedder::NotAsked).unwrap_err();
     assert_eq!(refusal.error, Error::TokenMalformed);

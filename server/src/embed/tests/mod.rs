@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::auth::tests::HandClock;
-use crate::domain::{DashboardId, EmbedClaims, OsEntropy, Origin};
+use crate::domain::{DashboardId, EmbedClaims, Origin, OsEntropy};
 
 const K1: &[u8] = b"key-one-of-the-tests-0123456789-abcdef";
 const K2: &[u8] = b"key-two-of-the-tests-0123456789-abcdef";
@@ -38,7 +38,7 @@ fn registered() -> Vec<Origin> {
 }
 
 fn issuer(clock: &Arc<HandClock>) -> Issuer {
-    Issuer::new(ring(), "amber", registered(), Duration::from_secs(60), clock.clone(), Arc::new(OsEntropy))
+    Issuer::new(ring(), "amber", registered(), Duration::from_mins(1), clock.clone(), Arc::new(OsEntropy))
 }
 
 fn verifier(clock: &Arc<HandClock>) -> Verifier {
