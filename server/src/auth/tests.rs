@@ -40,7 +40,7 @@ const API_KEY: &str = "ak_tests_0123456789abcdef0123456789";
 const BOOTSTRAP: &str = "bootstrap-of-the-tests-0123456789";
 
 fn admin_tokens(clock: &Arc<HandClock>) -> AdminTokens {
-    AdminTokens::new(&SECRET.into(), Duration::from_secs(3_600), clock.clone(), Arc::new(OsEntropy)).unwrap()
+    AdminTokens::new(&SECRET.into(), Duration::from_hours(1), clock.clone(), Arc::new(OsEntropy)).unwrap()
 }
 
 fn authenticator(clock: &Arc<HandClock>) -> Authenticator {
@@ -203,6 +203,6 @@ fn secrets_stay_out_of_debug_texts() {
 
 #[test]
 fn a_short_secret_signs_no_admin_tokens() {
-    let tokens = AdminTokens::new(&"short".into(), Duration::from_secs(60), HandClock::new(), Arc::new(OsEntropy));
+    let tokens = AdminTokens::new(&"short".into(), Duration::from_mins(1), HandClock::new(), Arc::new(OsEntropy));
     assert_eq!(tokens.map(drop), Err(Error::SecretTooShort));
 }

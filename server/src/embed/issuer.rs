@@ -17,7 +17,7 @@ use crate::domain::{Clock, DashboardId, EmbedClaims, Entropy, LeaderId, Origin, 
 pub const MAX_ORIGINS: usize = 8;
 
 /// The longest life of a token.
-pub(super) const MAX_TTL: Duration = Duration::from_secs(300);
+pub(super) const MAX_TTL: Duration = Duration::from_mins(5);
 
 /// The subject of a token whose caller named none.
 const ANONYMOUS: &str = "anonymous";

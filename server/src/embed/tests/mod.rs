@@ -38,7 +38,7 @@ fn registered() -> Vec<Origin> {
 }
 
 fn issuer(clock: &Arc<HandClock>) -> Issuer {
-    Issuer::new(ring(), "amber", registered(), Duration::from_secs(60), clock.clone(), Arc::new(OsEntropy))
+    Issuer::new(ring(), "amber", registered(), Duration::from_mins(1), clock.clone(), Arc::new(OsEntropy))
 }
 
 fn verifier(clock: &Arc<HandClock>) -> Verifier {

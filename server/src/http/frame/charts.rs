@@ -1,5 +1,7 @@
 //! The charts as inline SVG. They stretch to the width of the page, so all text stands beside them as HTML.
 
+use std::iter;
+
 use maud::{Markup, html};
 
 use super::Locale;
@@ -71,17 +73,13 @@ pub(super) fn mean_per_day(days: &[DayPoint], locale: Locale) -> Markup {
     }
 }
 
-/// One bar of the three tones; its whole length is `length` of 100.
+/// One bar of the tones; its whole length is `length` of 100.
 pub(super) fn tone_bar(counts: SentimentCounts, length: f64) -> Markup {
     let scale = length / as_f64(counts.total().max(1));
-    let mut x = 0.0;
     html! {
         svg.meter aria-hidden="true" viewBox="0 0 100 1" preserveAspectRatio="none" {
-            @for (class, count) in tones(counts) {
-                @if count > 0 {
-                    rect class=(class) x=(number(x)) y="0" width=(number(as_f64(count) * scale)) height="1" {}
-                    @let () = x += as_f64(count) * scale;
-                }
+            @for (class, before, count) in stacked(counts) {
+                rect class=(class) x=(number(before * scale)) y="0" width=(number(count * scale)) height="1" {}
             }
         }
     }
@@ -111,17 +109,23 @@ fn tones(counts: SentimentCounts) -> [(&'static str, u64); 4] {
     ]
 }
 
+/// The tones that occur, each with the posts stacked before it and its own.
+fn stacked(counts: SentimentCounts) -> impl Iterator<Item = (&'static str, f64, f64)> {
+    let mut before = 0;
+    tones(counts).into_iter().filter(|(_, count)| *count > 0).map(move |(class, count)| {
+        let start = before;
+        before += count;
+        (class, as_f64(start), as_f64(count))
+    })
+}
+
 fn bar(index: usize, counts: SentimentCounts, top: u64) -> Markup {
     let scale = HEIGHT / as_f64(top);
-    let mut base = HEIGHT;
     html! {
         rect.hit x=(left(index)) y="0" width=(SLOT) height=(HEIGHT) {}
-        @for (class, count) in tones(counts) {
-            @if count > 0 {
-                @let height = as_f64(count) * scale;
-                @let () = base -= height;
-                rect class=(class) x=(left(index) + SLOT * 0.16) y=(number(base)) width=(SLOT * 0.68) height=(number(height)) {}
-            }
+        @for (class, before, count) in stacked(counts) {
+            rect class=(class) x=(number(left(index) + SLOT * 0.16)) y=(number(HEIGHT - (before + count) * scale))
+                width=(SLOT * 0.68) height=(number(count * scale)) {}
         }
     }
 }
@@ -155,15 +159,12 @@ fn day_labels(days: &[DayPoint], locale: Locale) -> Markup {
 }
 
 fn line(points: &[Option<(f64, f64)>]) -> String {
-    let mut path = String::new();
-    let mut pen_is_down = false;
-    for point in points {
-        if let Some((x, y)) = point {
-            path += &format!("{}{} {}", if pen_is_down { 'L' } else { 'M' }, number(*x), number(*y));
-        }
-        pen_is_down = point.is_some();
-    }
-    path
+    let before = iter::once(&None).chain(points);
+    let steps = before.zip(points).filter_map(|(before, point)| {
+        let (x, y) = (*point)?;
+        Some(format!("{}{} {}", if before.is_some() { 'L' } else { 'M' }, number(x), number(y)))
+    });
+    steps.collect()
 }
 
 /// The smallest round even number that is not below `max`.

@@ -53,7 +53,9 @@ pub(crate) fn dashboard() -> DashboardData {
         })
         .collect();
     let mut totals = SentimentCounts::default();
-    days.iter().for_each(|day| totals.merge(day.counts));
+    for day in &days {
+        totals.merge(day.counts);
+    }
     let part = |count: u64, hundredths: u64| count * hundredths / 100;
     let leaders = (0_u128..)
         .zip(LEADERS)
@@ -93,6 +95,8 @@ pub(crate) fn dashboard() -> DashboardData {
 /// The same dashboard without a single post.
 pub(crate) fn empty() -> DashboardData {
     let mut data = dashboard();
-    data.days.iter_mut().for_each(|day| day.counts = SentimentCounts::default());
+    for day in &mut data.days {
+        day.counts = SentimentCounts::default();
+    }
     DashboardData { totals: SentimentCounts::default(), languages: vec![], topics: vec![], leaders: vec![], ..data }
 }

@@ -18,6 +18,11 @@ fn html(locale: Locale) -> String {
     page(&sample::dashboard(), &options(locale, Theme::Auto), &nonce()).into_string()
 }
 
+#[expect(clippy::disallowed_methods, reason = "where the pages are written is a setting of the tests, not of Amber")]
+fn render_dir() -> Option<std::path::PathBuf> {
+    std::env::var_os("AMBER_RENDER_DIR").map(Into::into)
+}
+
 /// Writes the pages to the directory that `AMBER_RENDER_DIR` names, to be looked at in a browser.
 #[test]
 fn every_variant_renders() {
@@ -37,9 +42,9 @@ fn every_variant_renders() {
             ] {
                 let text = markup.into_string();
                 assert!(text.starts_with("<!DOCTYPE html>") && text.ends_with("</html>"), "{name}");
-                if let Some(directory) = std::env::var_os("AMBER_RENDER_DIR") {
+                if let Some(directory) = render_dir() {
                     let file = format!("{name}-{}-{}.html", locale.as_str(), theme.as_str());
-                    std::fs::write(std::path::Path::new(&directory).join(file), text).unwrap();
+                    std::fs::write(directory.join(file), text).unwrap();
                 }
             }
         }

@@ -166,7 +166,7 @@ impl Locale {
     }
 
     /// The name of the language with this tag, or the tag.
-    pub(super) fn language<'a>(self, tag: &'a str) -> &'a str {
+    pub(super) fn language(self, tag: &str) -> &str {
         TAGS.iter().position(|known| *known == tag).map_or(tag, |index| self.words().languages_by_tag[index])
     }
 }
