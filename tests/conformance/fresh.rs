@@ -81,13 +81,12 @@ impl Fresh {
 
     /// Every row of a table, as text, sorted.
     pub(crate) async fn rows(&self, table: &str) -> Vec<String> {
-        let sql = match self.raw.get_database_backend() {
-            DbBackend::Postgres => format!("SELECT CAST(t AS text) FROM {table} t"),
-            _ => {
-                let names = self.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await;
-                let quoted: Vec<_> = names.iter().map(|name| format!("quote(\"{name}\")")).collect();
-                format!("SELECT {} FROM {table}", quoted.join(" || '|' || "))
-            }
+        let sql = if self.raw.get_database_backend() == DbBackend::Postgres {
+            format!("SELECT CAST(t AS text) FROM {table} t")
+        } else {
+            let names = self.texts(&format!("SELECT name FROM pragma_table_info('{table}')")).await;
+            let quoted: Vec<_> = names.iter().map(|name| format!("quote(\"{name}\")")).collect();
+            format!("SELECT {} FROM {table}", quoted.join(" || '|' || "))
         };
         let mut rows = self.texts(&sql).await;
         rows.sort();

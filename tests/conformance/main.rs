@@ -1,4 +1,5 @@
 //! One suite for the store over SQLite and PostgreSQL.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 /// Makes a test on SQLite and one on PostgreSQL of each function, which is given an empty database.
 macro_rules! on_both_databases {

@@ -35,7 +35,7 @@ async fn a_page_that_comes_again_changes_nothing(fresh: Fresh) {
     assert_eq!((first.counters.inserted, first.counters.unchanged), (5, 0));
 
     let before = fresh.everything().await;
-    fresh.clock.advance(std::time::Duration::from_secs(60));
+    fresh.clock.advance(std::time::Duration::from_mins(1));
     let again = commit(&fresh.store, &mut stream, posts).await.unwrap();
     assert_eq!((again.counters.inserted, again.counters.updated, again.counters.unchanged), (0, 0, 5));
     let after = fresh.everything().await;
@@ -130,7 +130,8 @@ async fn the_checkpoint_comes_back_as_it_was_stored(fresh: Fresh) {
     let stream = stream(&fresh.store).await;
     assert_eq!((stream.version, &stream.checkpoint), (0, &Checkpoint::default()));
     let gap = Gap { lo: i64::MAX - 3, hi: i64::MAX - 1, cursor: i64::MAX - 2 };
-    let checkpoint = Checkpoint { high_water: Some(i64::MAX - 4), top: Some(i64::MAX), gaps: vec![gap] };
+    let checkpoint =
+        Checkpoint { high_water: Some(i64::MAX - 4), top: Some(i64::MAX), gaps: vec![gap], ..Checkpoint::default() };
     let page = PageCommit { checkpoint: checkpoint.clone(), ..page(&stream, Vec::new(), Vec::new()) };
     fresh.store.commit_page(page).await.unwrap();
 

@@ -111,7 +111,7 @@ impl Store {
         let mut found: HashMap<Uuid, Post> = HashMap::with_capacity(rows.len());
         for (post, metrics, leader) in rows {
             let leader = leader.ok_or(Error::Corrupt { what: "leader of a post" })?;
-            found.insert(post.id, row::read(post, metrics, leader.name)?);
+            found.insert(post.id, row::read(post, metrics.as_ref(), leader.name)?);
         }
         Ok(keys.iter().filter_map(|key| found.remove(&key.id)).collect())
     }

@@ -34,7 +34,7 @@ pub(in crate::store) fn media_json(media: &[Media]) -> Value {
 
 pub(super) fn read(
     row: posts::Model,
-    metrics: Option<post_metrics::Model>,
+    metrics: Option<&post_metrics::Model>,
     leader_name: String,
 ) -> Result<Post, Error> {
     Ok(Post {
@@ -73,7 +73,7 @@ fn read_media(stored: Value) -> Result<Vec<Media>, Error> {
     Ok(stored.into_iter().map(read).collect())
 }
 
-fn read_metrics(row: post_metrics::Model) -> PostMetrics {
+fn read_metrics(row: &post_metrics::Model) -> PostMetrics {
     PostMetrics {
         likes: row.likes,
         reposts: row.reposts,
