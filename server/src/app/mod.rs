@@ -1,1 +1,16 @@
 //! The composition root: builds everything from the configuration, listens, drains and stops.
+
+mod banner;
+mod build;
+mod demo;
+mod error;
+mod listener;
+mod server;
+mod upkeep;
+mod world;
+
+pub use build::{Core, ingestion, issuer, open_store};
+pub use demo::demo;
+pub use error::Error;
+pub use server::{Server, serve};
+pub use world::{World, install_crypto};

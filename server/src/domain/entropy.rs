@@ -12,7 +12,7 @@ pub trait Entropy: Send + Sync + Debug {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-impl dyn Entropy {
+impl dyn Entropy + '_ {
     /// A random UUID (version 4, RFC 9562).
     #[must_use]
     pub fn uuid_v4(&self) -> Uuid {

@@ -1,6 +1,7 @@
 //! The health report: what answers, and how much there is.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -86,6 +87,7 @@ pub struct Health {
     clock: Arc<dyn Clock>,
     build: Build,
     last: Mutex<Option<(Instant, Report)>>,
+    is_draining: AtomicBool,
 }
 
 impl Health {
@@ -99,7 +101,7 @@ impl Health {
         clock: Arc<dyn Clock>,
         build: Build,
     ) -> Self {
-        Self { vitals, redis, ingestion, metrics, clock, build, last: Mutex::new(None) }
+        Self { vitals, redis, ingestion, metrics, clock, build, last: Mutex::new(None), is_draining: AtomicBool::new(false) }
     }
 
     /// The report, at most half a second old. It takes at most as long as one probe may.
@@ -123,9 +125,14 @@ impl Health {
         report
     }
 
-    /// Whether the database answers within a second.
+    /// Says from now on that no more calls should come: the process is about to stop.
+    pub fn begin_drain(&self) {
+        self.is_draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether calls should come: the database answers within a second, and the process is not about to stop.
     pub async fn is_ready(&self) -> bool {
-        matches!(timeout(PROBE_LIMIT, self.vitals.ping()).await, Ok(Ok(())))
+        !self.is_draining.load(Ordering::Relaxed) && matches!(timeout(PROBE_LIMIT, self.vitals.ping()).await, Ok(Ok(())))
     }
 
     async fn database(&self) -> Check<Counts> {

@@ -9,7 +9,7 @@ mod policy;
 
 pub use identity::Identity;
 pub use local::LocalLimiter;
-pub use policy::{Policies, Policy, PolicyName};
+pub use policy::{EMBED_ISSUE, Policies, Policy, PolicyName};
 
 use std::time::Duration;
 

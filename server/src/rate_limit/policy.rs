@@ -49,7 +49,7 @@ pub struct Policies {
 }
 
 /// What issues embed tokens, on both adapters.
-const EMBED_ISSUE: [&str; 2] = ["/api/embed/token", "/amber.v1.EmbedTokenService/IssueEmbedToken"];
+pub const EMBED_ISSUE: [&str; 2] = ["/api/embed/token", "/amber.v1.EmbedTokenService/IssueEmbedToken"];
 
 /// Probes, health, metrics and the static files of the frame: always answered.
 const FREE: [&str; 6] = ["/livez", "/readyz", "/metrics", "/api/health", "/api/metrics", "/embed/v1/frame.js"];

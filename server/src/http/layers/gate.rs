@@ -15,7 +15,7 @@ use super::observe::CallerKind;
 use super::refusal::Refusal;
 use crate::auth::Authenticator;
 use crate::domain::{Clock, Principal};
-use crate::rate_limit::{Decision, LocalLimiter, Policies, Policy, PolicyName};
+use crate::rate_limit::{Decision, EMBED_ISSUE, LocalLimiter, Policies, Policy, PolicyName};
 use crate::telemetry::Metrics;
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
@@ -90,6 +90,9 @@ impl Gate {
     /// A wrong credential costs the address a permit, so that keys cannot be guessed at speed.
     fn note_failure(&self, path: &str, peer: IpAddr, error: crate::auth::Error) -> Refusal {
         let reason = error.reason();
+        if EMBED_ISSUE.contains(&path) {
+            self.metrics.token_denied();
+        }
         tracing::warn!(reason, %peer, path, "A credential was refused: {error}.");
         match Policies::of(path, &Principal::Anonymous, peer).and_then(|policy| self.decide(&policy)) {
             Some(decision) if !decision.allowed => Refusal::Limited(decision),

@@ -1,0 +1,181 @@
+//! Builds every part from the configuration.
+
+use std::sync::Arc;
+
+use super::{Error, World};
+use crate::auth::{AdminTokens, Authenticator};
+use crate::config::{self, Config};
+use crate::embed::{Issuer, KeyRing, Redeemer, Verifier};
+use crate::health::Health;
+use crate::http::{Edge, Gate};
+use crate::ingestion::{Deps, Ingestion, Worker, XObserver};
+use crate::rate_limit::{LocalLimiter, Policies};
+use crate::redis::Pool;
+use crate::resilience::{BreakerSettings, CircuitBreaker, RetryPolicy};
+use crate::sentiment::Analyzer;
+use crate::store::{self, Store};
+use crate::telemetry::Metrics;
+use crate::usecase::{
+    Accounts, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations, Parts, Runs, UseCases,
+};
+use crate::x_api::{self, Client};
+
+/// The issuer named in tokens.
+const ISSUER: &str = "amber";
+
+/// Everything but the port.
+pub struct Core {
+    /// What Amber remembers.
+    pub store: Store,
+    /// Counts.
+    pub metrics: Metrics,
+    /// The front desk of ingestion.
+    pub ingestion: Ingestion,
+    /// Executes the runs; it must be run.
+    pub worker: Worker,
+    /// Everything that a caller may ask.
+    pub use_cases: UseCases,
+    /// Probes.
+    pub health: Arc<Health>,
+    /// Tells callers apart and bounds them.
+    pub gate: Arc<Gate>,
+    /// Bounds addresses; None when limiting is switched off.
+    pub edge: Option<Edge>,
+}
+
+impl Core {
+    /// Connects the database, brings its tables up to date, and builds the rest.
+    ///
+    /// # Errors
+    /// When a part of the configuration cannot be used.
+    pub async fn build(config: &Config, world: &World) -> Result<Self, Error> {
+        let store = open_store(&config.database, world).await?;
+        store.migrate().await?;
+        let metrics = Metrics::new(&config.build, Arc::clone(&world.clock));
+        let parts = (&config.ingestion, &config.x_api);
+        let (ingestion, worker) = self::ingestion(parts, store.clone(), metrics.clone(), world)?;
+        let redis = config.redis.as_ref().map(|redis| Pool::new(&redis.url)).transpose()?;
+        let health = Arc::new(Health::new(
+            Arc::new(store.clone()),
+            redis,
+            ingestion.clone(),
+            metrics.clone(),
+            Arc::clone(&world.clock),
+            config.build.clone(),
+        ));
+        let authenticator = Arc::new(authenticator(&config.admin, world)?);
+        let limiter = config.rate_limit.enabled.then(|| Arc::new(LocalLimiter::new(&policies(config))));
+        let edge = config.rate_limit.enabled.then(Edge::new);
+        let use_cases = use_cases(config, world, &store, &metrics, &ingestion, &health, &authenticator)?;
+        let gate = Gate { authenticator, limiter, clock: Arc::clone(&world.clock), metrics: metrics.clone() };
+        Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate: Arc::new(gate), edge })
+    }
+}
+
+/// Connects the database; its tables are left as they are.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn open_store(database: &config::Database, world: &World) -> Result<Store, Error> {
+    let settings = store::Settings {
+        url: database.url.clone(),
+        max_connections: database.max_connections,
+        acquire_timeout: database.acquire_timeout,
+    };
+    Ok(Store::connect(&settings, Arc::clone(&world.clock), Arc::clone(&world.entropy)).await?)
+}
+
+/// Builds ingestion alone; without a bearer token for X it refuses every run.
+///
+/// # Errors
+/// When the client of X cannot be made.
+pub fn ingestion(
+    (settings, x_api): (&config::Ingestion, &config::XApi),
+    store: Store,
+    metrics: Metrics,
+    world: &World,
+) -> Result<(Ingestion, Worker), Error> {
+    let breaker = CircuitBreaker::new(BreakerSettings::default());
+    let client = |bearer: &secrecy::SecretString| {
+        let mut access = x_api::Settings::new(x_api.base_url.as_str(), bearer.clone());
+        access.request_timeout = x_api.timeout;
+        let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
+        let observer = Arc::new(XObserver::new(metrics.clone()));
+        Client::new(access, RetryPolicy::default(), breaker.clone(), clock, entropy, observer)
+    };
+    let x = x_api.bearer.as_ref().map(client).transpose()?.map(Arc::new);
+    Ok(Ingestion::new(Deps {
+        leaders: Arc::new(store.clone()),
+        ingest: Arc::new(store),
+        x,
+        breaker,
+        analyzer: Arc::new(Analyzer::new()),
+        clock: Arc::clone(&world.clock),
+        entropy: Arc::clone(&world.entropy),
+        metrics,
+        settings: settings.clone(),
+    }))
+}
+
+/// Builds the issuer of embed tokens alone.
+///
+/// # Errors
+/// When the key ring cannot be used.
+pub fn issuer(embed: &config::Embed, world: &World) -> Result<Issuer, Error> {
+    Ok(issuer_of(embed, Arc::new(key_ring(embed)?), world))
+}
+
+fn issuer_of(embed: &config::Embed, ring: Arc<KeyRing>, world: &World) -> Issuer {
+    let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
+    Issuer::new(ring, ISSUER, embed.allowed_origins.clone(), embed.token_ttl, clock, entropy)
+}
+
+fn key_ring(embed: &config::Embed) -> Result<KeyRing, Error> {
+    Ok(KeyRing::new(embed.keys.iter().map(|(id, secret)| (id.as_str(), secret.expose())))?)
+}
+
+fn embed_parts(embed: &config::Embed, store: &Store, world: &World) -> Result<Option<EmbedParts>, Error> {
+    if !embed.enabled {
+        return Ok(None);
+    }
+    let ring = Arc::new(key_ring(embed)?);
+    let registered = embed.allowed_origins.clone();
+    let clock = Arc::clone(&world.clock);
+    let verifier = Arc::new(Verifier::new(Arc::clone(&ring), ISSUER, registered.clone(), clock));
+    let redeemer = Redeemer::new(Arc::clone(&verifier), Arc::new(store.clone()));
+    Ok(Some(EmbedParts { issuer: issuer_of(embed, ring, world), verifier, redeemer, registered }))
+}
+
+fn authenticator(admin: &config::Admin, world: &World) -> Result<Authenticator, Error> {
+    let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
+    let tokens = AdminTokens::new(&admin.jwt_secret, admin.jwt_ttl, clock, entropy)?;
+    Ok(Authenticator::new(tokens, admin.api_key.as_ref(), admin.bootstrap_secret.as_ref()))
+}
+
+fn policies(config: &Config) -> Policies {
+    let limits = &config.rate_limit;
+    Policies { anonymous: limits.anonymous, authenticated: limits.authenticated, embed_issue: config.embed.rate }
+}
+
+fn use_cases(
+    config: &Config,
+    world: &World,
+    store: &Store,
+    metrics: &Metrics,
+    ingestion: &Ingestion,
+    health: &Arc<Health>,
+    authenticator: &Arc<Authenticator>,
+) -> Result<UseCases, Error> {
+    let store = Arc::new(store.clone());
+    let embed = embed_parts(&config.embed, &store, world)?;
+    let parts = Parts {
+        leaders: Leaders::new(Arc::clone(&store) as _, Arc::clone(&store) as _, ingestion.clone()),
+        feed: Feed::new(Arc::clone(&store) as _),
+        runs: Runs::new(ingestion.clone()),
+        embed_tokens: EmbedTokens::new(embed, metrics.clone(), config.server.public_url.clone()),
+        dashboards: Dashboards::new(store, Arc::clone(&world.clock)),
+        accounts: Accounts::new(Arc::clone(authenticator)),
+        operations: Operations::new(Arc::clone(health), metrics.clone(), config.server.metrics_require_auth),
+    };
+    Ok(parts.into())
+}

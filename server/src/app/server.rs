@@ -1,0 +1,128 @@
+//! One running server: its port, its tasks, and its end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+use super::upkeep::Upkeep;
+use super::{Core, Error, World, listener};
+use crate::config::Config;
+use crate::grpc::{self, Serving};
+use crate::health::Health;
+use crate::http::{self, DemoSite, State};
+use crate::ingestion::Scheduler;
+use crate::store::{Ingest, Store};
+
+/// A server that listens.
+pub struct Server {
+    address: SocketAddr,
+    store: Store,
+    health: Arc<Health>,
+    serving: Serving,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    abort: CancellationToken,
+    drain: Duration,
+}
+
+/// Serves on the configured address until `stop`, then finishes what is under way.
+///
+/// # Errors
+/// When a part cannot be built or the address cannot be listened on.
+pub async fn serve(config: Config, world: World, stop: CancellationToken) -> Result<(), Error> {
+    let listener = bind(config.server.listen).await?;
+    let core = Core::build(&config, &world).await?;
+    let server = Server::start(&config, &world, core, listener, None).await?;
+    stop.cancelled().await;
+    server.stop().await;
+    Ok(())
+}
+
+/// Takes the address.
+pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|source| Error::Listen { address, source })
+}
+
+impl Server {
+    /// Starts every task of a server behind `listener`.
+    ///
+    /// # Errors
+    /// When the schedule or the contract cannot be used, or the database fails.
+    pub async fn start(
+        config: &Config,
+        world: &World,
+        core: Core,
+        listener: TcpListener,
+        demo: Option<DemoSite>,
+    ) -> Result<Self, Error> {
+        let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge } = core;
+        let address = listener.local_addr().map_err(|source| Error::Listen { address: config.server.listen, source })?;
+        let orphans = store.interrupt_orphans().await?;
+        if orphans > 0 {
+            warn!(orphans, "{orphans} runs were cut off when their process ended; their posts are read again.");
+        }
+        let (stop, abort, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(worker.run(stop.clone()));
+        if config.ingestion.enabled {
+            tasks.spawn(Scheduler::new(&ingestion)?.run(stop.clone()));
+        }
+        let (serving, routes) = grpc::services(use_cases.clone(), Arc::clone(&world.entropy), config.server.reflection)?;
+        let settings = http::Settings {
+            metrics: metrics.clone(),
+            entropy: Arc::clone(&world.entropy),
+            gate: Arc::clone(&gate),
+            edge: edge.clone(),
+            cors_origins: config.cors.allowed_origins.clone(),
+            max_body: config.server.max_body,
+        };
+        let state = State { use_cases, entropy: Arc::clone(&world.entropy), demo: demo.map(Arc::new) };
+        let router = http::stack(settings, state, routes);
+        serving.set_serving(health.is_ready().await).await;
+        let (clock, upkeep_health) = (Arc::clone(&world.clock), Arc::clone(&health));
+        let upkeep = Upkeep {
+            store: store.clone(),
+            metrics,
+            gate,
+            edge,
+            health: upkeep_health,
+            serving: serving.clone(),
+            clock,
+        };
+        tasks.spawn(upkeep.run(stop.clone()));
+        tasks.spawn(listener::listen(listener, router, stop.clone(), abort.clone()));
+        info!(%address, "Amber listens on {address}.");
+        Ok(Self { address, store, health, serving, tasks, stop, abort, drain: config.server.drain })
+    }
+
+    /// The address on which it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Tells probes that it goes away, finishes what is under way, and cuts off what takes longer than the deadline.
+    pub async fn stop(self) {
+        info!("Amber stops: it takes no more connections and finishes what is under way.");
+        self.health.begin_drain();
+        self.serving.set_serving(false).await;
+        self.serving.end_watches().await;
+        self.stop.cancel();
+        self.tasks.close();
+        if timeout(self.drain, self.tasks.wait()).await.is_err() {
+            warn!("Calls are still under way after {:?}; they are cut off.", self.drain);
+            self.abort.cancel();
+            // What ignores the signal must not keep the process: its tasks are dropped with the runtime.
+            let _ = timeout(Duration::from_secs(1), self.tasks.wait()).await;
+        }
+        if let Err(error) = self.store.close().await {
+            warn!(%error, "The database was not closed in an orderly way.");
+        }
+        info!("Amber has stopped.");
+    }
+}

@@ -1,0 +1,60 @@
+//! What must be done now and then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::domain::Clock;
+use crate::grpc::Serving;
+use crate::health::Health;
+use crate::http::{Edge, Gate};
+use crate::store::{EmbedTokens, Store};
+use crate::telemetry::Metrics;
+
+/// How often metrics are tidied up and the database is probed for the standard health service.
+const BEAT: Duration = Duration::from_secs(5);
+/// How many beats pass between two rounds of forgetting.
+const FORGET_EVERY: u32 = 12;
+
+/// What must be done now and then.
+pub(super) struct Upkeep {
+    pub(super) store: Store,
+    pub(super) metrics: Metrics,
+    pub(super) gate: Arc<Gate>,
+    pub(super) edge: Option<Edge>,
+    pub(super) health: Arc<Health>,
+    pub(super) serving: Serving,
+    pub(super) clock: Arc<dyn Clock>,
+}
+
+impl Upkeep {
+    /// Works until `stop`.
+    pub(super) async fn run(self, stop: CancellationToken) {
+        let mut beat = interval(BEAT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut beats = 0_u32;
+        while stop.run_until_cancelled(beat.tick()).await.is_some() {
+            let is_ready = self.health.is_ready().await;
+            if stop.is_cancelled() {
+                return;
+            }
+            self.serving.set_serving(is_ready).await;
+            self.metrics.run_upkeep();
+            if beats.is_multiple_of(FORGET_EVERY) {
+                self.forget().await;
+            }
+            beats = beats.wrapping_add(1);
+        }
+    }
+
+    async fn forget(&self) {
+        self.gate.limiter.iter().for_each(|limiter| limiter.forget_idle());
+        self.edge.iter().for_each(Edge::forget_idle);
+        if let Err(error) = self.store.purge_expired(self.clock.now()).await {
+            warn!(%error, "Expired embed tokens were not forgotten; the next round tries again.");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `POST /api/admin/token`: an admin token for whoever knows the bootstrap secret.
+
+use axum::Json;
+use axum::extract;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::State;
+use crate::domain::{Role, Violation};
+use crate::http::json::JsonFields;
+use crate::http::problem::Problem;
+
+pub(super) async fn issue(
+    extract::State(state): extract::State<State>,
+    JsonFields(mut fields): JsonFields,
+) -> Result<Json<Value>, Problem> {
+    let admin_id = fields.text("adminId").unwrap_or_default();
+    let secret = SecretString::from(fields.strict_text("secret").unwrap_or_default());
+    let role = fields.strict_text("role");
+    fields.finish().map_err(|violations| Problem::invalid(&violations))?;
+    let role = parse_role(role.as_deref())?;
+    let issued = state.use_cases.accounts.issue_token(&admin_id, role, &secret)?;
+    Ok(Json(json!({
+        "token": issued.token.expose_secret(),
+        "expiresIn": issued.expires_in.as_secs(),
+        "role": role.as_str(),
+    })))
+}
+
+/// Without a role the token is an admin's, as it always was.
+fn parse_role(name: Option<&str>) -> Result<Role, Problem> {
+    let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(Role::Admin) };
+    let rule = "role must be admin, reviewer or viewer";
+    Role::parse(name).ok_or_else(|| Problem::invalid(&[Violation::new("role", rule)]))
+}

@@ -1,0 +1,37 @@
+//! `/demo`: the host page of the demo.
+
+use axum::extract;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::State;
+use crate::domain::{DashboardId, Principal, Scope};
+use crate::http::demo_page::{self, Command, DemoPage};
+use crate::http::problem::Problem;
+use crate::http::Nonce;
+use crate::usecase::IssueToken;
+
+/// What the host page shows besides the frame.
+#[derive(Debug, Clone)]
+pub struct DemoSite {
+    /// The dashboard to frame.
+    pub dashboard: DashboardId,
+    /// Lines to try.
+    pub commands: Vec<Command>,
+}
+
+/// The page asks for its token as a partner's server would, and frames the dashboard with it.
+pub(super) async fn page(extract::State(state): extract::State<State>) -> Result<Response, Problem> {
+    let site = state.demo.as_ref().ok_or_else(|| {
+        Problem::new(StatusCode::NOT_FOUND, "not_found", "the host page is part of `amber demo` only")
+    })?;
+    let host = Principal::Key { id: "demo-host".to_owned(), scopes: vec![Scope::EmbedIssue] };
+    let request = IssueToken { dashboard_id: site.dashboard.to_string(), ..IssueToken::default() };
+    let token = state.use_cases.embed_tokens.issue(&host, request)?;
+    let claims = &token.issued.claims;
+    let ttl = claims.expires_at.duration_since(claims.issued_at).try_into().unwrap_or_default();
+    let page =
+        DemoPage { dashboard: &site.dashboard, token: &token.issued.token, ttl, commands: &site.commands };
+    let nonce = Nonce::new(state.entropy.as_ref());
+    Ok((demo_page::headers(&nonce), demo_page::page(&page, &nonce).into_string()).into_response())
+}

@@ -1,0 +1,98 @@
+//! `/api/ingestion`: ask for a run, and see what ingestion is doing.
+
+use axum::Json;
+use axum::extract;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Caller, State};
+use crate::domain::Run;
+use crate::http::json::JsonFields;
+use crate::http::problem::Problem;
+use crate::ingestion::{Job, LeaderProgress, Status};
+use crate::usecase::Trigger;
+
+pub(super) async fn trigger(
+    extract::State(state): extract::State<State>,
+    Caller(caller): Caller,
+    JsonFields(mut fields): JsonFields,
+) -> Result<Json<Value>, Problem> {
+    let backfill = fields.flag("backfill");
+    let trigger = Trigger { backfill, dry_run: fields.flag("dryRun"), leaders: fields.texts("leaderIds") };
+    fields.finish().map_err(|violations| Problem::invalid(&violations))?;
+    let ticket = state.use_cases.runs.trigger(&caller, trigger).await?;
+    Ok(Json(json!({
+        "status": "triggered",
+        "message": "Ingestion started in background",
+        "backfill": backfill,
+        "runId": ticket.run_id.to_string(),
+    })))
+}
+
+pub(super) async fn status(extract::State(state): extract::State<State>) -> Result<Json<Value>, Problem> {
+    let status = state.use_cases.runs.status().await?;
+    Ok(Json(show(&status)))
+}
+
+fn show(status: &Status) -> Value {
+    json!({
+        "enabled": status.enabled,
+        "running": status.running,
+        "circuit_breaker_state": status.breaker.state.as_str(),
+        "circuit_breaker_failures": status.breaker.consecutive_failures,
+        "rate_limited_until": text(status.rate_limited_until),
+        "stopped_reason": status.stopped_reason,
+        "jobs": status.jobs.iter().map(job).collect::<Vec<_>>(),
+        "config": {
+            "interval_minutes": status.settings.interval.as_secs() / 60,
+            "cron": status.settings.cron,
+            "backfill_count": status.settings.backfill_count,
+            "limit": status.settings.limit,
+            "dry_run": status.settings.dry_run,
+        },
+        "last_run": status.last_run.as_ref().map(run),
+        "leaders": status.leaders.iter().map(progress).collect::<Vec<_>>(),
+    })
+}
+
+fn job(job: &Job) -> Value {
+    json!({ "id": job.id, "name": job.name, "trigger": job.trigger, "next_run": job.next_run.to_string() })
+}
+
+fn run(run: &Run) -> Value {
+    json!({
+        "id": run.id.to_string(),
+        "trigger": run.trigger.as_str(),
+        "status": run.status.as_str(),
+        "backfill": run.backfill,
+        "dry_run": run.dry_run,
+        "started_at": run.started_at.to_string(),
+        "ended_at": text(run.ended_at),
+        "leaders_total": run.leaders_total,
+        "leaders_done": run.leaders_done,
+        "fetched": run.counters.fetched,
+        "inserted": run.counters.inserted,
+        "updated": run.counters.updated,
+        "unchanged": run.counters.unchanged,
+        "quarantined": run.counters.quarantined,
+        "duplicates": run.counters.duplicates,
+        "error": run.error,
+    })
+}
+
+fn progress(progress: &LeaderProgress) -> Value {
+    json!({
+        "id": progress.leader.id.to_string(),
+        "name": progress.leader.name,
+        "handle": progress.leader.x_handle().map(|handle| handle.to_string()),
+        "state": progress.state().as_str(),
+        "last_success_at": text(progress.last_success_at),
+        "last_error": progress.last_error,
+        "high_water_mark": progress.high_water.map(|id| id.to_string()),
+        "gaps": progress.gaps,
+    })
+}
+
+fn text(at: Option<Timestamp>) -> Option<String> {
+    at.map(|at| at.to_string())
+}

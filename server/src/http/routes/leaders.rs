@@ -1,0 +1,64 @@
+//! `/api/leaders`: list, add, remove, refresh.
+
+use axum::Json;
+use axum::extract::{self, Path};
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::post::{leader, post};
+use super::{Caller, State};
+use crate::domain::NewLeader;
+use crate::http::json::JsonFields;
+use crate::http::problem::Problem;
+use crate::usecase::Error;
+
+pub(super) async fn list(extract::State(state): extract::State<State>) -> Result<Json<Value>, Problem> {
+    let leaders = state.use_cases.leaders.all().await?;
+    Ok(Json(leaders.iter().map(leader).collect()))
+}
+
+pub(super) async fn create(
+    extract::State(state): extract::State<State>,
+    Caller(caller): Caller,
+    JsonFields(mut fields): JsonFields,
+) -> Result<(StatusCode, Json<Value>), Problem> {
+    let new = NewLeader {
+        name: fields.text("name").unwrap_or_default(),
+        handles: fields.map("handles"),
+        tracking_topics: fields.texts("trackingTopics"),
+    };
+    fields.finish().map_err(|violations| Problem::invalid(&violations))?;
+    let created = state.use_cases.leaders.create(&caller, new).await.map_err(in_old_words)?;
+    Ok((StatusCode::CREATED, Json(leader(&created))))
+}
+
+pub(super) async fn delete(
+    extract::State(state): extract::State<State>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    state.use_cases.leaders.delete(&caller, &id).await.map_err(in_old_words)?;
+    Ok(Json(json!({ "success": true })))
+}
+
+pub(super) async fn refresh(
+    extract::State(state): extract::State<State>,
+    Caller(caller): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let refreshed = state.use_cases.leaders.refresh(&caller, &id).await.map_err(in_old_words)?;
+    Ok(Json(json!({
+        "origin": "x",
+        "runId": refreshed.run.id.to_string(),
+        "status": refreshed.run.status.as_str(),
+        "posts": refreshed.posts.iter().map(post).collect::<Vec<_>>(),
+    })))
+}
+
+/// These routes always told what is wrong in `error` itself.
+fn in_old_words(error: Error) -> Problem {
+    let speaks_for_itself = matches!(error, Error::Invalid(_) | Error::NotFound(_));
+    let problem = Problem::from(error);
+    let message = problem.message().to_owned();
+    if speaks_for_itself { problem.named(message) } else { problem }
+}

@@ -1,0 +1,92 @@
+//! The HTTP routes: decode, one call, encode.
+
+mod admin;
+mod demo;
+mod embed;
+mod feed;
+mod frame;
+mod health;
+mod ingestion;
+mod leaders;
+mod metrics;
+mod post;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, post};
+
+pub use demo::DemoSite;
+
+use super::frame::SCRIPT_PATH;
+use super::problem::Problem;
+use crate::domain::{Entropy, Principal};
+use crate::usecase::UseCases;
+
+/// What the routes work with.
+#[derive(Clone)]
+pub struct State {
+    /// Everything that a caller may ask.
+    pub use_cases: UseCases,
+    /// Makes nonces.
+    pub entropy: Arc<dyn Entropy>,
+    /// The host page of the demo; None outside of it.
+    pub demo: Option<Arc<DemoSite>>,
+}
+
+/// All routes.
+pub(super) fn router(state: State) -> Router {
+    let mut router = Router::new()
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::prometheus))
+        .route("/api/health", get(health::report))
+        .route("/api/metrics", get(metrics::old))
+        .route("/api/feed", get(feed::list))
+        .route("/api/leaders", get(leaders::list).post(leaders::create))
+        .route("/api/leaders/{id}", delete(leaders::delete))
+        .route("/api/leaders/{id}/refresh", post(leaders::refresh))
+        .route("/api/ingestion/trigger", post(ingestion::trigger))
+        .route("/api/ingestion/status", get(ingestion::status))
+        .route("/api/embed/token", post(embed::issue))
+        .route("/api/admin/token", post(admin::issue))
+        .route("/embed/v1/dashboards/{id}", without_head(get(frame::by_get).post(frame::by_post)))
+        .route(SCRIPT_PATH, get(frame::script));
+    if state.demo.is_some() {
+        router = router.route("/demo", get(demo::page));
+    }
+    router.method_not_allowed_fallback(wrong_method).with_state(state)
+}
+
+/// A frame is loaded or it is not: HEAD would use a token up and show nothing.
+fn without_head(route: MethodRouter<State>) -> MethodRouter<State> {
+    route.head(|| async {
+        let mut response = method_not_allowed(&Method::HEAD).into_response();
+        response.headers_mut().insert(axum::http::header::ALLOW, axum::http::HeaderValue::from_static("GET,POST"));
+        response
+    })
+}
+
+async fn wrong_method(request: Request) -> Response {
+    method_not_allowed(request.method()).into_response()
+}
+
+fn method_not_allowed(method: &Method) -> Problem {
+    let message = format!("{method} is not possible here; the header Allow lists what is");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+}
+
+/// The caller, as the gate found out.
+pub(super) struct Caller(pub(super) Principal);
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.extensions.get().cloned().unwrap_or(Principal::Anonymous)))
+    }
+}
