@@ -79,6 +79,21 @@ pub(super) fn cron(text: &str) -> Result<Cron, Refusal> {
     })
 }
 
+/// Directives like `info,sqlx=warn`: what follows an equals sign must be a level. The rest of the syntax is a matter of
+/// the log itself.
+pub(super) fn log_filter(text: &str) -> Result<String, Refusal> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_level = |word: &str| LEVELS.contains(&word.to_ascii_lowercase().as_str());
+    for directive in text.split(',') {
+        let level = directive.rsplit_once('=').map(|(_, level)| level.trim());
+        if level.is_some_and(|level| !level.ends_with([']', '}']) && !is_level(level)) {
+            let remedy = format!("write one like info,sqlx=warn with the levels {}", LEVELS.join(", "));
+            return Err(Refusal::new(format!("{directive:?} sets no known level"), remedy));
+        }
+    }
+    Ok(text.to_owned())
+}
+
 /// Origins separated by commas; every bad one is told.
 pub(super) fn origins(text: &str) -> Result<Vec<Origin>, Refusal> {
     let mut origins = Vec::new();
@@ -161,6 +176,17 @@ mod tests {
         assert!(cron("0 6 * * MON-FRI").is_ok());
         for text in ["", "0 */30 * * * *", "* * * *", "61 * * * *", "often", "0 0 1 1 * 2030"] {
             assert!(cron(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_log_filter_names_known_levels() {
+        for text in ["info", "info,sqlx=warn", "amber_server::embed=TRACE", "off", "[span{field=1}]=debug", "[s{f=1}]"]
+        {
+            assert!(log_filter(text).is_ok(), "{text}");
+        }
+        for text in ["sqlx=loud", "info,sqlx=", "amber=loud=er"] {
+            assert!(log_filter(text).is_err(), "{text}");
         }
     }
 

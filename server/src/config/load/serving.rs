@@ -3,8 +3,6 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 
-use tracing_subscriber::EnvFilter;
-
 use crate::config::parse::{self, Refusal};
 use crate::config::reader::Reader;
 use crate::config::{Build, Cors, LogFormat, RateLimit, Server, Telemetry};
@@ -64,9 +62,6 @@ pub(super) fn telemetry(reader: &mut Reader<'_>) -> Telemetry {
         "text" => Ok(LogFormat::Text),
         _ => Err(Refusal::new(format!("{text:?} is no format"), "write json or text")),
     });
-    let log_filter = reader.parsed("RUST_LOG", |text| match EnvFilter::try_new(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(Refusal::new(format!("{text:?} is no filter ({error})"), "write one like info,sqlx=warn")),
-    });
+    let log_filter = reader.parsed("RUST_LOG", parse::log_filter);
     Telemetry { log_format: log_format.unwrap_or(LogFormat::Json), log_filter: log_filter.unwrap_or_default() }
 }
