@@ -35,9 +35,6 @@ pub enum Error {
     /// The schedule cannot be used.
     #[error("the schedule cannot be used; check X_INGEST_CRON")]
     Schedule(#[from] croner::errors::CronError),
-    /// The gRPC contract cannot be served.
-    #[error("the reflection service cannot be made")]
-    Reflection(#[from] tonic_reflection::server::Error),
     /// The configuration of the demo has a mistake, which is a defect.
     #[error("the configuration of the demo has a mistake")]
     DemoConfig(#[from] config::Errors),

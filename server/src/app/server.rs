@@ -72,7 +72,8 @@ impl Server {
         if config.ingestion.enabled {
             tasks.spawn(Scheduler::new(&ingestion)?.run(stop.clone()));
         }
-        let (serving, routes) = grpc::services(use_cases.clone(), Arc::clone(&world.entropy), config.server.reflection)?;
+        let serving = Serving::new().await;
+        let routes = grpc::services(&use_cases, &serving, config.server.reflection);
         let settings = http::Settings {
             metrics: metrics.clone(),
             entropy: Arc::clone(&world.entropy),
@@ -110,7 +111,6 @@ impl Server {
     pub async fn stop(self) {
         info!("Amber stops: it takes no more connections and finishes what is under way.");
         self.health.begin_drain();
-        self.serving.set_serving(false).await;
         self.serving.end_watches().await;
         self.stop.cancel();
         self.tasks.close();

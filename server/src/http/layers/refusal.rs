@@ -8,7 +8,7 @@ use tonic::Status;
 
 use super::kind::Kind;
 use crate::auth;
-use crate::grpc::status;
+use crate::grpc;
 use crate::http::problem::Problem;
 use crate::rate_limit::Decision;
 
@@ -29,8 +29,8 @@ impl Refusal {
             (Kind::Http, Self::Limited(decision)) => {
                 Problem::limited(&decision, path == "/api/embed/token").into_response()
             }
-            (_, Self::Auth(error)) => in_grpc(kind, status::unauthenticated(&error)),
-            (_, Self::Limited(decision)) => in_grpc(kind, status::refused(&decision)),
+            (_, Self::Auth(error)) => in_grpc(kind, grpc::unauthenticated(&error)),
+            (_, Self::Limited(decision)) => in_grpc(kind, grpc::refused(&decision)),
         }
     }
 }
