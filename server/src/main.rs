@@ -1,3 +1,14 @@
 //! The `amber` command.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+use amber_server::app;
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    app::install_crypto();
+    cli::run(cli::Cli::parse()).await
+}

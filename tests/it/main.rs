@@ -1,1 +1,3 @@
 //! Whole-system tests, through the wire.
+
+mod help;

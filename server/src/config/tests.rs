@@ -320,3 +320,26 @@ fn commands_on_the_database_need_no_other_variable() {
     assert_eq!(Database::load(&env).unwrap().url.expose_secret(), "postgresql+psycopg2://u:p@h/d");
     assert!(Database::load(&env.with("DATABASE_MAX_CONNECTIONS", "0")).is_err());
 }
+
+#[test]
+fn a_run_by_hand_needs_a_bearer_token_and_no_switch() {
+    let loaded = IngestRun::load(&MapEnv::default().with("TWITTER_BEARER_TOKEN", BEARER)).unwrap();
+    assert!(!loaded.ingestion.enabled);
+    assert_eq!(loaded.x_api.bearer.unwrap().expose_secret(), BEARER);
+    let errors = IngestRun::load(&MapEnv::default().with("X_INGEST_LIMIT", "many")).unwrap_err();
+    let variables: Vec<_> = errors.0.iter().map(|mistake| mistake.variable.as_str()).collect();
+    assert_eq!(variables, ["X_INGEST_LIMIT", "X_API_BEARER"], "the switch is off, and yet nothing is forgiven");
+}
+
+#[test]
+fn a_token_is_issued_without_any_other_secret_but_not_while_embedding_is_off() {
+    let env = MapEnv::default()
+        .with("EMBED_ENABLED", "true")
+        .with("EMBED_SIGNING_KEY", SIGNING_KEY)
+        .with("EMBED_ALLOWED_ORIGINS", "https://partner.example")
+        .with("PORT", "8080");
+    let loaded = TokenIssue::load(&env).unwrap();
+    assert_eq!((loaded.public_url.as_str(), loaded.embed.keys.len()), ("http://localhost:8080", 1));
+    let errors = TokenIssue::load(&env.with("EMBED_ENABLED", "false")).unwrap_err();
+    assert!(errors.0.len() == 1 && errors.0[0].variable == "EMBED_ENABLED", "{errors}");
+}

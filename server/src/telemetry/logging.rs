@@ -1,6 +1,6 @@
 //! Writes log lines, as JSON for machines or as text for people.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal};
 
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
@@ -24,13 +24,25 @@ pub enum Error {
 /// # Errors
 /// [`Error`] when the filter is bad, or a log is set up already.
 pub fn init_logging(settings: &Telemetry) -> Result<(), Error> {
+    init_logging_to(settings, io::stderr)
+}
+
+/// Writes the log of this process to what `writer` makes for each line, for programs that draw on the terminal too; once
+/// per process.
+///
+/// # Errors
+/// [`Error`] when the filter is bad, or a log is set up already.
+pub fn init_logging_to<W: io::Write>(
+    settings: &Telemetry,
+    writer: impl Fn() -> W + Send + Sync + 'static,
+) -> Result<(), Error> {
     let filter = EnvFilter::try_new(&settings.log_filter)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let done = match settings.log_format {
         LogFormat::Json => {
             lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init()
         }
-        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).finish().try_init(),
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).finish().try_init(),
     };
     done.map_err(|_| Error::AlreadySetUp)
 }

@@ -8,7 +8,7 @@ mod request_id;
 mod totals;
 
 pub use declared::{Kind, METRICS, Metric};
-pub use logging::{Error, init_logging};
+pub use logging::{Error, init_logging, init_logging_to};
 pub use metrics::Metrics;
 pub use request_id::RequestId;
 pub use totals::Snapshot;

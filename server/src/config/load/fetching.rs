@@ -6,9 +6,26 @@ use crate::config::parse;
 use crate::config::reader::Reader;
 use crate::config::{Ingestion, XApi};
 
+/// What the schedule needs; nothing while ingestion is switched off.
 pub(super) fn fetching(reader: &mut Reader<'_>) -> (Ingestion, XApi) {
     let enabled = reader.flag("X_INGEST_ENABLED");
-    reader.part_of("X_INGEST_ENABLED", enabled, |reader| (ingestion(reader, enabled), x_api(reader, enabled)))
+    reader.part_of("X_INGEST_ENABLED", enabled, |reader| {
+        let ingestion = ingestion(reader, enabled);
+        if enabled {
+            let remedy = "set it to the app-only bearer token of the X developer portal, or X_INGEST_ENABLED=false";
+            reader.require("X_API_BEARER", "X_INGEST_ENABLED is on", remedy);
+        }
+        (ingestion, x_api(reader))
+    })
+}
+
+/// What a run needs that somebody starts by hand, with the schedule on or off.
+pub(super) fn by_hand(reader: &mut Reader<'_>) -> (Ingestion, XApi) {
+    let enabled = reader.flag("X_INGEST_ENABLED");
+    let ingestion = ingestion(reader, enabled);
+    let remedy = "set it to the app-only bearer token of the X developer portal";
+    reader.require("X_API_BEARER", "posts are read from X", remedy);
+    (ingestion, x_api(reader))
 }
 
 fn ingestion(reader: &mut Reader<'_>, enabled: bool) -> Ingestion {
@@ -23,11 +40,7 @@ fn ingestion(reader: &mut Reader<'_>, enabled: bool) -> Ingestion {
     }
 }
 
-fn x_api(reader: &mut Reader<'_>, enabled: bool) -> XApi {
-    if enabled {
-        let remedy = "set it to the app-only bearer token of the X developer portal, or X_INGEST_ENABLED=false";
-        reader.require("X_API_BEARER", "X_INGEST_ENABLED is on", remedy);
-    }
+fn x_api(reader: &mut Reader<'_>) -> XApi {
     XApi {
         base_url: reader.parsed("X_API_BASE_URL", parse::base_url).unwrap_or_default(),
         bearer: reader.header_secret("X_API_BEARER"),

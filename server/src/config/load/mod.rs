@@ -1,5 +1,6 @@
 //! Builds the sections out of variables.
 
+mod commands;
 mod credentials;
 mod fetching;
 mod serving;
@@ -7,7 +8,9 @@ mod storage;
 
 use super::parse::Refusal;
 use super::reader::Reader;
-use super::{Config, Database, Env, Errors, Warning, names};
+use super::{Config, Env, Errors, Warning, names};
+
+pub use commands::{IngestRun, TokenIssue};
 
 /// A configuration that can be used.
 #[derive(Debug, Clone)]
@@ -47,18 +50,6 @@ impl Config {
         let config =
             Self { server, database, redis, admin, ingestion, x_api, embed, rate_limit, cors, build, telemetry };
         Ok(Loaded { config, warnings })
-    }
-}
-
-impl Database {
-    /// Reads what the commands that work on the database alone need.
-    ///
-    /// # Errors
-    /// Every mistake in the variables of the database.
-    pub fn load(env: &dyn Env) -> Result<Self, Errors> {
-        let mut reader = Reader::new(env);
-        let database = storage::database(&mut reader);
-        if reader.mistakes.is_empty() { Ok(database) } else { Err(Errors(reader.mistakes)) }
     }
 }
 

@@ -1,0 +1,22 @@
+//! Where the commands read their variables.
+
+use std::path::Path;
+
+use amber_server::config::{FileError, Layers, MapEnv, ProcessEnv};
+
+/// The environment of the process over `.env.local` over `.env` of the current folder.
+pub(super) fn standard() -> Result<Layers, FileError> {
+    Layers::standard(Path::new("."))
+}
+
+/// The same for a command that somebody watches: its log holds only warnings, as text, unless they are set otherwise.
+pub(super) fn attended() -> Result<Layers, FileError> {
+    let quiet = MapEnv::default().with("LOG_FORMAT", "text").with("RUST_LOG", "warn");
+    Ok(Layers::new(vec![Box::new(standard()?), Box::new(quiet)]))
+}
+
+/// The environment of the process alone, with a log for people: files of the folder belong to another server.
+pub(super) fn isolated() -> Layers {
+    let readable = MapEnv::default().with("LOG_FORMAT", "text");
+    Layers::new(vec![Box::new(ProcessEnv), Box::new(readable)])
+}

@@ -1,0 +1,117 @@
+//! `amber ingest`.
+
+mod progress;
+mod summary;
+
+use std::process::ExitCode;
+
+use amber_server::app::{self, World};
+use amber_server::config::IngestRun;
+use amber_server::domain::{LeaderId, Run, RunStatus, RunTrigger};
+use amber_server::ingestion::{Ingestion, RunRequest};
+use amber_server::store::Store;
+use amber_server::telemetry::{self, Metrics};
+use clap::{Args, Subcommand};
+use tokio_util::sync::CancellationToken;
+
+use super::failure::INTERRUPTED;
+use super::output::print;
+use super::{Failure, environment, signals};
+use progress::Progress;
+
+/// Fetch posts by hand.
+#[derive(Debug, Subcommand)]
+pub(super) enum Ingest {
+    /// Fetch new posts once, in this process, and show how it goes.
+    ///
+    /// It needs DATABASE_URL and X_API_BEARER, and runs whether X_INGEST_ENABLED is on or off. A database in a file is
+    /// open to one process at a time: stop the server first, or ask it by `POST /api/ingestion/trigger`.
+    /// Ctrl-C stops after the page under way; the next run goes on from there, without loss and without duplicates.
+    /// Standard error shows the progress, standard output holds the counts.
+    #[command(verbatim_doc_comment, after_help = RUN)]
+    Run(Options),
+}
+
+/// What to fetch.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// Only this leader, by its id; can be repeated.
+    #[arg(long = "leader", value_name = "ID")]
+    leaders: Vec<LeaderId>,
+    /// Fetch older posts as well, X_BACKFILL_COUNT for each leader.
+    #[arg(long)]
+    backfill: bool,
+    /// Fetch and check, but store nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+const RUN: &str = "\
+Examples:
+  amber ingest run
+  amber ingest run --backfill --leader 0193b3c8-7a4e-7c1d-9a55-2f6f0b1f4a10
+  amber ingest run --dry-run
+
+Exit codes:
+  0    every leader was read
+  1    no leader could be read; the reason is on standard error
+  2    some leaders could not be read (or the command line cannot be understood)
+  64   the configuration has mistakes
+  69   the database is not available, or a server has its file
+  130  stopped by Ctrl-C or SIGTERM";
+
+impl Ingest {
+    pub(super) async fn run(self) -> Result<ExitCode, Failure> {
+        let Self::Run(Options { leaders, backfill, dry_run }) = self;
+        let settings = IngestRun::load(&environment::attended()?)?;
+        let progress = Progress::new();
+        telemetry::init_logging_to(&settings.telemetry, progress.writer())?;
+        let stop = signals::stop()?;
+        let world = World::real();
+        let store = app::open_store(&settings.database, &world).await?;
+        check_tables(&store).await?;
+        let metrics = Metrics::new(&settings.build, world.clock.clone());
+        let (ingestion, worker) =
+            app::ingestion((&settings.ingestion, &settings.x_api), store.clone(), metrics, &world)?;
+        let request = RunRequest { trigger: RunTrigger::Manual, backfill, dry_run, leaders };
+        let over = stop.child_token();
+        let (run, ()) = tokio::join!(follow(&ingestion, request, progress, &stop, &over), worker.run(over.clone()));
+        let run = run?;
+        store.close().await?;
+        if let Some(reason) = &run.error {
+            eprintln!("amber: {reason}");
+        }
+        print(&summary::of(&run))?;
+        Ok(exit_code(&run))
+    }
+}
+
+/// Asks for the run, shows it until its end, and lets the worker go home.
+async fn follow(
+    ingestion: &Ingestion,
+    request: RunRequest,
+    progress: Progress,
+    stop: &CancellationToken,
+    over: &CancellationToken,
+) -> Result<Run, Failure> {
+    let _worker_may_end = over.drop_guard_ref();
+    let ticket = ingestion.trigger(request).await?;
+    Ok(progress.follow(ticket, stop).await)
+}
+
+/// A run changes data, not tables: these are brought up to date when nobody is surprised by it.
+async fn check_tables(store: &Store) -> Result<(), Failure> {
+    if store.migrations().await?.iter().all(|step| step.applied) {
+        return Ok(());
+    }
+    Err(Failure::failed("the tables of the database are not up to date; run `amber migrate up`"))
+}
+
+fn exit_code(run: &Run) -> ExitCode {
+    match run.status {
+        RunStatus::Succeeded => ExitCode::SUCCESS,
+        RunStatus::Partial => ExitCode::from(2),
+        RunStatus::Interrupted => ExitCode::from(INTERRUPTED),
+        RunStatus::Failed | RunStatus::Queued | RunStatus::Running => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,71 @@
+//! The commands of `amber`: what they are called, what they say, and with which code they exit.
+
+mod failure;
+mod output;
+mod signals;
+mod environment;
+mod serve;
+mod demo;
+mod migrate;
+mod config;
+mod ingest;
+mod token;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Follows public figures on X: posts, sentiment, and dashboards that other sites embed.
+///
+/// One binary speaks gRPC, gRPC-web and HTTP/JSON on one port. Try it without any setting by `amber demo`.
+/// Settings come from the environment, which wins over `.env.local`, which wins over `.env`.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true, verbatim_doc_comment, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    failed; the reason is on standard error
+  2    the command line cannot be understood
+  64   the configuration has mistakes; all of them are on standard error
+  69   the database or the port is not available
+  130  ended by a second signal before the work was over";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API, the dashboards and the schedule.
+    Serve(serve::Serve),
+    /// Serve made-up leaders with everything embedded, to look around.
+    Demo(demo::Demo),
+    /// Bring the tables of the database up to date, or take them back.
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    /// Check and explain the configuration.
+    #[command(subcommand)]
+    Config(config::Config),
+    /// Fetch posts by hand.
+    #[command(subcommand)]
+    Ingest(ingest::Ingest),
+    /// Make embed tokens by hand.
+    #[command(subcommand)]
+    Token(token::Token),
+}
+
+/// Does what the command line asks for; what fails is told on standard error.
+pub(crate) async fn run(cli: Cli) -> ExitCode {
+    let outcome = match cli.command {
+        Command::Serve(command) => command.run().await,
+        Command::Demo(command) => command.run().await,
+        Command::Migrate(command) => command.run().await,
+        Command::Config(command) => command.run(),
+        Command::Ingest(command) => command.run().await,
+        Command::Token(command) => command.run(),
+    };
+    outcome.unwrap_or_else(|failure| failure.report())
+}

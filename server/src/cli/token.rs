@@ -1,0 +1,81 @@
+//! `amber token`.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use amber_server::app::{self, World};
+use amber_server::config::TokenIssue;
+use amber_server::domain::{DashboardId, Origin};
+use amber_server::embed::IssueRequest;
+use clap::{Args, Subcommand};
+use secrecy::ExposeSecret;
+
+use super::output::print;
+use super::{Failure, environment};
+
+/// Make embed tokens by hand.
+#[derive(Debug, Subcommand)]
+pub(super) enum Token {
+    /// Sign a token that opens one dashboard once, on the sites it names.
+    ///
+    /// Standard output holds the token alone, so that it can be piped; standard error tells where to use it and until
+    /// when. Only the configuration is needed, neither database nor server. Whoever has the token can use it.
+    #[command(verbatim_doc_comment, after_help = ISSUE)]
+    Issue(Issue),
+}
+
+/// What the token shall say.
+#[derive(Debug, Args)]
+pub(super) struct Issue {
+    /// The dashboard to open: 1 to 64 letters, digits, `_` and `-`.
+    #[arg(long, value_name = "ID", value_parser = dashboard)]
+    dashboard: DashboardId,
+    /// A site that may frame it, among EMBED_ALLOWED_ORIGINS; can be repeated [default: all of them].
+    #[arg(long = "origin", value_name = "ORIGIN", value_parser = Origin::parse)]
+    origins: Vec<Origin>,
+    /// How long the token is of use, in seconds, at most 300 [default: EMBED_TOKEN_TTL].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=300))]
+    ttl: Option<u64>,
+    /// The viewer, as a pseudonym [default: anonymous].
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+}
+
+const ISSUE: &str = "\
+Examples:
+  amber token issue --dashboard main
+  amber token issue --dashboard main --origin https://partner.example --ttl 300 | xclip
+
+Exit codes:
+  0   the token is on standard output
+  1   such a token is not issued; the reason is on standard error
+  64  the configuration has mistakes, or EMBED_ENABLED is off";
+
+/// The caller that these tokens name.
+const CLIENT: &str = "cli";
+
+impl Token {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let Self::Issue(asked) = self;
+        let TokenIssue { public_url, embed } = TokenIssue::load(&environment::standard()?)?;
+        let issued = app::issuer(&embed, &World::real())?.issue(IssueRequest {
+            client_id: CLIENT.to_owned(),
+            dashboard: asked.dashboard,
+            origins: asked.origins,
+            subject: asked.user,
+            ttl: asked.ttl.map(Duration::from_secs),
+            leaders: Vec::new(),
+        })?;
+        let claims = &issued.claims;
+        let origins: Vec<_> = claims.origins.iter().map(Origin::as_str).collect();
+        eprintln!("opens    {public_url}/embed/v1/dashboards/{}", claims.dashboard_id);
+        eprintln!("on       {}", origins.join(", "));
+        eprintln!("until    {}", claims.expires_at);
+        print(&format!("{}\n", issued.token.expose_secret()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn dashboard(text: &str) -> Result<DashboardId, &'static str> {
+    DashboardId::parse(text).ok_or("write 1 to 64 letters, digits, _ and -")
+}

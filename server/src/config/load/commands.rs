@@ -1,0 +1,90 @@
+//! What single commands need, so that none of them asks for the variables of another.
+
+use super::{credentials, fetching, serving, storage};
+use crate::config::parse::Refusal;
+use crate::config::reader::Reader;
+use crate::config::{Build, Database, Embed, Env, Errors, Ingestion, Telemetry, XApi};
+
+/// What a run of ingestion outside the server needs.
+#[derive(Debug, Clone)]
+pub struct IngestRun {
+    /// Where Amber remembers.
+    pub database: Database,
+    /// How much is fetched.
+    pub ingestion: Ingestion,
+    /// How X is reached; the bearer token is there.
+    pub x_api: XApi,
+    /// What was built.
+    pub build: Build,
+    /// Logs.
+    pub telemetry: Telemetry,
+}
+
+/// What issuing a token outside the server needs.
+#[derive(Debug, Clone)]
+pub struct TokenIssue {
+    /// How browsers reach the server: `http(s)://host[:port][/path]`, without a slash at the end.
+    pub public_url: String,
+    /// Embed tokens; enabled.
+    pub embed: Embed,
+}
+
+impl Database {
+    /// Reads what the commands that work on the database alone need.
+    ///
+    /// # Errors
+    /// Every mistake in the variables of the database.
+    pub fn load(env: &dyn Env) -> Result<Self, Errors> {
+        all_or_nothing(env, storage::database)
+    }
+}
+
+impl Telemetry {
+    /// Reads how logs are written.
+    ///
+    /// # Errors
+    /// Every mistake in the variables of the logs.
+    pub fn load(env: &dyn Env) -> Result<Self, Errors> {
+        all_or_nothing(env, serving::telemetry)
+    }
+}
+
+impl IngestRun {
+    /// Reads what one run needs, whatever `X_INGEST_ENABLED` says: that switch is about scheduled runs.
+    ///
+    /// # Errors
+    /// Every mistake in the variables of database, ingestion, build and logs.
+    pub fn load(env: &dyn Env) -> Result<Self, Errors> {
+        all_or_nothing(env, |reader| {
+            let database = storage::database(reader);
+            let (ingestion, x_api) = fetching::by_hand(reader);
+            Self { database, ingestion, x_api, build: serving::build(reader), telemetry: serving::telemetry(reader) }
+        })
+    }
+}
+
+impl TokenIssue {
+    /// Reads what issuing one token needs.
+    ///
+    /// # Errors
+    /// Every mistake in the variables of embedding and of the address of the server; also when embedding is off.
+    pub fn load(env: &dyn Env) -> Result<Self, Errors> {
+        all_or_nothing(env, |reader| {
+            let (server, _) = serving::server(reader);
+            let embed = credentials::embed(reader);
+            if !embed.enabled {
+                reader.refuse(
+                    "EMBED_ENABLED",
+                    Refusal::new("is off, so that no server accepts a token", "set it to true"),
+                );
+            }
+            Self { public_url: server.public_url, embed }
+        })
+    }
+}
+
+fn all_or_nothing<T>(env: &dyn Env, read: impl FnOnce(&mut Reader<'_>) -> T) -> Result<T, Errors> {
+    let mut reader = Reader::new(env);
+    let part = read(&mut reader);
+    if reader.mistakes.is_empty() { Ok(part) } else { Err(Errors(reader.mistakes)) }
+}
