@@ -8,9 +8,13 @@ mod flaky;
 mod guarded;
 mod postgres;
 mod redis;
+mod server;
 mod tools;
+mod x;
 
 pub use clock::TestClock;
 pub use flaky::Flaky;
 pub use postgres::Postgres;
 pub use redis::Redis;
+pub use server::{Backend, Builder, TestServer};
+pub use x::FakeXApi;
