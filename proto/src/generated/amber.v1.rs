@@ -3,13 +3,13 @@
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct IssueAdminTokenRequest {
-    /// admin_id names the person or service in audits, 1..128 characters. Required.
+    /// admin_id names the person or service in audits, 1..128 bytes without control characters. Required.
     #[prost(string, tag = "1")]
     pub admin_id: ::prost::alloc::string::String,
     /// secret is the bootstrap secret of the installation. Required; never logged.
     #[prost(string, tag = "2")]
     pub secret: ::prost::alloc::string::String,
-    /// role is the role that the token shall carry.
+    /// role is the role that the token shall carry; an unknown one is refused.
     #[prost(enumeration = "Role", tag = "3")]
     pub role: i32,
 }
@@ -414,6 +414,43 @@ impl CircuitBreakerState {
         }
     }
 }
+/// Platform is where a post was published. New values may appear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum Platform {
+    /// PLATFORM_UNSPECIFIED is never sent by the server, and refused in requests.
+    Unspecified = 0,
+    /// PLATFORM_X is X, formerly Twitter.
+    X = 1,
+    /// PLATFORM_FACEBOOK is Facebook; such posts come from imported data only.
+    Facebook = 2,
+    /// PLATFORM_NEWS is a news site; such posts come from imported data only.
+    News = 3,
+}
+impl Platform {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "PLATFORM_UNSPECIFIED",
+            Self::X => "PLATFORM_X",
+            Self::Facebook => "PLATFORM_FACEBOOK",
+            Self::News => "PLATFORM_NEWS",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "PLATFORM_UNSPECIFIED" => Some(Self::Unspecified),
+            "PLATFORM_X" => Some(Self::X),
+            "PLATFORM_FACEBOOK" => Some(Self::Facebook),
+            "PLATFORM_NEWS" => Some(Self::News),
+            _ => None,
+        }
+    }
+}
 /// Post is one stored post of a leader.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Post {
@@ -426,11 +463,11 @@ pub struct Post {
     /// leader_name is the display name of that leader at the time of the answer.
     #[prost(string, tag = "3")]
     pub leader_name: ::prost::alloc::string::String,
-    /// platform is where the post was published, in lower case (`x`, `facebook`, `news`). New values may appear.
-    #[prost(string, tag = "4")]
-    pub platform: ::prost::alloc::string::String,
-    /// external_id is the id on the platform; for an edited post that of its first version. A decimal string on `x`. Empty
-    /// when the post did not come from a platform.
+    /// platform is where the post was published.
+    #[prost(enumeration = "Platform", tag = "4")]
+    pub platform: i32,
+    /// external_id is the id of the newest version on the platform, a decimal string on X. Empty when the post did not come
+    /// from a platform.
     #[prost(string, tag = "5")]
     pub external_id: ::prost::alloc::string::String,
     /// author is who wrote the post, as the platform named them when it was last fetched.
@@ -439,10 +476,10 @@ pub struct Post {
     /// text is the whole text, HTML entities decoded; it is never HTML. See `truncated`.
     #[prost(string, tag = "7")]
     pub text: ::prost::alloc::string::String,
-    /// post_time is when the post was published.
+    /// post_time is when the first version of the post was published.
     #[prost(message, optional, tag = "8")]
     pub post_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// language is the language tag that the platform gave (`en`, `hi`, `und`), an opaque value. Empty when unknown.
+    /// language is the language as a BCP 47 tag (`en`, `hi`), `und` when unknown.
     #[prost(string, tag = "9")]
     pub language: ::prost::alloc::string::String,
     /// media are the attached pictures and films in the order of the post. May be empty.
@@ -463,21 +500,15 @@ pub struct Post {
     /// truncated is true when the platform delivered only the beginning of the text.
     #[prost(bool, tag = "15")]
     pub truncated: bool,
-    /// verification_status is the result of the review (`Needs Review`, `Verified`, ...). New values may appear.
+    /// verification_status is the result of the review; `Needs Review` while there is none. New values may appear.
     #[prost(string, tag = "16")]
     pub verification_status: ::prost::alloc::string::String,
     /// first_seen_time is when the post was first stored.
     #[prost(message, optional, tag = "17")]
     pub first_seen_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// last_seen_time is when the post was last fetched.
-    #[prost(message, optional, tag = "18")]
-    pub last_seen_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// revision counts the stored texts of the post, from 1.
-    #[prost(int32, tag = "19")]
-    pub revision: i32,
-    /// origin is the way by which the post came in (`x` for ingestion, `manual` for a created one). New values may appear.
-    #[prost(string, tag = "20")]
-    pub origin: ::prost::alloc::string::String,
+    /// hashtags are the hashtags without `#`, in the order of the text. May be empty.
+    #[prost(string, repeated, tag = "18")]
+    pub hashtags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// Author is who wrote a post.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -542,7 +573,7 @@ pub struct Sentiment {
     /// model names the model and its version, for example `vader-3.3.2`. Empty when the text is unscored.
     #[prost(string, tag = "3")]
     pub model: ::prost::alloc::string::String,
-    /// unscored_reason says why there is no score (`unsupported_language`, `empty_text`, `withheld`). Empty when there is one.
+    /// unscored_reason says why there is no score (`language`, `no_text`, `withheld`). Empty when there is one.
     #[prost(string, tag = "4")]
     pub unscored_reason: ::prost::alloc::string::String,
 }
@@ -566,7 +597,7 @@ pub struct SentimentCounts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum MediaKind {
-    /// MEDIA_KIND_UNSPECIFIED is a kind that this version of the contract does not know.
+    /// MEDIA_KIND_UNSPECIFIED is never sent by the server.
     Unspecified = 0,
     /// MEDIA_KIND_PHOTO is a still picture.
     Photo = 1,
@@ -574,6 +605,8 @@ pub enum MediaKind {
     Video = 2,
     /// MEDIA_KIND_ANIMATED_GIF is a short film without sound that repeats.
     AnimatedGif = 3,
+    /// MEDIA_KIND_OTHER is a medium of a kind that the server does not know.
+    Other = 4,
 }
 impl MediaKind {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -586,6 +619,7 @@ impl MediaKind {
             Self::Photo => "MEDIA_KIND_PHOTO",
             Self::Video => "MEDIA_KIND_VIDEO",
             Self::AnimatedGif => "MEDIA_KIND_ANIMATED_GIF",
+            Self::Other => "MEDIA_KIND_OTHER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -595,6 +629,7 @@ impl MediaKind {
             "MEDIA_KIND_PHOTO" => Some(Self::Photo),
             "MEDIA_KIND_VIDEO" => Some(Self::Video),
             "MEDIA_KIND_ANIMATED_GIF" => Some(Self::AnimatedGif),
+            "MEDIA_KIND_OTHER" => Some(Self::Other),
             _ => None,
         }
     }
@@ -605,11 +640,11 @@ impl MediaKind {
 pub enum SentimentLabel {
     /// SENTIMENT_LABEL_UNSPECIFIED is never sent by the server.
     Unspecified = 0,
-    /// SENTIMENT_LABEL_POSITIVE is a score of 0.05 or more.
+    /// SENTIMENT_LABEL_POSITIVE is a score of 0.25 or more.
     Positive = 1,
-    /// SENTIMENT_LABEL_NEUTRAL is a score between -0.05 and 0.05, both excluded.
+    /// SENTIMENT_LABEL_NEUTRAL is a score between -0.25 and 0.25, both excluded.
     Neutral = 2,
-    /// SENTIMENT_LABEL_NEGATIVE is a score of -0.05 or less.
+    /// SENTIMENT_LABEL_NEGATIVE is a score of -0.25 or less.
     Negative = 3,
     /// SENTIMENT_LABEL_UNSCORED is a text that the model cannot judge; `unscored_reason` says why.
     Unscored = 4,
@@ -646,7 +681,8 @@ pub struct GetDashboardDataRequest {
     /// dashboard_id is the id of the dashboard, `^\[A-Za-z0-9_-\]{1,64}$`. Required.
     #[prost(string, tag = "1")]
     pub dashboard_id: ::prost::alloc::string::String,
-    /// days is how many UTC days to cover, today included, 1..90. Zero means 30.
+    /// days is how many UTC days to cover, today included, 1..90. Zero means 30; another number is
+    /// refused.
     #[prost(int32, tag = "2")]
     pub days: i32,
 }
@@ -662,10 +698,10 @@ pub struct GetDashboardDataResponse {
     /// sentiment are the shares of the whole span.
     #[prost(message, optional, tag = "3")]
     pub sentiment: ::core::option::Option<SentimentShares>,
-    /// languages are the languages, most posts first.
+    /// languages are the languages, most posts first, at most 10.
     #[prost(message, repeated, tag = "4")]
     pub languages: ::prost::alloc::vec::Vec<LanguageCount>,
-    /// topics are the most used hashtags, most posts first, at most 20.
+    /// topics are the most used hashtags, most posts first, at most 10.
     #[prost(message, repeated, tag = "5")]
     pub topics: ::prost::alloc::vec::Vec<TopicCount>,
     /// leaders are the leaders of the dashboard, most posts first, those without posts included.
@@ -710,7 +746,7 @@ pub struct SentimentShares {
 /// LanguageCount counts the posts in one language.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LanguageCount {
-    /// tag is the language tag of the platform (`en`, `hi`, `und`), an opaque value.
+    /// tag is the language as a BCP 47 tag (`en`, `hi`), `und` when unknown.
     #[prost(string, tag = "1")]
     pub tag: ::prost::alloc::string::String,
     /// posts counts the posts.
@@ -848,8 +884,8 @@ pub mod dashboard_service_client {
         /// GetDashboardData answers the aggregates of the last days. Needs the role ADMIN, or an API key with the scope to read.
         /// An id that no dashboard has shows all leaders.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID), PERMISSION_DENIED (ROLE_MISSING, SCOPE_MISSING)
-        /// and INVALID_ARGUMENT (FIELD_INVALID).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (SCOPE_MISSING) and INVALID_ARGUMENT (FIELD_INVALID).
         pub async fn get_dashboard_data(
             &mut self,
             request: impl tonic::IntoRequest<super::GetDashboardDataRequest>,
@@ -894,8 +930,8 @@ pub mod dashboard_service_server {
         /// GetDashboardData answers the aggregates of the last days. Needs the role ADMIN, or an API key with the scope to read.
         /// An id that no dashboard has shows all leaders.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID), PERMISSION_DENIED (ROLE_MISSING, SCOPE_MISSING)
-        /// and INVALID_ARGUMENT (FIELD_INVALID).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (SCOPE_MISSING) and INVALID_ARGUMENT (FIELD_INVALID).
         async fn get_dashboard_data(
             &self,
             request: tonic::Request<super::GetDashboardDataRequest>,
@@ -1113,13 +1149,13 @@ pub enum ErrorReason {
     /// ERROR_REASON_TOKEN_REPLAYED is an embed token that was already used. Code UNAUTHENTICATED.
     ///
     /// ```text
-    /// {"reason": "TOKEN_REPLAYED", "domain": "amber.v1", "metadata": {"token_id": "Zk3v0cQ1T8mB6pRjW2xYsA"}}
+    /// {"reason": "TOKEN_REPLAYED", "domain": "amber.v1"}
     /// ```
     TokenReplayed = 6,
     /// ERROR_REASON_ORIGIN_NOT_ALLOWED is a page whose origin the embed token does not name. Code PERMISSION_DENIED.
     ///
     /// ```text
-    /// {"reason": "ORIGIN_NOT_ALLOWED", "domain": "amber.v1", "metadata": {"origin": "<https://other.example"}}>
+    /// {"reason": "ORIGIN_NOT_ALLOWED", "domain": "amber.v1"}
     /// ```
     OriginNotAllowed = 7,
     /// ERROR_REASON_ORIGIN_UNKNOWN is a request for a frame that does not tell the origin of its page. Code
@@ -1140,27 +1176,27 @@ pub enum ErrorReason {
     /// Code INVALID_ARGUMENT.
     ///
     /// ```text
-    /// {"reason": "ORIGIN_INVALID", "domain": "amber.v1", "metadata": {"origin": "<http://plain.example"}}>
+    /// {"reason": "ORIGIN_INVALID", "domain": "amber.v1", "metadata": {"field": "allowed_origins"}}
     /// ```
     OriginInvalid = 10,
-    /// ERROR_REASON_SCOPE_MISSING is an API key that lacks the scope which the call needs. Code PERMISSION_DENIED.
+    /// ERROR_REASON_SCOPE_MISSING is a caller without the scope which the call needs. Code PERMISSION_DENIED.
     ///
     /// ```text
-    /// {"reason": "SCOPE_MISSING", "domain": "amber.v1", "metadata": {"scope": "embed:issue"}}
+    /// {"reason": "SCOPE_MISSING", "domain": "amber.v1", "metadata": {"scope": "embed.issue"}}
     /// ```
     ScopeMissing = 11,
     /// ERROR_REASON_WRONG_DASHBOARD is an embed token that opens another dashboard than the one asked for. Code
     /// NOT_FOUND.
     ///
     /// ```text
-    /// {"reason": "WRONG_DASHBOARD", "domain": "amber.v1", "metadata": {"dashboard_id": "sales"}}
+    /// {"reason": "WRONG_DASHBOARD", "domain": "amber.v1"}
     /// ```
     WrongDashboard = 12,
     /// ERROR_REASON_TTL_TOO_LONG is a life of an embed token beyond the limit; a BadRequest names the field. Code
     /// INVALID_ARGUMENT.
     ///
     /// ```text
-    /// {"reason": "TTL_TOO_LONG", "domain": "amber.v1", "metadata": {"max_seconds": "300"}}
+    /// {"reason": "TTL_TOO_LONG", "domain": "amber.v1", "metadata": {"field": "ttl", "max_seconds": "300"}}
     /// ```
     TtlTooLong = 13,
     /// ERROR_REASON_FIELD_INVALID is a request with a missing or bad field; a BadRequest names each one. Code
@@ -1190,7 +1226,7 @@ pub enum ErrorReason {
     /// {"reason": "CREDENTIAL_MISSING", "domain": "amber.v1"}
     /// ```
     CredentialMissing = 17,
-    /// ERROR_REASON_CREDENTIAL_INVALID is a credential that is unknown, wrong or expired. Code UNAUTHENTICATED.
+    /// ERROR_REASON_CREDENTIAL_INVALID is a credential that is unknown or wrong. Code UNAUTHENTICATED.
     ///
     /// ```text
     /// {"reason": "CREDENTIAL_INVALID", "domain": "amber.v1"}
@@ -1199,38 +1235,40 @@ pub enum ErrorReason {
     /// ERROR_REASON_ROLE_MISSING is a caller whose role may not do this. Code PERMISSION_DENIED.
     ///
     /// ```text
-    /// {"reason": "ROLE_MISSING", "domain": "amber.v1", "metadata": {"role": "reviewer", "needed": "admin"}}
+    /// {"reason": "ROLE_MISSING", "domain": "amber.v1", "metadata": {"role": "admin"}}
     /// ```
     RoleMissing = 19,
     /// ERROR_REASON_LEADER_NOT_FOUND is an id that no leader has. Code NOT_FOUND.
     ///
     /// ```text
-    /// {"reason": "LEADER_NOT_FOUND", "domain": "amber.v1", "metadata": {"leader_id": "0197a3c2-5f00-7000-8000-000000000000"}}
+    /// {"reason": "LEADER_NOT_FOUND", "domain": "amber.v1"}
     /// ```
     LeaderNotFound = 20,
-    /// ERROR_REASON_LEADER_EXISTS is a leader whose handle another leader has already. Code ALREADY_EXISTS.
+    /// ERROR_REASON_RUN_UNFINISHED is a run that a call waited for and that did not end in time; it goes on. A RetryInfo
+    /// says how long to wait. Code DEADLINE_EXCEEDED.
     ///
     /// ```text
-    /// {"reason": "LEADER_EXISTS", "domain": "amber.v1", "metadata": {"platform": "x", "handle": "amber"}}
+    /// {"reason": "RUN_UNFINISHED", "domain": "amber.v1", "metadata": {"run_id": "0197a3c2-5f00-7000-8000-000000000000"}}
     /// ```
-    LeaderExists = 21,
+    RunUnfinished = 21,
     /// ERROR_REASON_RUN_NOT_FOUND is an id that no run has. Code NOT_FOUND.
     ///
     /// ```text
-    /// {"reason": "RUN_NOT_FOUND", "domain": "amber.v1", "metadata": {"run_id": "0197a3c2-5f00-7000-8000-000000000000"}}
+    /// {"reason": "RUN_NOT_FOUND", "domain": "amber.v1"}
     /// ```
     RunNotFound = 22,
-    /// ERROR_REASON_RUN_ACTIVE is a run that cannot start because another is at work. Code FAILED_PRECONDITION.
+    /// ERROR_REASON_RUN_ACTIVE is a run that cannot be taken on because too many others wait already; a RetryInfo says how
+    /// long to wait. Code FAILED_PRECONDITION.
     ///
     /// ```text
-    /// {"reason": "RUN_ACTIVE", "domain": "amber.v1", "metadata": {"run_id": "0197a3c2-5f00-7000-8000-000000000000"}}
+    /// {"reason": "RUN_ACTIVE", "domain": "amber.v1", "metadata": {"waiting": "16"}}
     /// ```
     RunActive = 23,
     /// ERROR_REASON_FEATURE_DISABLED is a call of a part that is switched off by configuration; HTTP answers 503. Code
     /// FAILED_PRECONDITION.
     ///
     /// ```text
-    /// {"reason": "FEATURE_DISABLED", "domain": "amber.v1", "metadata": {"feature": "embed"}}
+    /// {"reason": "FEATURE_DISABLED", "domain": "amber.v1"}
     /// ```
     FeatureDisabled = 24,
     /// ERROR_REASON_DATABASE_UNAVAILABLE is a database that does not answer; a RetryInfo says how long to wait. Code
@@ -1247,8 +1285,8 @@ pub enum ErrorReason {
     /// {"reason": "X_UNAVAILABLE", "domain": "amber.v1"}
     /// ```
     XUnavailable = 26,
-    /// ERROR_REASON_PAGE_TOKEN_INVALID is a page token that this server did not make, or that was made for other
-    /// filters. Code INVALID_ARGUMENT.
+    /// ERROR_REASON_PAGE_TOKEN_INVALID is a page token that this server did not make; a BadRequest names the field.
+    /// Code INVALID_ARGUMENT.
     ///
     /// ```text
     /// {"reason": "PAGE_TOKEN_INVALID", "domain": "amber.v1", "metadata": {"field": "page_token"}}
@@ -1267,6 +1305,19 @@ pub enum ErrorReason {
     /// {"reason": "BODY_TOO_LARGE", "domain": "amber.v1", "metadata": {"max_bytes": "1048576"}}
     /// ```
     BodyTooLarge = 29,
+    /// ERROR_REASON_CREDENTIAL_EXPIRED is an admin token that was right and whose time is over. Code UNAUTHENTICATED.
+    ///
+    /// ```text
+    /// {"reason": "CREDENTIAL_EXPIRED", "domain": "amber.v1"}
+    /// ```
+    CredentialExpired = 30,
+    /// ERROR_REASON_CREDENTIAL_AMBIGUOUS is a call with two credentials, `authorization` and `x-api-key`. Code
+    /// UNAUTHENTICATED.
+    ///
+    /// ```text
+    /// {"reason": "CREDENTIAL_AMBIGUOUS", "domain": "amber.v1"}
+    /// ```
+    CredentialAmbiguous = 31,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1296,7 +1347,7 @@ impl ErrorReason {
             Self::CredentialInvalid => "ERROR_REASON_CREDENTIAL_INVALID",
             Self::RoleMissing => "ERROR_REASON_ROLE_MISSING",
             Self::LeaderNotFound => "ERROR_REASON_LEADER_NOT_FOUND",
-            Self::LeaderExists => "ERROR_REASON_LEADER_EXISTS",
+            Self::RunUnfinished => "ERROR_REASON_RUN_UNFINISHED",
             Self::RunNotFound => "ERROR_REASON_RUN_NOT_FOUND",
             Self::RunActive => "ERROR_REASON_RUN_ACTIVE",
             Self::FeatureDisabled => "ERROR_REASON_FEATURE_DISABLED",
@@ -1305,6 +1356,8 @@ impl ErrorReason {
             Self::PageTokenInvalid => "ERROR_REASON_PAGE_TOKEN_INVALID",
             Self::Internal => "ERROR_REASON_INTERNAL",
             Self::BodyTooLarge => "ERROR_REASON_BODY_TOO_LARGE",
+            Self::CredentialExpired => "ERROR_REASON_CREDENTIAL_EXPIRED",
+            Self::CredentialAmbiguous => "ERROR_REASON_CREDENTIAL_AMBIGUOUS",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1331,7 +1384,7 @@ impl ErrorReason {
             "ERROR_REASON_CREDENTIAL_INVALID" => Some(Self::CredentialInvalid),
             "ERROR_REASON_ROLE_MISSING" => Some(Self::RoleMissing),
             "ERROR_REASON_LEADER_NOT_FOUND" => Some(Self::LeaderNotFound),
-            "ERROR_REASON_LEADER_EXISTS" => Some(Self::LeaderExists),
+            "ERROR_REASON_RUN_UNFINISHED" => Some(Self::RunUnfinished),
             "ERROR_REASON_RUN_NOT_FOUND" => Some(Self::RunNotFound),
             "ERROR_REASON_RUN_ACTIVE" => Some(Self::RunActive),
             "ERROR_REASON_FEATURE_DISABLED" => Some(Self::FeatureDisabled),
@@ -1340,6 +1393,8 @@ impl ErrorReason {
             "ERROR_REASON_PAGE_TOKEN_INVALID" => Some(Self::PageTokenInvalid),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
             "ERROR_REASON_BODY_TOO_LARGE" => Some(Self::BodyTooLarge),
+            "ERROR_REASON_CREDENTIAL_EXPIRED" => Some(Self::CredentialExpired),
+            "ERROR_REASON_CREDENTIAL_AMBIGUOUS" => Some(Self::CredentialAmbiguous),
             _ => None,
         }
     }
@@ -1354,10 +1409,11 @@ pub struct IssueEmbedTokenRequest {
     /// of the caller. Empty means that whole list.
     #[prost(string, repeated, tag = "2")]
     pub allowed_origins: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// user_id is an opaque pseudonym of the viewer, at most 128 characters, no personal data. Empty means anonymous.
+    /// user_id is an opaque pseudonym of the viewer, at most 128 bytes, no personal data. Empty means anonymous.
     #[prost(string, tag = "3")]
     pub user_id: ::prost::alloc::string::String,
-    /// ttl is the life of the token, 1..300 seconds in whole seconds. Absent means the configured one, 60 seconds unless set.
+    /// ttl is the life of the token, 1..300 seconds; a fraction of a second is dropped. Absent means the configured one, 60
+    /// seconds unless set.
     #[prost(message, optional, tag = "4")]
     pub ttl: ::core::option::Option<::prost_types::Duration>,
 }
@@ -1374,7 +1430,7 @@ pub struct IssueEmbedTokenResponse {
     /// expire_time is the first moment at which the token is refused.
     #[prost(message, optional, tag = "3")]
     pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// expires_in is the life of the token from now, for clients whose clock is wrong.
+    /// expires_in is the life of the token from its issue on, for clients whose clock is wrong.
     #[prost(message, optional, tag = "4")]
     pub expires_in: ::core::option::Option<::prost_types::Duration>,
     /// embed_url is the address of the frame, without the token.
@@ -1391,7 +1447,7 @@ pub struct IssueEmbedTokenResponse {
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 #[prost(skip_debug)]
 pub struct ValidateEmbedTokenRequest {
-    /// token is the token to check, at most 2,048 bytes. Required.
+    /// token is the token to check, at most 2,048 bytes.
     #[prost(string, tag = "1")]
     pub token: ::prost::alloc::string::String,
     /// origin is the origin of the page that would show the frame. Empty leaves the origin unchecked.
@@ -1407,7 +1463,7 @@ pub struct ValidateEmbedTokenResponse {
     /// reason is the first check that failed. ERROR_REASON_UNSPECIFIED when the token is valid.
     #[prost(enumeration = "ErrorReason", tag = "2")]
     pub reason: i32,
-    /// claims is what the token says. Absent unless its signature is right.
+    /// claims is what the token says. Absent unless the token is valid.
     #[prost(message, optional, tag = "3")]
     pub claims: ::core::option::Option<EmbedTokenClaims>,
 }
@@ -1432,14 +1488,11 @@ pub struct EmbedTokenClaims {
     /// leader_ids are the leaders that the frame shows. Empty means those of the dashboard.
     #[prost(string, repeated, tag = "6")]
     pub leader_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// issue_time is when the token was signed.
+    /// issue_time is when the token was signed, which is the first moment at which it is accepted, clock skew aside.
     #[prost(message, optional, tag = "7")]
     pub issue_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// not_before_time is the first moment at which the token is accepted, clock skew aside.
-    #[prost(message, optional, tag = "8")]
-    pub not_before_time: ::core::option::Option<::prost_types::Timestamp>,
     /// expire_time is the first moment at which the token is refused.
-    #[prost(message, optional, tag = "9")]
+    #[prost(message, optional, tag = "8")]
     pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// Generated client implementations.
@@ -1537,9 +1590,9 @@ pub mod embed_token_service_client {
         }
         /// IssueEmbedToken signs a token. Needs the role ADMIN, or an API key with the scope to issue.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID), PERMISSION_DENIED (ROLE_MISSING, SCOPE_MISSING,
-        /// ORIGIN_NOT_REGISTERED), INVALID_ARGUMENT (FIELD_INVALID, ORIGIN_INVALID, TTL_TOO_LONG), FAILED_PRECONDITION
-        /// (FEATURE_DISABLED) and UNAVAILABLE (DATABASE_UNAVAILABLE).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (SCOPE_MISSING, ORIGIN_NOT_REGISTERED), INVALID_ARGUMENT (FIELD_INVALID, ORIGIN_INVALID,
+        /// TTL_TOO_LONG) and FAILED_PRECONDITION (FEATURE_DISABLED).
         pub async fn issue_embed_token(
             &mut self,
             request: impl tonic::IntoRequest<super::IssueEmbedTokenRequest>,
@@ -1566,11 +1619,12 @@ pub mod embed_token_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// ValidateEmbedToken checks a token without using it up. A token that cannot be used is a successful answer with
-        /// `valid` false and the reason. Needs the role ADMIN, or an API key with the scope to validate.
+        /// ValidateEmbedToken checks a token without using it up; whether it was used before is not asked. A token that cannot
+        /// be used is a successful answer with `valid` false and the reason. Needs the role ADMIN, or an API key with the scope
+        /// to issue.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID), PERMISSION_DENIED (ROLE_MISSING, SCOPE_MISSING),
-        /// INVALID_ARGUMENT (FIELD_INVALID), FAILED_PRECONDITION (FEATURE_DISABLED) and UNAVAILABLE (REPLAY_STORE_UNAVAILABLE).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (SCOPE_MISSING) and FAILED_PRECONDITION (FEATURE_DISABLED).
         pub async fn validate_embed_token(
             &mut self,
             request: impl tonic::IntoRequest<super::ValidateEmbedTokenRequest>,
@@ -1614,9 +1668,9 @@ pub mod embed_token_service_server {
     pub trait EmbedTokenService: std::marker::Send + std::marker::Sync + 'static {
         /// IssueEmbedToken signs a token. Needs the role ADMIN, or an API key with the scope to issue.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID), PERMISSION_DENIED (ROLE_MISSING, SCOPE_MISSING,
-        /// ORIGIN_NOT_REGISTERED), INVALID_ARGUMENT (FIELD_INVALID, ORIGIN_INVALID, TTL_TOO_LONG), FAILED_PRECONDITION
-        /// (FEATURE_DISABLED) and UNAVAILABLE (DATABASE_UNAVAILABLE).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (SCOPE_MISSING, ORIGIN_NOT_REGISTERED), INVALID_ARGUMENT (FIELD_INVALID, ORIGIN_INVALID,
+        /// TTL_TOO_LONG) and FAILED_PRECONDITION (FEATURE_DISABLED).
         async fn issue_embed_token(
             &self,
             request: tonic::Request<super::IssueEmbedTokenRequest>,
@@ -1624,11 +1678,12 @@ pub mod embed_token_service_server {
             tonic::Response<super::IssueEmbedTokenResponse>,
             tonic::Status,
         >;
-        /// ValidateEmbedToken checks a token without using it up. A token that cannot be used is a successful answer with
-        /// `valid` false and the reason. Needs the role ADMIN, or an API key with the scope to validate.
+        /// ValidateEmbedToken checks a token without using it up; whether it was used before is not asked. A token that cannot
+        /// be used is a successful answer with `valid` false and the reason. Needs the role ADMIN, or an API key with the scope
+        /// to issue.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID), PERMISSION_DENIED (ROLE_MISSING, SCOPE_MISSING),
-        /// INVALID_ARGUMENT (FIELD_INVALID), FAILED_PRECONDITION (FEATURE_DISABLED) and UNAVAILABLE (REPLAY_STORE_UNAVAILABLE).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (SCOPE_MISSING) and FAILED_PRECONDITION (FEATURE_DISABLED).
         async fn validate_embed_token(
             &self,
             request: tonic::Request<super::ValidateEmbedTokenRequest>,
@@ -1856,10 +1911,11 @@ pub struct ListPostsRequest {
     /// leader_ids are the leaders whose posts to answer, at most 100. Empty means all; an unknown id matches nothing.
     #[prost(string, repeated, tag = "1")]
     pub leader_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// platforms are the platforms to answer, in any case (`x`). Empty means all; an unknown one matches nothing.
-    #[prost(string, repeated, tag = "2")]
-    pub platforms: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// page_size is how many posts to answer at most, 1..100. Zero means 20; more than 100 means 100.
+    /// platforms are the platforms to answer. Empty means all; PLATFORM_UNSPECIFIED and an unknown one are refused.
+    #[prost(enumeration = "Platform", repeated, tag = "2")]
+    pub platforms: ::prost::alloc::vec::Vec<i32>,
+    /// page_size is how many posts to answer at most, 1..100. Zero means 20; more than 100 means 100; a negative one
+    /// is refused.
     #[prost(int32, tag = "3")]
     pub page_size: i32,
     /// page_token is `next_page_token` of the page before, with the same filters. Empty means the first page.
@@ -1892,7 +1948,7 @@ pub mod feed_service_client {
     use tonic::codegen::http::Uri;
     /// FeedService reads the stored posts. Anyone may call it. Every RPC can also fail with RESOURCE_EXHAUSTED (RATE_LIMITED),
     /// UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential, UNAUTHENTICATED
-    /// (CREDENTIAL_INVALID).
+    /// (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
     #[derive(Debug, Clone)]
     pub struct FeedServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -2030,7 +2086,7 @@ pub mod feed_service_server {
     }
     /// FeedService reads the stored posts. Anyone may call it. Every RPC can also fail with RESOURCE_EXHAUSTED (RATE_LIMITED),
     /// UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential, UNAUTHENTICATED
-    /// (CREDENTIAL_INVALID).
+    /// (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
     #[derive(Debug)]
     pub struct FeedServiceServer<T> {
         inner: Arc<T>,
@@ -2696,8 +2752,8 @@ pub struct Leader {
     /// name is the display name, 1..200 characters.
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
-    /// handles maps a platform in lower case (`x`, `facebook`) to the leader's name there. A handle on `x` has no `@` and
-    /// matches `^\[A-Za-z0-9_\]{1,15}$`. May be empty: then nothing is fetched.
+    /// handles maps a platform in lower case (`x`, `facebook`) to the leader's name there, as it was given. A handle on
+    /// `x` matches `^@?\[A-Za-z0-9_\]{1,15}$`. Without one nothing is fetched.
     #[prost(btree_map = "string, string", tag = "3")]
     pub handles: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
@@ -2770,7 +2826,7 @@ pub struct RunCounters {
     /// inserted counts the posts that were new; on a dry run those that would be.
     #[prost(int64, tag = "2")]
     pub inserted: i64,
-    /// updated counts the known posts whose text or metrics changed; on a dry run those that would be.
+    /// updated counts the known posts whose content changed; on a dry run those that would be.
     #[prost(int64, tag = "3")]
     pub updated: i64,
     /// unchanged counts the known posts that were fetched again without a change.
@@ -2779,10 +2835,10 @@ pub struct RunCounters {
     /// quarantined counts the records that failed validation and were put aside.
     #[prost(int64, tag = "5")]
     pub quarantined: i64,
-    /// duplicates counts the posts that were skipped because their external id was already known.
+    /// duplicates counts the records that came twice in one page.
     #[prost(int64, tag = "6")]
     pub duplicates: i64,
-    /// pages counts the pages that X returned.
+    /// pages counts the pages that were stored.
     #[prost(int64, tag = "7")]
     pub pages: i64,
 }
@@ -2804,7 +2860,7 @@ pub struct Run {
     /// dry_run is true when the run fetches and validates but stores nothing.
     #[prost(bool, tag = "5")]
     pub dry_run: bool,
-    /// start_time is when the run began. Absent while it is pending.
+    /// start_time is when the run began; when it was asked for, while it is pending.
     #[prost(message, optional, tag = "6")]
     pub start_time: ::core::option::Option<::prost_types::Timestamp>,
     /// end_time is when the run ended. Absent until then.
@@ -2819,7 +2875,7 @@ pub struct Run {
     /// leaders_done is how many of them are finished, failed ones included.
     #[prost(int32, tag = "10")]
     pub leaders_done: i32,
-    /// error is a short text that says why the run failed, without any secret. Empty when it did not.
+    /// error is the first reason why a leader could not be read, without any secret. Empty when there is none.
     #[prost(string, tag = "11")]
     pub error: ::prost::alloc::string::String,
 }
@@ -2876,8 +2932,9 @@ pub enum RunStatus {
     Partial = 4,
     /// RUN_STATUS_FAILED is a run that ended before any leader was done; `error` says why.
     Failed = 5,
-    /// RUN_STATUS_CANCELLED is a run that was stopped, by an operator or by the end of the process. Nothing stored is lost.
-    Cancelled = 6,
+    /// RUN_STATUS_INTERRUPTED is a run that was cut short by the end of the process, or that was not taken on because too
+    /// many runs were waiting. Nothing stored is lost; the next run goes on from the checkpoints.
+    Interrupted = 6,
 }
 impl RunStatus {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2892,7 +2949,7 @@ impl RunStatus {
             Self::Succeeded => "RUN_STATUS_SUCCEEDED",
             Self::Partial => "RUN_STATUS_PARTIAL",
             Self::Failed => "RUN_STATUS_FAILED",
-            Self::Cancelled => "RUN_STATUS_CANCELLED",
+            Self::Interrupted => "RUN_STATUS_INTERRUPTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2904,7 +2961,7 @@ impl RunStatus {
             "RUN_STATUS_SUCCEEDED" => Some(Self::Succeeded),
             "RUN_STATUS_PARTIAL" => Some(Self::Partial),
             "RUN_STATUS_FAILED" => Some(Self::Failed),
-            "RUN_STATUS_CANCELLED" => Some(Self::Cancelled),
+            "RUN_STATUS_INTERRUPTED" => Some(Self::Interrupted),
             _ => None,
         }
     }
@@ -2922,7 +2979,7 @@ pub struct TriggerIngestionRequest {
     #[prost(string, repeated, tag = "3")]
     pub leader_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
-/// TriggerIngestionResponse names the run that was started.
+/// TriggerIngestionResponse names the run that was started or joined.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TriggerIngestionResponse {
     /// run_id is the id of the run, for GetRun.
@@ -2973,7 +3030,7 @@ pub struct GetIngestionStatusResponse {
     /// last_run is the run that was started last. Absent before the first one.
     #[prost(message, optional, tag = "8")]
     pub last_run: ::core::option::Option<Run>,
-    /// leaders are the states of all leaders, ordered by leader id.
+    /// leaders are the states of all leaders, newest leader first.
     #[prost(message, repeated, tag = "9")]
     pub leaders: ::prost::alloc::vec::Vec<LeaderIngestion>,
 }
@@ -2986,9 +3043,9 @@ pub struct CircuitBreaker {
     /// consecutive_failures counts the failures since the last success.
     #[prost(int32, tag = "2")]
     pub consecutive_failures: i32,
-    /// open_until is when one call will be let through. Present only while the breaker is open.
+    /// open_for is how much longer it stays open; then one call will be let through. Present only while it is open.
     #[prost(message, optional, tag = "3")]
-    pub open_until: ::core::option::Option<::prost_types::Timestamp>,
+    pub open_for: ::core::option::Option<::prost_types::Duration>,
 }
 /// IngestionJob is one scheduled job.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3046,6 +3103,9 @@ pub struct LeaderIngestion {
     /// high_water_mark is the external id at or below which everything is stored, gaps aside. Empty before the first post.
     #[prost(string, tag = "6")]
     pub high_water_mark: ::prost::alloc::string::String,
+    /// gaps counts the stretches below the high-water mark that are still to be fetched.
+    #[prost(int32, tag = "7")]
+    pub gaps: i32,
 }
 /// Generated client implementations.
 pub mod ingestion_service_client {
@@ -3060,7 +3120,7 @@ pub mod ingestion_service_client {
     use tonic::codegen::http::Uri;
     /// IngestionService starts runs of ingestion and tells their state. Every RPC can also fail with RESOURCE_EXHAUSTED
     /// (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential, UNAUTHENTICATED
-    /// (CREDENTIAL_INVALID).
+    /// (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
     #[derive(Debug, Clone)]
     pub struct IngestionServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -3141,10 +3201,11 @@ pub mod ingestion_service_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// TriggerIngestion starts a run and answers without waiting for its end. Needs the role ADMIN.
+        /// TriggerIngestion asks for a run and answers without waiting for its end. While an equal run waits or is at work,
+        /// its id is the answer. Needs the role ADMIN.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
-        /// NOT_FOUND (LEADER_NOT_FOUND), FAILED_PRECONDITION (RUN_ACTIVE, FEATURE_DISABLED) and UNAVAILABLE (X_UNAVAILABLE).
+        /// NOT_FOUND (LEADER_NOT_FOUND) and FAILED_PRECONDITION (RUN_ACTIVE, FEATURE_DISABLED).
         pub async fn trigger_ingestion(
             &mut self,
             request: impl tonic::IntoRequest<super::TriggerIngestionRequest>,
@@ -3173,8 +3234,8 @@ pub mod ingestion_service_client {
         }
         /// GetRun answers a run, at work or ended. Needs the role REVIEWER or ADMIN.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
-        /// and NOT_FOUND (RUN_NOT_FOUND).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
+        /// (RUN_NOT_FOUND).
         pub async fn get_run(
             &mut self,
             request: impl tonic::IntoRequest<super::GetRunRequest>,
@@ -3240,10 +3301,11 @@ pub mod ingestion_service_server {
     /// Generated trait containing gRPC methods that should be implemented for use with IngestionServiceServer.
     #[async_trait]
     pub trait IngestionService: std::marker::Send + std::marker::Sync + 'static {
-        /// TriggerIngestion starts a run and answers without waiting for its end. Needs the role ADMIN.
+        /// TriggerIngestion asks for a run and answers without waiting for its end. While an equal run waits or is at work,
+        /// its id is the answer. Needs the role ADMIN.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
-        /// NOT_FOUND (LEADER_NOT_FOUND), FAILED_PRECONDITION (RUN_ACTIVE, FEATURE_DISABLED) and UNAVAILABLE (X_UNAVAILABLE).
+        /// NOT_FOUND (LEADER_NOT_FOUND) and FAILED_PRECONDITION (RUN_ACTIVE, FEATURE_DISABLED).
         async fn trigger_ingestion(
             &self,
             request: tonic::Request<super::TriggerIngestionRequest>,
@@ -3253,8 +3315,8 @@ pub mod ingestion_service_server {
         >;
         /// GetRun answers a run, at work or ended. Needs the role REVIEWER or ADMIN.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
-        /// and NOT_FOUND (RUN_NOT_FOUND).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
+        /// (RUN_NOT_FOUND).
         async fn get_run(
             &self,
             request: tonic::Request<super::GetRunRequest>,
@@ -3272,7 +3334,7 @@ pub mod ingestion_service_server {
     }
     /// IngestionService starts runs of ingestion and tells their state. Every RPC can also fail with RESOURCE_EXHAUSTED
     /// (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential, UNAUTHENTICATED
-    /// (CREDENTIAL_INVALID).
+    /// (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
     #[derive(Debug)]
     pub struct IngestionServiceServer<T> {
         inner: Arc<T>,
@@ -3532,7 +3594,8 @@ pub mod ingestion_service_server {
 /// ListLeadersRequest says which page to answer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListLeadersRequest {
-    /// page_size is how many leaders to answer at most, 1..100. Zero means 50; more than 100 means 100.
+    /// page_size is how many leaders to answer at most, 1..100. Zero means 50; more than 100 means 100; a negative
+    /// one is refused.
     #[prost(int32, tag = "1")]
     pub page_size: i32,
     /// page_token is `next_page_token` of the page before. Empty means the first page.
@@ -3558,13 +3621,14 @@ pub struct CreateLeaderRequest {
     /// name is the display name, 1..200 characters. Required.
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    /// handles maps a platform in lower case (`x`, `facebook`) to the leader's name there; a leading `@` is dropped.
+    /// handles maps a platform in lower case (`x`, `facebook`) to the leader's name there, at most 50. A handle
+    /// on `x` is 1..15 letters, digits and underscores, with or without a leading `@`.
     #[prost(btree_map = "string, string", tag = "2")]
     pub handles: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
-    /// tracking_topics are free words that say what the leader is followed for, at most 50.
+    /// tracking_topics are free words that say what the leader is followed for, at most 50 of at most 200 characters.
     #[prost(string, repeated, tag = "3")]
     pub tracking_topics: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -3612,7 +3676,7 @@ pub mod leader_service_client {
     use tonic::codegen::http::Uri;
     /// LeaderService keeps the list of leaders. Anyone may read; writes need the role ADMIN. Every RPC can also fail with
     /// RESOURCE_EXHAUSTED (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential,
-    /// UNAUTHENTICATED (CREDENTIAL_INVALID).
+    /// UNAUTHENTICATED (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
     #[derive(Debug, Clone)]
     pub struct LeaderServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -3722,8 +3786,8 @@ pub mod leader_service_client {
         }
         /// CreateLeader adds a leader; the next run of ingestion fetches the first posts.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
-        /// and ALREADY_EXISTS (LEADER_EXISTS) when another leader has the same handle on X.
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
+        /// (FIELD_INVALID).
         pub async fn create_leader(
             &mut self,
             request: impl tonic::IntoRequest<super::CreateLeaderRequest>,
@@ -3750,8 +3814,8 @@ pub mod leader_service_client {
         }
         /// DeleteLeader removes a leader with all posts.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
-        /// and NOT_FOUND (LEADER_NOT_FOUND), which is also the answer to the second of two equal calls.
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
+        /// (LEADER_NOT_FOUND), which is also the answer to the second of two equal calls.
         pub async fn delete_leader(
             &mut self,
             request: impl tonic::IntoRequest<super::DeleteLeaderRequest>,
@@ -3778,8 +3842,9 @@ pub mod leader_service_client {
         }
         /// RefreshLeader starts a run of ingestion for one leader and answers without waiting for its end.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
-        /// NOT_FOUND (LEADER_NOT_FOUND), FAILED_PRECONDITION (RUN_ACTIVE, FEATURE_DISABLED) and UNAVAILABLE (X_UNAVAILABLE).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
+        /// for a leader without a handle on X, NOT_FOUND (LEADER_NOT_FOUND) and FAILED_PRECONDITION (RUN_ACTIVE,
+        /// FEATURE_DISABLED).
         pub async fn refresh_leader(
             &mut self,
             request: impl tonic::IntoRequest<super::RefreshLeaderRequest>,
@@ -3831,8 +3896,8 @@ pub mod leader_service_server {
         >;
         /// CreateLeader adds a leader; the next run of ingestion fetches the first posts.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
-        /// and ALREADY_EXISTS (LEADER_EXISTS) when another leader has the same handle on X.
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
+        /// (FIELD_INVALID).
         async fn create_leader(
             &self,
             request: tonic::Request<super::CreateLeaderRequest>,
@@ -3842,8 +3907,8 @@ pub mod leader_service_server {
         >;
         /// DeleteLeader removes a leader with all posts.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
-        /// and NOT_FOUND (LEADER_NOT_FOUND), which is also the answer to the second of two equal calls.
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
+        /// (LEADER_NOT_FOUND), which is also the answer to the second of two equal calls.
         async fn delete_leader(
             &self,
             request: tonic::Request<super::DeleteLeaderRequest>,
@@ -3853,8 +3918,9 @@ pub mod leader_service_server {
         >;
         /// RefreshLeader starts a run of ingestion for one leader and answers without waiting for its end.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
-        /// NOT_FOUND (LEADER_NOT_FOUND), FAILED_PRECONDITION (RUN_ACTIVE, FEATURE_DISABLED) and UNAVAILABLE (X_UNAVAILABLE).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
+        /// for a leader without a handle on X, NOT_FOUND (LEADER_NOT_FOUND) and FAILED_PRECONDITION (RUN_ACTIVE,
+        /// FEATURE_DISABLED).
         async fn refresh_leader(
             &self,
             request: tonic::Request<super::RefreshLeaderRequest>,
@@ -3865,7 +3931,7 @@ pub mod leader_service_server {
     }
     /// LeaderService keeps the list of leaders. Anyone may read; writes need the role ADMIN. Every RPC can also fail with
     /// RESOURCE_EXHAUSTED (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential,
-    /// UNAUTHENTICATED (CREDENTIAL_INVALID).
+    /// UNAUTHENTICATED (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
     #[derive(Debug)]
     pub struct LeaderServiceServer<T> {
         inner: Arc<T>,
@@ -4179,22 +4245,22 @@ pub struct GetMetricsResponse {
     #[prost(string, tag = "2")]
     pub prometheus_text: ::prost::alloc::string::String,
 }
-/// MetricsSnapshot are counters since the start of the process; each starts at zero and only grows.
+/// MetricsSnapshot are the counters of the process; each starts at zero and only grows.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MetricsSnapshot {
-    /// ingestion_processed counts the posts that were stored or refreshed.
+    /// ingestion_processed counts the posts that were stored, refreshed or found equal.
     #[prost(int64, tag = "1")]
     pub ingestion_processed: i64,
-    /// ingestion_failed counts the failures of fetching, validating or storing.
+    /// ingestion_failed counts the records that were no valid post and the leaders that could not be read.
     #[prost(int64, tag = "2")]
     pub ingestion_failed: i64,
     /// ingestion_rate_limited counts the answers by which X limited Amber.
     #[prost(int64, tag = "3")]
     pub ingestion_rate_limited: i64,
-    /// ingestion_skipped_duplicates counts the posts that were skipped because they were known.
+    /// ingestion_skipped_duplicates counts the records that were known and equal, or came twice.
     #[prost(int64, tag = "4")]
     pub ingestion_skipped_duplicates: i64,
-    /// embed_token_requested counts the calls for an embed token.
+    /// embed_token_requested counts the calls for an embed token by known callers.
     #[prost(int64, tag = "5")]
     pub embed_token_requested: i64,
     /// embed_token_failed counts those of them that were refused.
@@ -4215,12 +4281,15 @@ pub struct MetricsSnapshot {
     /// last_ingest_duration is how long the last run took. Zero before the first.
     #[prost(message, optional, tag = "11")]
     pub last_ingest_duration: ::core::option::Option<::prost_types::Duration>,
-    /// last_error is a short text about the last failure of ingestion. Absent when there was none.
+    /// last_error is a short text about why the last run failed. Absent when it did not.
     #[prost(string, optional, tag = "12")]
     pub last_error: ::core::option::Option<::prost::alloc::string::String>,
     /// uptime is the time since the start of the process.
     #[prost(message, optional, tag = "13")]
     pub uptime: ::core::option::Option<::prost_types::Duration>,
+    /// embed_token_denied counts the calls for an embed token without a credential, which are in no other count.
+    #[prost(int64, tag = "14")]
+    pub embed_token_denied: i64,
 }
 /// Generated client implementations.
 pub mod metrics_service_client {
@@ -4317,8 +4386,8 @@ pub mod metrics_service_client {
         /// GetMetrics answers the named counters and, on request, all metrics as Prometheus text. Anyone may call it, unless the
         /// server is configured to want the role ADMIN.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID), PERMISSION_DENIED (ROLE_MISSING) and INTERNAL
-        /// (INTERNAL).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (ROLE_MISSING) and INTERNAL (INTERNAL).
         pub async fn get_metrics(
             &mut self,
             request: impl tonic::IntoRequest<super::GetMetricsRequest>,
@@ -4361,8 +4430,8 @@ pub mod metrics_service_server {
         /// GetMetrics answers the named counters and, on request, all metrics as Prometheus text. Anyone may call it, unless the
         /// server is configured to want the role ADMIN.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID), PERMISSION_DENIED (ROLE_MISSING) and INTERNAL
-        /// (INTERNAL).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (ROLE_MISSING) and INTERNAL (INTERNAL).
         async fn get_metrics(
             &self,
             request: tonic::Request<super::GetMetricsRequest>,

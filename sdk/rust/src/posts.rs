@@ -11,11 +11,11 @@ impl Amber {
     /// first post is asked for; a page that fails for a passing cause is repeated as [`Options::retry`] says.
     ///
     /// ```no_run
-    /// use amber_sdk::v1::ListPostsRequest;
+    /// use amber_sdk::v1::{ListPostsRequest, Platform};
     /// use futures::TryStreamExt;
     ///
     /// # async fn example(amber: amber_sdk::Amber) -> Result<(), tonic::Status> {
-    /// let of_x = ListPostsRequest { platforms: vec!["x".into()], ..Default::default() };
+    /// let of_x = ListPostsRequest { platforms: vec![Platform::X.into()], ..Default::default() };
     /// let mut posts = std::pin::pin!(amber.posts(of_x));
     /// while let Some(post) = posts.try_next().await? {
     ///     println!("{}: {}", post.leader_name, post.text);
