@@ -1,1 +1,82 @@
 //! The gRPC adapter: one file per service, conversions, statuses and layers.
+
+mod auth;
+mod call;
+mod convert;
+mod dashboard;
+mod embed_token;
+mod feed;
+mod health;
+mod ingestion;
+mod leader;
+mod metrics;
+pub mod quota;
+mod reason;
+mod serving;
+mod status;
+
+pub use reason::{of_auth, of_embed, reason};
+pub use serving::Serving;
+pub use status::{refused, status, unauthenticated};
+
+use amber_proto::v1::auth_service_server::AuthServiceServer;
+use amber_proto::v1::dashboard_service_server::DashboardServiceServer;
+use amber_proto::v1::embed_token_service_server::EmbedTokenServiceServer;
+use amber_proto::v1::feed_service_server::FeedServiceServer;
+use amber_proto::v1::health_service_server::HealthServiceServer;
+use amber_proto::v1::ingestion_service_server::IngestionServiceServer;
+use amber_proto::v1::leader_service_server::LeaderServiceServer;
+use amber_proto::v1::metrics_service_server::MetricsServiceServer;
+use tonic::service::Routes;
+use tonic_reflection::server::Builder;
+
+use crate::usecase::UseCases;
+
+/// The largest request, in bytes.
+const MAX_REQUEST: usize = 1024 * 1024;
+
+/// Adds a service of the contract, which takes requests up to [`MAX_REQUEST`].
+macro_rules! add {
+    ($routes:ident, $server:ident, $service:expr) => {
+        $routes.add_service($server::new($service).max_decoding_message_size(MAX_REQUEST))
+    };
+}
+
+/// Every service of the contract, `grpc.health.v1` and, when asked for, reflection in both its versions.
+#[must_use]
+pub fn services(use_cases: &UseCases, serving: &Serving, reflection: bool) -> Routes {
+    let mut routes = Routes::builder();
+    let shared = || use_cases.clone();
+    add!(routes, AuthServiceServer, auth::AuthService { use_cases: shared() });
+    add!(routes, DashboardServiceServer, dashboard::DashboardService { use_cases: shared() });
+    add!(routes, EmbedTokenServiceServer, embed_token::EmbedTokenService { use_cases: shared() });
+    add!(routes, FeedServiceServer, feed::FeedService { use_cases: shared() });
+    add!(routes, HealthServiceServer, health::HealthService { use_cases: shared() });
+    add!(routes, IngestionServiceServer, ingestion::IngestionService { use_cases: shared() });
+    add!(routes, LeaderServiceServer, leader::LeaderService { use_cases: shared() });
+    add!(routes, MetricsServiceServer, metrics::MetricsService { use_cases: shared() });
+    routes.add_service(serving.service().max_decoding_message_size(MAX_REQUEST));
+    if reflection {
+        routes.add_service(described().build_v1().expect("the descriptors are compiled in"));
+        routes.add_service(described().build_v1alpha().expect("the descriptors are compiled in"));
+    }
+    routes.routes()
+}
+
+/// What reflection tells about.
+fn described() -> Builder<'static> {
+    Builder::configure()
+        .register_encoded_file_descriptor_set(amber_proto::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_descriptors_suit_both_versions_of_reflection() {
+        assert!(described().build_v1().is_ok());
+        assert!(described().build_v1alpha().is_ok());
+    }
+}

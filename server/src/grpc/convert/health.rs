@@ -1,0 +1,120 @@
+//! The health report.
+
+use std::time::Duration;
+
+use amber_proto::v1;
+
+use super::ingestion::breaker_state;
+use super::number::count;
+use super::time::{duration, timestamp};
+use crate::health::{Check, IngestTotals, IngestionCheck, Report};
+use crate::store::Counts;
+
+pub(in crate::grpc) fn health(report: Report) -> v1::GetHealthResponse {
+    let status = if report.is_ok() { v1::HealthStatus::Ok } else { v1::HealthStatus::Degraded };
+    v1::GetHealthResponse {
+        status: status.into(),
+        check_time: Some(timestamp(report.at)),
+        database: Some(database(&report.database)),
+        redis: Some(redis(&report.redis)),
+        ingestion_scheduler: Some(scheduler(report.ingestion)),
+        stats: Some(stats(report.totals)),
+        build: Some(v1::BuildInfo {
+            version: report.build.version,
+            commit: report.build.commit,
+            build_time: report.build.build_time,
+        }),
+    }
+}
+
+/// The result, how long the answer took, and what failed.
+fn outcome<T>(check: &Check<T>) -> (v1::CheckStatus, Option<Duration>, &'static str) {
+    match check {
+        Check::Ok(_, took) => (v1::CheckStatus::Ok, Some(*took), ""),
+        Check::Failed(why) => (v1::CheckStatus::Error, None, why),
+        Check::Disabled => (v1::CheckStatus::Disabled, None, ""),
+    }
+}
+
+fn database(check: &Check<Counts>) -> v1::DatabaseCheck {
+    let (status, latency, error) = outcome(check);
+    let found = match check {
+        Check::Ok(found, _) => Some(counts(found)),
+        Check::Failed(_) | Check::Disabled => None,
+    };
+    v1::DatabaseCheck { status: status.into(), latency: latency.map(duration), counts: found, error: error.to_owned() }
+}
+
+fn counts(found: &Counts) -> v1::DatabaseCounts {
+    v1::DatabaseCounts {
+        leaders: count(found.leaders),
+        posts: count(found.posts),
+        review_items: count(found.review_items),
+        latest_post_time: found.latest_post_at.map(timestamp),
+    }
+}
+
+fn redis(check: &Check<()>) -> v1::RedisCheck {
+    let (status, latency, error) = outcome(check);
+    v1::RedisCheck { status: status.into(), latency: latency.map(duration), error: error.to_owned() }
+}
+
+fn scheduler(check: IngestionCheck) -> v1::IngestionSchedulerCheck {
+    let status = if check.running { v1::CheckStatus::Ok } else { v1::CheckStatus::Stopped };
+    v1::IngestionSchedulerCheck {
+        status: status.into(),
+        enabled: check.enabled,
+        circuit_breaker_state: breaker_state(check.breaker).into(),
+        running: check.running,
+    }
+}
+
+fn stats(totals: IngestTotals) -> v1::IngestionStats {
+    v1::IngestionStats {
+        total_ingests: count(totals.total_ingests),
+        last_ingest_duration: Some(duration(totals.last_ingest)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::config::Build;
+    use crate::resilience::BreakerState;
+
+    fn report(database: Check<Counts>) -> Report {
+        Report {
+            at: Timestamp::UNIX_EPOCH,
+            database,
+            redis: Check::Disabled,
+            ingestion: IngestionCheck { enabled: true, running: false, breaker: BreakerState::HalfOpen },
+            totals: IngestTotals::default(),
+            build: Build { version: "0.1.0".into(), commit: "c0ffee".into(), build_time: "unknown".into() },
+        }
+    }
+
+    #[test]
+    fn only_a_database_that_is_down_degrades_the_whole() {
+        let counts = Counts { leaders: 2, posts: 3, review_items: 0, latest_post_at: None };
+        let well = health(report(Check::Ok(counts, Duration::from_millis(4))));
+        assert_eq!(well.status(), v1::HealthStatus::Ok);
+        assert_eq!(well.redis.unwrap().status(), v1::CheckStatus::Disabled);
+        let database = well.database.unwrap();
+        assert_eq!((database.counts.unwrap().posts, database.latency.unwrap().nanos), (3, 4_000_000));
+
+        let ill = health(report(Check::Failed("the database does not answer")));
+        assert_eq!(ill.status(), v1::HealthStatus::Degraded);
+        let database = ill.database.unwrap();
+        assert_eq!(database.error, "the database does not answer");
+        assert!(database.counts.is_none() && database.latency.is_none());
+    }
+
+    #[test]
+    fn a_scheduler_that_does_not_run_is_stopped() {
+        let check = health(report(Check::Disabled)).ingestion_scheduler.unwrap();
+        assert_eq!(check.status(), v1::CheckStatus::Stopped);
+        assert_eq!(check.circuit_breaker_state(), v1::CircuitBreakerState::HalfOpen);
+    }
+}

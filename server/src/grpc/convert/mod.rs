@@ -1,0 +1,24 @@
+//! Between the messages of the contract and the values of the domain.
+
+mod auth;
+mod dashboard;
+mod embed;
+mod feed;
+mod health;
+mod ingestion;
+mod leader;
+mod metrics;
+mod number;
+mod run;
+mod time;
+
+pub(super) use auth::{admin_token, asked_role};
+pub(super) use dashboard::{asked_days, dashboard};
+pub(super) use embed::{asked_token, checked_token, issued_token};
+pub(super) use feed::{asked_feed, post_page};
+pub(super) use health::health;
+pub(super) use ingestion::ingestion_status;
+pub(super) use leader::{leader, leader_page, new_leader};
+pub(super) use metrics::metrics;
+pub(super) use number::page_size;
+pub(super) use run::run;

@@ -1,0 +1,64 @@
+//! Instants and spans of time.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Nanoseconds count forward also before 1970, as `google/protobuf/timestamp.proto` demands.
+pub(super) fn timestamp(at: Timestamp) -> prost_types::Timestamp {
+    let (seconds, nanos) = (at.as_second(), at.subsec_nanosecond());
+    if nanos < 0 {
+        return prost_types::Timestamp { seconds: seconds - 1, nanos: nanos + 1_000_000_000 };
+    }
+    prost_types::Timestamp { seconds, nanos }
+}
+
+/// A span beyond the range of the message becomes the longest one.
+pub(super) fn duration(span: Duration) -> prost_types::Duration {
+    prost_types::Duration {
+        seconds: i64::try_from(span.as_secs()).unwrap_or(i64::MAX),
+        nanos: span.subsec_nanos().cast_signed(),
+    }
+}
+
+/// Reads a span; None when it is negative.
+pub(super) fn asked_duration(span: prost_types::Duration) -> Option<Duration> {
+    Duration::try_from(span).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_instant_is_the_same_on_both_sides(nanos in -10_i128.pow(19)..10_i128.pow(19)) {
+            let message = timestamp(Timestamp::from_nanosecond(nanos).unwrap());
+            prop_assert!((0..1_000_000_000).contains(&message.nanos));
+            prop_assert_eq!(i128::from(message.seconds) * 1_000_000_000 + i128::from(message.nanos), nanos);
+        }
+
+        #[test]
+        fn a_span_is_the_same_on_both_sides(seconds in 0..i64::MAX.cast_unsigned(), nanos in 0..1_000_000_000_u32) {
+            let span = Duration::new(seconds, nanos);
+            prop_assert_eq!(asked_duration(duration(span)), Some(span));
+        }
+
+        #[test]
+        fn no_span_that_a_caller_sends_is_a_panic(seconds in any::<i64>(), nanos in any::<i32>()) {
+            let read = asked_duration(prost_types::Duration { seconds, nanos });
+            if seconds < -3 {
+                prop_assert_eq!(read, None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_negative_span_is_none() {
+        for (seconds, nanos) in [(-1, 0), (0, -1), (i64::MIN, i32::MIN)] {
+            assert_eq!(asked_duration(prost_types::Duration { seconds, nanos }), None, "{seconds} s {nanos} ns");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What `grpc.health.v1` tells load balancers and Kubernetes, per service.
+
+use amber_proto::v1::{
+    auth_service_server, dashboard_service_server, embed_token_service_server, feed_service_server,
+    health_service_server, ingestion_service_server, leader_service_server, metrics_service_server,
+};
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
+
+/// The server as a whole, and each of its services.
+const NAMES: [&str; 9] = [
+    "",
+    auth_service_server::SERVICE_NAME,
+    dashboard_service_server::SERVICE_NAME,
+    embed_token_service_server::SERVICE_NAME,
+    feed_service_server::SERVICE_NAME,
+    health_service_server::SERVICE_NAME,
+    ingestion_service_server::SERVICE_NAME,
+    leader_service_server::SERVICE_NAME,
+    metrics_service_server::SERVICE_NAME,
+];
+
+/// Whether the services take calls. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct Serving {
+    reporter: HealthReporter,
+}
+
+impl Serving {
+    /// Knows every service, none of which takes calls yet.
+    pub async fn new() -> Self {
+        let serving = Self { reporter: HealthReporter::new() };
+        serving.set_serving(false).await;
+        serving
+    }
+
+    /// Tells everybody, watchers included, whether calls are taken.
+    pub async fn set_serving(&self, serving: bool) {
+        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        for name in NAMES {
+            self.reporter.set_service_status(name, status).await;
+        }
+    }
+
+    /// Says for the last time that no calls are taken, and ends every watch, which would hold up a shutdown for ever.
+    pub async fn end_watches(&self) {
+        self.set_serving(false).await;
+        let mut reporter = self.reporter.clone();
+        for name in NAMES {
+            reporter.clear_service_status(name).await;
+        }
+    }
+
+    pub(super) fn service(&self) -> HealthServer<HealthService> {
+        HealthServer::new(HealthService::from_health_reporter(self.reporter.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt, StreamExt};
+    use prost::Message;
+    use prost_types::FileDescriptorSet;
+    use tonic::{Code, Request};
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_check_response::ServingStatus;
+    use tonic_health::pb::health_server::Health;
+
+    use super::*;
+
+    fn asked(name: &str) -> Request<HealthCheckRequest> {
+        Request::new(HealthCheckRequest { service: name.to_owned() })
+    }
+
+    async fn check(serving: &Serving, name: &str) -> Result<ServingStatus, Code> {
+        let health = HealthService::from_health_reporter(serving.reporter.clone());
+        let answer = health.check(asked(name)).await;
+        answer.map(|answer| answer.into_inner().status()).map_err(|status| status.code())
+    }
+
+    #[tokio::test]
+    async fn every_service_of_the_contract_is_known() {
+        let serving = Serving::new().await;
+        let set = FileDescriptorSet::decode(amber_proto::FILE_DESCRIPTOR_SET).unwrap();
+        let own = set.file.into_iter().filter(|file| file.package() == "amber.v1");
+        let services: Vec<_> = own.flat_map(|file| file.service).collect();
+        assert_eq!(services.len() + 1, NAMES.len());
+        for service in services {
+            let name = format!("amber.v1.{}", service.name());
+            assert_eq!(check(&serving, &name).await, Ok(ServingStatus::NotServing), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_served_before_somebody_says_so() {
+        let serving = Serving::new().await;
+        assert_eq!(check(&serving, "").await, Ok(ServingStatus::NotServing));
+        serving.set_serving(true).await;
+        assert_eq!(check(&serving, "").await, Ok(ServingStatus::Serving));
+        assert_eq!(check(&serving, "amber.v1.FeedService").await, Ok(ServingStatus::Serving));
+    }
+
+    #[tokio::test]
+    async fn a_watch_sees_the_shutdown_and_ends() {
+        let serving = Serving::new().await;
+        serving.set_serving(true).await;
+        let health = HealthService::from_health_reporter(serving.reporter.clone());
+        let mut watch = health.watch(asked("")).await.unwrap().into_inner();
+        assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::Serving);
+        assert!(watch.next().now_or_never().is_none());
+        serving.end_watches().await;
+        assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+        assert!(watch.next().await.is_none());
+    }
+}

@@ -1,0 +1,206 @@
+//! The only place that makes a [`Status`]: code, reason, bad fields and how long to wait, by the rich error model
+//! (`google/rpc/error_details.proto`).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use amber_proto::ERROR_DOMAIN;
+use amber_proto::v1::ErrorReason;
+use http::HeaderMap;
+use jiff::Timestamp;
+use tonic::metadata::MetadataMap;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+use tracing::error;
+
+use super::quota;
+use super::reason::reason;
+use crate::rate_limit::Decision;
+use crate::telemetry::RequestId;
+use crate::usecase::Error;
+use crate::{auth, embed};
+
+#[cfg(test)]
+mod tests;
+
+/// What callers are told of a bug.
+const INTERNAL: &str = "something went wrong here; the error id finds it in the logs";
+
+/// The longest text of a refusal, in bytes: trailers are small, and some texts quote the caller.
+const MAX_TEXT: usize = 512;
+
+/// The refusal of a call. A bug is logged here, and only the id of the request leaves, as `error_id`.
+#[must_use]
+pub fn status(error: &Error, request_id: Option<&RequestId>) -> Status {
+    let reason = reason(error);
+    let Particulars { violations, mut metadata } = Particulars::of(error);
+    if let Some(first) = violations.first() {
+        metadata.insert("field", first.field.clone());
+    }
+    let message = if reason == ErrorReason::Internal {
+        let error_id = request_id.map_or("unknown", RequestId::as_str);
+        metadata.insert("error_id", error_id.to_owned());
+        error!(error_id, ?error, "The call {error_id} failed for an internal error.");
+        INTERNAL.to_owned()
+    } else {
+        bounded(error.to_string())
+    };
+    let mut details = details(reason, metadata);
+    if !violations.is_empty() {
+        details.set_bad_request(violations);
+    }
+    if let Some(wait) = error.retry_after() {
+        details.set_retry_info(Some(wait));
+    }
+    Status::with_error_details(code(reason), message, details)
+}
+
+/// The refusal of a caller whose credential was not accepted.
+#[must_use]
+pub fn unauthenticated(error: &auth::Error) -> Status {
+    status(&Error::Auth(error.clone()), None)
+}
+
+/// The refusal of a caller who asked too much, with the metadata that the HTTP headers of the same name carry.
+#[must_use]
+pub fn refused(decision: &Decision, now: Timestamp) -> Status {
+    let wait = quota::wait_seconds(decision);
+    let message = format!("too many calls: at most {} at once; try again in {wait} seconds", decision.limit);
+    let mut details = details(ErrorReason::RateLimited, HashMap::from([("limit", decision.limit.to_string())]));
+    details.set_retry_info(Some(Duration::from_secs(wait)));
+    details.add_quota_failure_violation("caller", message.clone());
+    let mut headers: HeaderMap = quota::headers(decision, now).into_iter().collect();
+    headers.insert("retry-after", wait.into());
+    headers.insert("grpc-retry-pushback-ms", wait.saturating_mul(1_000).into());
+    let code = code(ErrorReason::RateLimited);
+    Status::with_error_details_and_metadata(code, message, details, MetadataMap::from_headers(headers))
+}
+
+fn details(reason: ErrorReason, metadata: HashMap<&'static str, String>) -> ErrorDetails {
+    let metadata: HashMap<String, String> =
+        metadata.into_iter().map(|(key, value)| (key.to_owned(), bounded(value))).collect();
+    ErrorDetails::with_error_info(reason.wire_name(), ERROR_DOMAIN, metadata)
+}
+
+/// The one code of each reason, as the contract documents it.
+fn code(reason: ErrorReason) -> Code {
+    match reason {
+        ErrorReason::TokenMalformed
+        | ErrorReason::TokenBadSignature
+        | ErrorReason::TokenWrongAudience
+        | ErrorReason::TokenExpired
+        | ErrorReason::TokenNotYetValid
+        | ErrorReason::TokenReplayed
+        | ErrorReason::CredentialMissing
+        | ErrorReason::CredentialInvalid
+        | ErrorReason::CredentialExpired
+        | ErrorReason::CredentialAmbiguous => Code::Unauthenticated,
+        ErrorReason::OriginNotAllowed
+        | ErrorReason::OriginUnknown
+        | ErrorReason::OriginNotRegistered
+        | ErrorReason::ScopeMissing
+        | ErrorReason::RoleMissing => Code::PermissionDenied,
+        ErrorReason::OriginInvalid
+        | ErrorReason::TtlTooLong
+        | ErrorReason::FieldInvalid
+        | ErrorReason::PageTokenInvalid => Code::InvalidArgument,
+        ErrorReason::WrongDashboard | ErrorReason::LeaderNotFound | ErrorReason::RunNotFound => Code::NotFound,
+        ErrorReason::RunActive | ErrorReason::FeatureDisabled => Code::FailedPrecondition,
+        ErrorReason::RunUnfinished => Code::DeadlineExceeded,
+        ErrorReason::RateLimited => Code::ResourceExhausted,
+        ErrorReason::BodyTooLarge => Code::OutOfRange,
+        ErrorReason::ReplayStoreUnavailable | ErrorReason::DatabaseUnavailable | ErrorReason::XUnavailable => {
+            Code::Unavailable
+        }
+        ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
+    }
+}
+
+/// What an error tells beside its reason.
+#[derive(Default)]
+struct Particulars {
+    violations: Vec<FieldViolation>,
+    metadata: HashMap<&'static str, String>,
+}
+
+impl Particulars {
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::Auth(error) => Self::of_auth(error),
+            Error::Embed(error) => Self::of_embed(error),
+            Error::Invalid(violations) => Self {
+                violations: violations.iter().map(|bad| violation(&bad.field, bad.description.clone())).collect(),
+                metadata: HashMap::new(),
+            },
+            Error::PageToken => Self::field("page_token", error.to_string()),
+            Error::Busy(waiting) => Self::fact("waiting", waiting.to_string()),
+            Error::StillRunning(run) => Self::fact("run_id", run.to_string()),
+            Error::NotFound(_) | Error::Disabled(_) | Error::Unreadable(_) | Error::Store(_) => Self::default(),
+        }
+    }
+
+    fn of_auth(error: &auth::Error) -> Self {
+        match error {
+            auth::Error::RoleMissing { needed } => Self::fact("role", needed.as_str().to_owned()),
+            auth::Error::ScopeMissing { needed } => Self::fact("scope", needed.as_str().to_owned()),
+            auth::Error::AdminIdInvalid => Self::field("admin_id", error.to_string()),
+            auth::Error::CredentialMissing
+            | auth::Error::CredentialInvalid
+            | auth::Error::CredentialExpired
+            | auth::Error::CredentialAmbiguous
+            | auth::Error::BootstrapDisabled
+            | auth::Error::SecretTooShort => Self::default(),
+        }
+    }
+
+    fn of_embed(error: &embed::Error) -> Self {
+        match error {
+            embed::Error::TokenExpired { expired_at } => Self::fact("expire_time", expired_at.to_string()),
+            embed::Error::TokenNotYetValid { valid_from } => Self::fact("not_before_time", valid_from.to_string()),
+            embed::Error::OriginNotRegistered { origin } => Self::fact("origin", origin.to_string()),
+            embed::Error::OriginInvalid(_) => Self::field("allowed_origins", error.to_string()),
+            embed::Error::TtlTooLong { max, .. } => Self {
+                metadata: HashMap::from([("max_seconds", max.as_secs().to_string())]),
+                ..Self::field("ttl", error.to_string())
+            },
+            embed::Error::FieldInvalid { field, problem } => Self::field(field, (*problem).to_owned()),
+            embed::Error::TokenMalformed
+            | embed::Error::TokenBadSignature
+            | embed::Error::TokenWrongAudience
+            | embed::Error::TokenReplayed
+            | embed::Error::WrongDashboard
+            | embed::Error::OriginNotAllowed
+            | embed::Error::OriginUnknown
+            | embed::Error::ReplayStoreUnavailable => Self::default(),
+        }
+    }
+
+    fn field(field: &str, description: String) -> Self {
+        Self { violations: vec![violation(field, description)], metadata: HashMap::new() }
+    }
+
+    fn fact(key: &'static str, value: String) -> Self {
+        Self { violations: Vec::new(), metadata: HashMap::from([(key, value)]) }
+    }
+}
+
+/// A bad field under the name that it has in the contract.
+fn violation(field: &str, description: String) -> FieldViolation {
+    let name = match field {
+        "adminId" => "admin_id",
+        "dashboardId" => "dashboard_id",
+        "leaders" => "leader_ids",
+        "trackingTopics" => "tracking_topics",
+        same => same,
+    };
+    FieldViolation::new(name, bounded(description))
+}
+
+/// The text, cut off where it grows too long.
+fn bounded(mut text: String) -> String {
+    if text.len() > MAX_TEXT {
+        text.truncate(text.floor_char_boundary(MAX_TEXT));
+        text.push('…');
+    }
+    text
+}
