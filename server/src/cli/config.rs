@@ -13,7 +13,6 @@ use super::{Failure, environment};
 /// Settings come from the environment, which wins over `.env.local`, which wins over `.env` of the current folder.
 /// Secrets are never shown.
 #[derive(Debug, Subcommand)]
-#[command(verbatim_doc_comment)]
 pub(super) enum Config {
     /// Read the configuration as `amber serve` does, and show every mistake or what it amounts to.
     #[command(after_help = CHECK)]

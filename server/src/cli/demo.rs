@@ -13,8 +13,9 @@ use super::{Failure, environment, signals};
 ///
 /// Nothing is needed: no database, no Redis, no key of X, no configuration. Posts come from a double of the X API
 /// inside the process. It listens on this machine alone. Ctrl-C ends it and leaves nothing behind.
+/// `RUST_LOG=info` shows what it is doing.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, after_help = SEE)]
+#[command(after_help = SEE)]
 pub(super) struct Demo {
     /// The port to listen on.
     #[arg(long, default_value_t = 5000)]

@@ -9,14 +9,17 @@ pub(super) fn standard() -> Result<Layers, FileError> {
     Layers::standard(Path::new("."))
 }
 
-/// The same for a command that somebody watches: its log holds only warnings, as text, unless they are set otherwise.
+/// The same for a command that somebody watches.
 pub(super) fn attended() -> Result<Layers, FileError> {
-    let quiet = MapEnv::default().with("LOG_FORMAT", "text").with("RUST_LOG", "warn");
-    Ok(Layers::new(vec![Box::new(standard()?), Box::new(quiet)]))
+    Ok(Layers::new(vec![Box::new(standard()?), Box::new(quiet())]))
 }
 
-/// The environment of the process alone, with a log for people: files of the folder belong to another server.
+/// The environment of the process alone, because the files of the folder belong to another server.
 pub(super) fn isolated() -> Layers {
-    let readable = MapEnv::default().with("LOG_FORMAT", "text");
-    Layers::new(vec![Box::new(ProcessEnv), Box::new(readable)])
+    Layers::new(vec![Box::new(ProcessEnv), Box::new(quiet())])
+}
+
+/// The log holds only warnings, as text, unless something else is set.
+fn quiet() -> MapEnv {
+    MapEnv::default().with("LOG_FORMAT", "text").with("RUST_LOG", "warn")
 }

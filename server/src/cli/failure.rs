@@ -69,11 +69,17 @@ impl From<config::FileError> for Failure {
 
 impl From<app::Error> for Failure {
     fn from(error: app::Error) -> Self {
-        match &error {
-            app::Error::Store(cause) => Self::of(code_of_store(cause), &error),
-            app::Error::Listen { .. } => Self::of(UNAVAILABLE, &error),
-            _ => Self::of(FAILED, &error),
-        }
+        let code = match &error {
+            app::Error::Store(cause) => code_of_store(cause),
+            app::Error::Listen { .. } => UNAVAILABLE,
+            app::Error::Redis(_)
+            | app::Error::KeyRing(_)
+            | app::Error::Auth(_)
+            | app::Error::X(_)
+            | app::Error::Schedule(_) => MISCONFIGURED,
+            app::Error::DemoConfig(_) | app::Error::Folder(_) | app::Error::Sandbox(_) | app::Error::Fill(_) => FAILED,
+        };
+        Self::of(code, &error)
     }
 }
 

@@ -12,10 +12,10 @@ use super::{Failure, environment};
 
 /// Bring the tables of the database up to date, or take them back.
 ///
-/// Of the configuration only DATABASE_URL and DATABASE_MAX_CONNECTIONS are read. `amber serve` brings the tables up to
+/// Of the configuration only `DATABASE_URL` and `DATABASE_MAX_CONNECTIONS` are read. `amber serve` brings the tables up to
 /// date by itself; these commands are for rollouts that do it before, and for rollbacks.
 #[derive(Debug, Subcommand)]
-#[command(verbatim_doc_comment, after_help = SEE)]
+#[command(after_help = SEE)]
 pub(super) enum Migrate {
     /// Apply every step that the database does not have yet.
     #[command(after_help = UP)]
@@ -23,7 +23,7 @@ pub(super) enum Migrate {
     /// Take back the newest step, or several, with the data they hold.
     ///
     /// Data that only these steps know of is lost. Stop every server first.
-    #[command(verbatim_doc_comment, after_help = DOWN)]
+    #[command(after_help = DOWN)]
     Down(Down),
     /// Show which steps the database has.
     #[command(after_help = STATUS)]

@@ -22,7 +22,7 @@ use failure::Failure;
 /// One binary speaks gRPC, gRPC-web and HTTP/JSON on one port. Try it without any setting by `amber demo`.
 /// Settings come from the environment, which wins over `.env.local`, which wins over `.env`.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, verbatim_doc_comment, after_help = EXIT_CODES)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -37,22 +37,17 @@ Exit codes:
   69   the database or the port is not available
   130  ended by a second signal before the work was over";
 
+// What each one does is said where it is done.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the API, the dashboards and the schedule.
     Serve(serve::Serve),
-    /// Serve made-up leaders with everything embedded, to look around.
     Demo(demo::Demo),
-    /// Bring the tables of the database up to date, or take them back.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
-    /// Check and explain the configuration.
     #[command(subcommand)]
     Config(config::Config),
-    /// Fetch posts by hand.
     #[command(subcommand)]
     Ingest(ingest::Ingest),
-    /// Make embed tokens by hand.
     #[command(subcommand)]
     Token(token::Token),
 }

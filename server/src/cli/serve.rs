@@ -6,17 +6,17 @@ use amber_server::app::{self, World};
 use amber_server::config::{Config, Loaded};
 use amber_server::telemetry;
 use clap::Args;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::{Failure, environment, signals};
 
 /// Serve the API, the dashboards and the schedule.
 ///
 /// The tables of the database are brought up to date first. Standard error holds the log, one JSON object per line.
-/// SIGTERM or Ctrl-C ends it softly: calls and pages under way are finished, for at most SHUTDOWN_DEADLINE_SECONDS.
+/// SIGTERM or Ctrl-C ends it softly: calls and pages under way are finished, for at most `SHUTDOWN_DEADLINE_SECONDS`.
 /// A second signal ends it at once.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, after_help = SEE)]
+#[command(after_help = SEE)]
 pub(super) struct Serve {}
 
 const SEE: &str = "\
@@ -37,6 +37,8 @@ impl Serve {
         for warning in &warnings {
             warn!(variable = warning.variable, "{warning}.");
         }
+        let version = &config.build.version;
+        info!(version, "Amber {version} starts with {}.", config.summary());
         app::serve(config, World::real(), signals::stop()?).await?;
         Ok(ExitCode::SUCCESS)
     }

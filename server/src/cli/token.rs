@@ -20,7 +20,7 @@ pub(super) enum Token {
     ///
     /// Standard output holds the token alone, so that it can be piped; standard error tells where to use it and until
     /// when. Only the configuration is needed, neither database nor server. Whoever has the token can use it.
-    #[command(verbatim_doc_comment, after_help = ISSUE)]
+    #[command(after_help = ISSUE)]
     Issue(Issue),
 }
 
@@ -30,10 +30,10 @@ pub(super) struct Issue {
     /// The dashboard to open: 1 to 64 letters, digits, `_` and `-`.
     #[arg(long, value_name = "ID", value_parser = dashboard)]
     dashboard: DashboardId,
-    /// A site that may frame it, among EMBED_ALLOWED_ORIGINS; can be repeated [default: all of them].
+    /// A site that may frame it, among `EMBED_ALLOWED_ORIGINS`; can be repeated [default: all of them].
     #[arg(long = "origin", value_name = "ORIGIN", value_parser = Origin::parse)]
     origins: Vec<Origin>,
-    /// How long the token is of use, in seconds, at most 300 [default: EMBED_TOKEN_TTL].
+    /// How long the token is of use, in seconds, at most 300 [default: `EMBED_TOKEN_TTL`].
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=300))]
     ttl: Option<u64>,
     /// The viewer, as a pseudonym [default: anonymous].

@@ -24,11 +24,12 @@ use progress::Progress;
 pub(super) enum Ingest {
     /// Fetch new posts once, in this process, and show how it goes.
     ///
-    /// It needs DATABASE_URL and X_API_BEARER, and runs whether X_INGEST_ENABLED is on or off. A database in a file is
+    /// It needs `DATABASE_URL` and `X_API_BEARER`, and runs whether `X_INGEST_ENABLED` is on or off. A database in a file is
     /// open to one process at a time: stop the server first, or ask it by `POST /api/ingestion/trigger`.
+    ///
     /// Ctrl-C stops after the page under way; the next run goes on from there, without loss and without duplicates.
     /// Standard error shows the progress, standard output holds the counts.
-    #[command(verbatim_doc_comment, after_help = RUN)]
+    #[command(after_help = RUN)]
     Run(Options),
 }
 
@@ -38,7 +39,7 @@ pub(super) struct Options {
     /// Only this leader, by its id; can be repeated.
     #[arg(long = "leader", value_name = "ID")]
     leaders: Vec<LeaderId>,
-    /// Fetch older posts as well, X_BACKFILL_COUNT for each leader.
+    /// Fetch older posts as well, `X_BACKFILL_COUNT` for each leader.
     #[arg(long)]
     backfill: bool,
     /// Fetch and check, but store nothing.
