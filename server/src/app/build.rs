@@ -15,9 +15,7 @@ use crate::resilience::{BreakerSettings, CircuitBreaker, RetryPolicy};
 use crate::sentiment::Analyzer;
 use crate::store::{self, Store};
 use crate::telemetry::Metrics;
-use crate::usecase::{
-    Accounts, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations, Parts, Runs, UseCases,
-};
+use crate::usecase::{Accounts, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations, Parts, Runs, UseCases};
 use crate::x_api::{self, Client};
 
 /// The issuer named in tokens.
@@ -65,7 +63,7 @@ impl Core {
         ));
         let authenticator = Arc::new(authenticator(&config.admin, world)?);
         let limiter = config.rate_limit.enabled.then(|| Arc::new(LocalLimiter::new(&policies(config))));
-        let edge = config.rate_limit.enabled.then(Edge::new);
+        let edge = config.rate_limit.enabled.then(|| Edge::new(Arc::clone(&world.clock)));
         let use_cases = use_cases(config, world, &store, &metrics, &ingestion, &health, &authenticator)?;
         let gate = Gate { authenticator, limiter, clock: Arc::clone(&world.clock), metrics: metrics.clone() };
         Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate: Arc::new(gate), edge })

@@ -62,7 +62,8 @@ impl Server {
         demo: Option<DemoSite>,
     ) -> Result<Self, Error> {
         let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge } = core;
-        let address = listener.local_addr().map_err(|source| Error::Listen { address: config.server.listen, source })?;
+        let address =
+            listener.local_addr().map_err(|source| Error::Listen { address: config.server.listen, source })?;
         let orphans = store.interrupt_orphans().await?;
         if orphans > 0 {
             warn!(orphans, "{orphans} runs were cut off when their process ended; their posts are read again.");

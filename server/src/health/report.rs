@@ -101,7 +101,16 @@ impl Health {
         clock: Arc<dyn Clock>,
         build: Build,
     ) -> Self {
-        Self { vitals, redis, ingestion, metrics, clock, build, last: Mutex::new(None), is_draining: AtomicBool::new(false) }
+        Self {
+            vitals,
+            redis,
+            ingestion,
+            metrics,
+            clock,
+            build,
+            last: Mutex::new(None),
+            is_draining: AtomicBool::new(false),
+        }
     }
 
     /// The report, at most half a second old. It takes at most as long as one probe may.
@@ -132,7 +141,8 @@ impl Health {
 
     /// Whether calls should come: the database answers within a second, and the process is not about to stop.
     pub async fn is_ready(&self) -> bool {
-        !self.is_draining.load(Ordering::Relaxed) && matches!(timeout(PROBE_LIMIT, self.vitals.ping()).await, Ok(Ok(())))
+        !self.is_draining.load(Ordering::Relaxed)
+            && matches!(timeout(PROBE_LIMIT, self.vitals.ping()).await, Ok(Ok(())))
     }
 
     async fn database(&self) -> Check<Counts> {

@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named() {
-        let Value::Object(object) = json!({ "name": {}, "ttl": -1, "origins": "x", "handles": [], "backfill": 7 }) else {
+        let Value::Object(object) = json!({ "name": {}, "ttl": -1, "origins": "x", "handles": [], "backfill": 7 })
+        else {
             unreachable!()
         };
         let mut fields = Fields::new(object);

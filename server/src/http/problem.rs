@@ -143,9 +143,7 @@ impl From<auth::Error> for Problem {
             auth::Error::RoleMissing { .. } | auth::Error::ScopeMissing { .. } => {
                 Self::new(StatusCode::FORBIDDEN, "forbidden", message)
             }
-            auth::Error::BootstrapDisabled => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "feature_disabled", message)
-            }
+            auth::Error::BootstrapDisabled => Self::new(StatusCode::SERVICE_UNAVAILABLE, "feature_disabled", message),
             auth::Error::AdminIdInvalid => Self::new(StatusCode::BAD_REQUEST, "invalid_request", message),
             auth::Error::SecretTooShort => Self::internal(&error),
         }

@@ -7,12 +7,14 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use governor::middleware::NoOpMiddleware;
+use jiff::Timestamp;
 use tower_governor::governor::{GovernorConfig, GovernorConfigBuilder};
 use tower_governor::key_extractor::KeyExtractor;
 use tower_governor::{GovernorError, GovernorLayer};
 
-use super::refusal::Refusal;
 use super::kind::Kind;
+use super::refusal::Refusal;
+use crate::domain::Clock;
 use crate::rate_limit::{Decision, Identity};
 
 /// Requests of one address that pass at once.
@@ -22,7 +24,10 @@ const INTERVAL: Duration = Duration::from_millis(1);
 
 /// The guard's memory of addresses. Clones share it.
 #[derive(Clone)]
-pub struct Edge(Arc<GovernorConfig<PeerKey, NoOpMiddleware>>);
+pub struct Edge {
+    config: Arc<GovernorConfig<PeerKey, NoOpMiddleware>>,
+    clock: Arc<dyn Clock>,
+}
 
 impl Edge {
     /// A guard that has seen nobody.
@@ -30,36 +35,31 @@ impl Edge {
     /// # Panics
     /// Never: burst and interval are above zero.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
         let mut builder = GovernorConfigBuilder::default().key_extractor(PeerKey);
         let config = builder.period(INTERVAL).burst_size(BURST).finish().expect("burst and interval are above zero");
-        Self(Arc::new(config))
+        Self { config: Arc::new(config), clock }
     }
 
     /// Forgets the addresses that are quiet; call it now and then.
     pub fn forget_idle(&self) {
-        self.0.limiter().retain_recent();
-    }
-}
-
-impl Default for Edge {
-    fn default() -> Self {
-        Self::new()
+        self.config.limiter().retain_recent();
     }
 }
 
 /// The layer of the guard for requests of one kind; its answers are in gRPC when `is_grpc`.
 pub(crate) fn guard(edge: &Edge, is_grpc: bool) -> GovernorLayer<PeerKey, NoOpMiddleware, Body> {
     let kind = if is_grpc { Kind::Grpc } else { Kind::Http };
-    GovernorLayer::new(Arc::clone(&edge.0)).error_handler(move |error| answer(error, kind))
+    let clock = Arc::clone(&edge.clock);
+    GovernorLayer::new(Arc::clone(&edge.config)).error_handler(move |error| answer(error, kind, clock.now()))
 }
 
-fn answer(error: GovernorError, kind: Kind) -> Response {
+fn answer(error: GovernorError, kind: Kind, now: Timestamp) -> Response {
     let seconds = if let GovernorError::TooManyRequests { wait_time, .. } = error { wait_time.max(1) } else { 1 };
     let wait = Duration::from_secs(seconds);
     let decision =
         Decision { allowed: false, limit: BURST, remaining: 0, reset_after: INTERVAL * BURST, retry_after: wait };
-    Refusal::Limited(decision).answer(kind, "").into_response()
+    Refusal::Limited(decision).answer(kind, "", now).into_response()
 }
 
 /// The address of the socket, IPv6 by its /64. The extractors of the crate trust headers that any caller can write.

@@ -55,7 +55,7 @@ pub(crate) async fn gate(State(gate): State<Arc<Gate>>, mut request: Request, ne
         }
         Err(refusal) => {
             let limits = if let Refusal::Limited(decision) = &refusal { Some(*decision) } else { None };
-            let mut response = refusal.answer(kind, &path);
+            let mut response = refusal.answer(kind, &path, gate.clock.now());
             limits.iter().for_each(|decision| gate.write_headers(decision, response.headers_mut()));
             response
         }

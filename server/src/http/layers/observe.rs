@@ -65,7 +65,10 @@ mod tests {
         let made_up = "/amber.v1.FeedService/MadeUp123";
         let pattern = || Some("/amber.v1.FeedService/{*rest}".to_owned());
         assert_eq!(route_of(Kind::Grpc, made_up, pattern(), UNIMPLEMENTED), "/amber.v1.FeedService/{*rest}");
-        assert_eq!(route_of(Kind::Http, "/api/leaders/made-up", Some("/api/leaders/{id}".into()), "404"), "/api/leaders/{id}");
+        assert_eq!(
+            route_of(Kind::Http, "/api/leaders/made-up", Some("/api/leaders/{id}".into()), "404"),
+            "/api/leaders/{id}"
+        );
         assert_eq!(route_of(Kind::Http, "/made-up", None, "404"), "unmatched");
     }
 }

@@ -1,9 +1,10 @@
 //! Answers of the layers themselves, in the language of the request.
 
 use axum::body::Body;
-use axum::http::header::CONTENT_TYPE;
 use axum::http::HeaderValue;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use tonic::Status;
 
 use super::kind::Kind;
@@ -23,14 +24,14 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// The answer in the language of the request.
-    pub(super) fn answer(self, kind: Kind, path: &str) -> Response {
+    pub(super) fn answer(self, kind: Kind, path: &str, now: Timestamp) -> Response {
         match (kind, self) {
             (Kind::Http, Self::Auth(error)) => Problem::from(error).into_response(),
             (Kind::Http, Self::Limited(decision)) => {
                 Problem::limited(&decision, path == "/api/embed/token").into_response()
             }
             (_, Self::Auth(error)) => in_grpc(kind, grpc::unauthenticated(&error)),
-            (_, Self::Limited(decision)) => in_grpc(kind, grpc::refused(&decision)),
+            (_, Self::Limited(decision)) => in_grpc(kind, grpc::refused(&decision, now)),
         }
     }
 }

@@ -6,9 +6,9 @@ use axum::response::{IntoResponse, Response};
 
 use super::State;
 use crate::domain::{DashboardId, Principal, Scope};
+use crate::http::Nonce;
 use crate::http::demo_page::{self, Command, DemoPage};
 use crate::http::problem::Problem;
-use crate::http::Nonce;
 use crate::usecase::IssueToken;
 
 /// What the host page shows besides the frame.
@@ -30,8 +30,7 @@ pub(super) async fn page(extract::State(state): extract::State<State>) -> Result
     let token = state.use_cases.embed_tokens.issue(&host, request)?;
     let claims = &token.issued.claims;
     let ttl = claims.expires_at.duration_since(claims.issued_at).try_into().unwrap_or_default();
-    let page =
-        DemoPage { dashboard: &site.dashboard, token: &token.issued.token, ttl, commands: &site.commands };
+    let page = DemoPage { dashboard: &site.dashboard, token: &token.issued.token, ttl, commands: &site.commands };
     let nonce = Nonce::new(state.entropy.as_ref());
     Ok((demo_page::headers(&nonce), demo_page::page(&page, &nonce).into_string()).into_response())
 }

@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn numbers_are_bounded_and_nonsense_is_refused() {
-        let asked = read("page=-3&page_size=1000&leaders=%20a%20,,b&source=X").unwrap_or_else(|_| panic!("a good query"));
+        let asked =
+            read("page=-3&page_size=1000&leaders=%20a%20,,b&source=X").unwrap_or_else(|_| panic!("a good query"));
         assert_eq!((asked.page, asked.page_size), (1, 100));
         assert_eq!(asked.query.leaders, ["a", "b"]);
         for bad in ["page=abc", "page=", "page_size=1.5", "page=1000000000000000000000"] {

@@ -1,10 +1,10 @@
 //! `/embed/v1/dashboards/{id}`: the page inside the iframe, opened once by a token.
 
+use axum::Extension;
 use axum::extract::{self, Path, RawForm, RawQuery};
 use axum::http::header::{ORIGIN, REFERER, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::Extension;
 
 use super::State;
 use crate::domain::Origin;
