@@ -10,7 +10,6 @@ mod health;
 mod ingestion;
 mod leader;
 mod metrics;
-pub mod quota;
 mod reason;
 mod serving;
 mod status;

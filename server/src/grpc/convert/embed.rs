@@ -13,7 +13,9 @@ use crate::usecase::{Error, IssueToken, IssuedToken};
 
 pub(in crate::grpc) fn asked_token(asked: v1::IssueEmbedTokenRequest) -> Result<IssueToken, Error> {
     let v1::IssueEmbedTokenRequest { dashboard_id, allowed_origins, user_id, ttl } = asked;
-    let read = |span| asked_duration(span).ok_or_else(|| Error::field("ttl", "ttl must not be negative"));
+    let read = |span| {
+        asked_duration(span).ok_or_else(|| Error::field("ttl", "ttl must be a valid duration of 1 to 300 seconds"))
+    };
     Ok(IssueToken { dashboard_id, origins: allowed_origins, user_id: Some(user_id), ttl: ttl.map(read).transpose()? })
 }
 
