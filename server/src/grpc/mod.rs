@@ -42,6 +42,9 @@ macro_rules! add {
 }
 
 /// Every service of the contract, `grpc.health.v1` and, when asked for, reflection in both its versions.
+///
+/// # Panics
+/// Never: the descriptors for reflection are compiled in, and a test reads them.
 #[must_use]
 pub fn services(use_cases: &UseCases, serving: &Serving, reflection: bool) -> Routes {
     let mut routes = Routes::builder();

@@ -83,7 +83,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "quarters and zero are exact")]
     fn shares_leave_out_what_is_not_scored() {
         let totals = SentimentCounts { positive: 1, neutral: 2, negative: 1, unscored: 6, score_sum: 0.0 };
         let some = shares(totals);

@@ -84,7 +84,7 @@ mod tests {
         let open = |open_for| {
             breaker(BreakerSnapshot { state: BreakerState::Open, consecutive_failures: 5, open_for }).open_for
         };
-        assert_eq!(open(Some(Duration::from_secs(300))).unwrap().seconds, 300);
+        assert_eq!(open(Some(Duration::from_mins(5))).unwrap().seconds, 300);
         assert_eq!(open(None), None);
     }
 

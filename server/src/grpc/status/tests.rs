@@ -215,7 +215,7 @@ fn a_bug_is_found_in_the_logs_by_its_id() {
 #[test]
 fn a_long_text_does_not_burst_the_trailers() {
     let long = "ä".repeat(100_000);
-    let status = refusal(&Error::field(&"f", long));
+    let status = refusal(&Error::field("f", long));
     assert!(status.message().len() <= MAX_TEXT + '…'.len_utf8());
     assert!(status.details().len() < 4 * MAX_TEXT, "{}", status.details().len());
 }
@@ -233,7 +233,7 @@ fn a_limited_caller_learns_when_to_come_back() {
             allowed: false,
             limit: 60,
             remaining: 0,
-            reset_after: Duration::from_secs(60),
+            reset_after: Duration::from_mins(1),
             retry_after,
         })
     };
