@@ -229,13 +229,7 @@ fn a_refused_credential_is_told_without_a_request() {
 #[test]
 fn a_limited_caller_learns_when_to_come_back() {
     let after = |retry_after| {
-        refused(&Decision {
-            allowed: false,
-            limit: 60,
-            remaining: 0,
-            reset_after: Duration::from_mins(1),
-            retry_after,
-        })
+        refused(&Decision { allowed: false, limit: 60, remaining: 0, reset_after: Duration::from_mins(1), retry_after })
     };
     let status = after(Duration::from_millis(1_200));
     assert_eq!(status.code(), Code::ResourceExhausted);
