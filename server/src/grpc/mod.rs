@@ -10,6 +10,7 @@ mod health;
 mod ingestion;
 mod leader;
 mod metrics;
+pub mod quota;
 mod reason;
 mod serving;
 mod status;

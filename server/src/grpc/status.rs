@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use amber_proto::ERROR_DOMAIN;
 use amber_proto::v1::ErrorReason;
-use http::{HeaderName, HeaderValue};
+use http::HeaderMap;
+use jiff::Timestamp;
 use tonic::metadata::MetadataMap;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use tracing::error;
 
+use super::quota;
 use super::reason::reason;
 use crate::rate_limit::Decision;
 use crate::telemetry::RequestId;
@@ -59,24 +61,19 @@ pub fn unauthenticated(error: &auth::Error) -> Status {
     status(&Error::Auth(error.clone()), None)
 }
 
-/// The refusal of a caller who asked too much. The size of the bucket and what is left of it stand in the headers of
-/// every answer, which the layer that limits writes.
+/// The refusal of a caller who asked too much, with the metadata that the HTTP headers of the same name carry.
 #[must_use]
-pub fn refused(decision: &Decision) -> Status {
-    let wait = wait_seconds(decision.retry_after);
+pub fn refused(decision: &Decision, now: Timestamp) -> Status {
+    let wait = quota::wait_seconds(decision);
     let message = format!("too many calls: at most {} at once; try again in {wait} seconds", decision.limit);
     let mut details = details(ErrorReason::RateLimited, HashMap::from([("limit", decision.limit.to_string())]));
     details.set_retry_info(Some(Duration::from_secs(wait)));
     details.add_quota_failure_violation("caller", message.clone());
-    let metadata = [("retry-after", wait), ("grpc-retry-pushback-ms", wait.saturating_mul(1_000))];
-    let metadata = metadata.map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from(value)));
-    let metadata = MetadataMap::from_headers(metadata.into_iter().collect());
-    Status::with_error_details_and_metadata(code(ErrorReason::RateLimited), message, details, metadata)
-}
-
-/// Rounded up, at least one second.
-fn wait_seconds(wait: Duration) -> u64 {
-    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+    let mut headers: HeaderMap = quota::headers(decision, now).into_iter().collect();
+    headers.insert("retry-after", wait.into());
+    headers.insert("grpc-retry-pushback-ms", wait.saturating_mul(1_000).into());
+    let code = code(ErrorReason::RateLimited);
+    Status::with_error_details_and_metadata(code, message, details, MetadataMap::from_headers(headers))
 }
 
 fn details(reason: ErrorReason, metadata: HashMap<&'static str, String>) -> ErrorDetails {

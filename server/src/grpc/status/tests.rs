@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use jiff::Timestamp;
 use tonic_types::ErrorInfo;
 
 use super::*;
 use crate::domain::{Origin, OriginError, Role, RunId, Scope, Violation};
 use crate::grpc::reason::{of_auth, of_embed};
 use crate::store::{self, StreamId};
+use crate::telemetry::RequestId;
 use crate::usecase::Missing;
 
 const SECRET: &str = "password=hunter2 host=10.0.0.1";
@@ -228,15 +228,20 @@ fn a_refused_credential_is_told_without_a_request() {
 
 #[test]
 fn a_limited_caller_learns_when_to_come_back() {
-    let after = |retry_after| {
-        refused(&Decision { allowed: false, limit: 60, remaining: 0, reset_after: Duration::from_mins(1), retry_after })
+    let decision = Decision {
+        allowed: false,
+        limit: 60,
+        remaining: 0,
+        reset_after: Duration::from_mins(1),
+        retry_after: Duration::from_millis(1_200),
     };
-    let status = after(Duration::from_millis(1_200));
+    let status = refused(&decision, Timestamp::from_second(1_000).unwrap());
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert_eq!((info(&status).reason.as_str(), info(&status).metadata["limit"].as_str()), ("RATE_LIMITED", "60"));
     assert_eq!(status.get_details_retry_info().unwrap().retry_delay, Some(Duration::from_secs(2)));
     assert_eq!(status.get_details_quota_failure().unwrap().violations.len(), 1);
-    let told = |key: &str| status.metadata().get(key).unwrap().to_str().unwrap().to_owned();
-    assert_eq!((told("retry-after"), told("grpc-retry-pushback-ms")), ("2".to_owned(), "2000".to_owned()));
-    assert_eq!(after(Duration::ZERO).metadata().get("retry-after").unwrap(), "1");
+    let told =
+        ["retry-after", "grpc-retry-pushback-ms", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]
+            .map(|key| status.metadata().get(key).unwrap().to_str().unwrap().to_owned());
+    assert_eq!(told, ["2", "2000", "60", "0", "1060"]);
 }
