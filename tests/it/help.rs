@@ -236,10 +236,11 @@ fn a_run_by_hand_asks_for_what_it_needs() {
 async fn follow(amber: &Amber, name: &str, handle: &str) {
     let settings =
         Settings { url: amber.database().into(), max_connections: 1, acquire_timeout: Duration::from_secs(5) };
-    let store = Store::connect(&settings, Arc::new(SystemClock), Arc::new(OsEntropy)).await.unwrap();
+    let store = Store::connect(&settings, Arc::new(SystemClock), Arc::new(OsEntropy)).await;
+    let store = store.expect("the database is free");
     let handles = [("x".to_owned(), handle.to_owned())].into();
-    store.create(NewLeader { name: name.to_owned(), handles, tracking_topics: Vec::new() }).await.unwrap();
-    store.close().await.unwrap();
+    store.create(NewLeader { name: name.to_owned(), handles, tracking_topics: Vec::new() }).await.expect("it is valid");
+    store.close().await.expect("nothing is under way");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

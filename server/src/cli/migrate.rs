@@ -92,6 +92,6 @@ fn state(step: &Migration) -> &'static str {
 async fn changes(verb: &str, otherwise: &str, before: &[Migration], store: &Store) -> Result<String, Failure> {
     let after = store.migrations().await?;
     let changed = after.iter().filter(|step| !before.contains(step));
-    let lines: String = changed.map(|step| format!("{verb} {}\n", step.name)).collect();
-    Ok(if lines.is_empty() { format!("{otherwise}\n") } else { lines })
+    let lines: Vec<_> = changed.map(|step| format!("{verb} {}\n", step.name)).collect();
+    Ok(if lines.is_empty() { format!("{otherwise}\n") } else { lines.concat() })
 }

@@ -62,5 +62,5 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
         Command::Ingest(command) => command.run().await,
         Command::Token(command) => command.run(),
     };
-    outcome.unwrap_or_else(|failure| failure.report())
+    outcome.unwrap_or_else(Failure::report)
 }

@@ -18,6 +18,6 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
 /// Names and values, in two columns.
 pub(super) fn table<N: AsRef<str>, V: AsRef<str>>(rows: &[(N, V)]) -> String {
     let width = rows.iter().map(|(name, _)| name.as_ref().len()).max().unwrap_or_default();
-    rows.iter()
-        .fold(String::new(), |text, (name, value)| text + &format!("{:width$}  {}\n", name.as_ref(), value.as_ref()))
+    let line = |(name, value): &(N, V)| format!("{:width$}  {}\n", name.as_ref(), value.as_ref());
+    rows.iter().map(line).collect::<Vec<_>>().concat()
 }

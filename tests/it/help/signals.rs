@@ -63,6 +63,7 @@ fn a_server_ends_softly_when_it_is_told_to() {
     for signal in ["TERM", "INT"] {
         let said = Running::start(&amber, "serve").says("Amber listens on").signal(signal).end().with_code(0);
         assert!(said.err.contains(&format!("SIG{signal} asks to stop")), "{said:?}");
+        assert!(said.err.contains("Amber has stopped."), "nothing was cut off: {said:?}");
         assert!(said.err.contains("X_INGEST_LIMITS: is unknown"), "warnings are in the log: {said:?}");
         assert!(!said.err.contains(JWT_SECRET), "{said:?}");
         assert!(said.err.lines().all(|line| line.starts_with('{')), "each line is JSON: {said:?}");
