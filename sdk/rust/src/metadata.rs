@@ -21,6 +21,7 @@ impl CallMetadata {
 }
 
 impl Interceptor for CallMetadata {
+    #[expect(clippy::disallowed_methods, reason = "a client owns its request ids; nothing of the server is here")]
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         let metadata = request.metadata_mut();
         if let Some(authorization) = &self.authorization

@@ -80,6 +80,7 @@ impl RetryPolicy {
 ///
 /// # Errors
 /// The status of the last call.
+#[expect(clippy::disallowed_methods, reason = "a client owns its jitter; the law is tested on its own")]
 pub async fn retrying<T, F>(policy: &RetryPolicy, call: impl FnMut() -> F) -> Result<T, Status>
 where
     F: Future<Output = Result<T, Status>>,
