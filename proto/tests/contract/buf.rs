@@ -11,6 +11,7 @@ pub(crate) const FINDINGS: i32 = 100;
 /// Runs buf in a folder, or says that it is missing and returns nothing.
 ///
 /// With `AMBER_REQUIRE_TOOLS=1` a missing buf fails the test.
+#[expect(clippy::disallowed_methods, reason = "tests are told by their environment what they may use")]
 pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Option<Output> {
     match Command::new("buf").args(arguments).current_dir(folder).output() {
         Ok(output) => Some(output),

@@ -42,6 +42,7 @@ fn check(path: &Path, fresh: &[u8], update: bool) -> Result<(), String> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "tests are told by their environment what they may use")]
 fn generated_code_is_fresh() {
     let update = std::env::var("UPDATE").is_ok_and(|value| value == "1");
     let folder = sources::root().join("src/generated");

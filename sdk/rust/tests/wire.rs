@@ -26,6 +26,7 @@ impl Feed {
     }
 
     /// Serves on a free port until the test ends, and answers the options to reach it.
+    #[expect(clippy::disallowed_methods, reason = "the test owns the task of its server")]
     fn serve(&self) -> Options {
         let incoming = TcpIncoming::bind("127.0.0.1:0".parse().expect("an address")).expect("a free port");
         let address = incoming.local_addr().expect("a bound port");

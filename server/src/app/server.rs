@@ -84,7 +84,7 @@ impl Server {
             max_body: config.server.max_body,
         };
         let state = State { use_cases, entropy: Arc::clone(&world.entropy), demo: demo.map(Arc::new) };
-        let router = http::stack(settings, state, routes);
+        let site = http::stack(settings, state, routes);
         serving.set_serving(health.is_ready().await).await;
         let (clock, upkeep_health) = (Arc::clone(&world.clock), Arc::clone(&health));
         let upkeep = Upkeep {
@@ -97,7 +97,7 @@ impl Server {
             clock,
         };
         tasks.spawn(upkeep.run(stop.clone()));
-        tasks.spawn(listener::listen(listener, router, stop.clone(), abort.clone()));
+        tasks.spawn(listener::listen(listener, site, stop.clone(), abort.clone()));
         info!(%address, "Amber listens on {address}.");
         Ok(Self { address, store, health, serving, tasks, stop, abort, drain: config.server.drain })
     }

@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn the_head_asks_again_for_the_overlap() {
         let state = Checkpoint::started(id(1), id(5));
-        assert_eq!(state.head_since(Duration::from_secs(3_600)), Some(id(4)));
+        assert_eq!(state.head_since(Duration::from_hours(1)), Some(id(4)));
         assert_eq!(Checkpoint::default().head_since(Duration::ZERO), None);
     }
 

@@ -51,6 +51,9 @@ x_number! {
 
 /// When X made a post's number, to the millisecond
 /// ([Snowflake](https://docs.x.com/fundamentals/x-ids): 41 bits of milliseconds since 2010-11-04).
+///
+/// # Panics
+/// Never: 41 bits of milliseconds end in 2080.
 #[must_use]
 pub fn snowflake_time(id: ExternalId) -> Timestamp {
     Timestamp::from_millisecond((id.0 >> 22) + 1_288_834_974_657).expect("41 bits of milliseconds end in 2080")

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use tracing::error;
 
 use crate::domain::Violation;
+use crate::grpc::quota;
 use crate::rate_limit::Decision;
 use crate::usecase::Error;
 use crate::{auth, embed, store};
@@ -48,7 +49,7 @@ impl Problem {
     pub(super) fn limited(decision: &Decision, is_embed: bool) -> Self {
         let message = "Too many requests. Please try again later.";
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", message);
-        let wait = whole_seconds(decision.retry_after);
+        let wait = quota::wait_seconds(decision);
         let problem = problem.with("retry_after", wait.into()).retry_after(Duration::from_secs(wait));
         if is_embed { problem.with("remaining", 0.into()) } else { problem }
     }
@@ -68,11 +69,6 @@ impl Problem {
     fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
-    }
-
-    /// The status of the answer.
-    pub(super) fn status(&self) -> StatusCode {
-        self.status
     }
 
     /// The text for people.
@@ -218,7 +214,7 @@ mod tests {
     fn a_defect_tells_the_caller_nothing_about_itself() {
         let source = std::io::Error::other("password=hunter2 at 10.0.0.7");
         let problem = Problem::from(Error::Store(store::Error::Internal { source: Box::new(source) }));
-        assert_eq!(problem.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(problem.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert!(!format!("{problem:?}").contains("hunter2"));
     }
 }

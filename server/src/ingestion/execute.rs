@@ -28,9 +28,12 @@ pub(super) async fn execute(deps: &Deps, shared: &Shared, place: &Arc<ActiveRun>
     let attempt = Attempt { deps, x, place, stop: &give_up, tally: Mutex::new(Tally::default()) };
     if let Err(reason) = attempt.read_all().await {
         attempt.fail(&reason);
+        if let Stop::X(error) = &reason {
+            attempt.consider(error);
+        }
     }
     let tally = attempt.tally.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    *lock(&shared.stopped_reason) = tally.fatal.clone();
+    lock(&shared.stopped_reason).clone_from(&tally.fatal);
     let run = place.progress.borrow().clone();
     Run { status: tally.status(stop.is_cancelled()), error: tally.first_error, ..run }
 }
@@ -129,7 +132,7 @@ impl Attempt<'_> {
                 return;
             }
             Stop::X(_) | Stop::Store(_) | Stop::Unplaceable(_) => {
-                warn!(leader_id = %leader.id, error = %reason, "{} was not read: {reason}", leader.name)
+                warn!(leader_id = %leader.id, error = %reason, "{} was not read: {reason}", leader.name);
             }
         }
         self.fail(&Named { leader, reason });

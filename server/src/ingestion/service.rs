@@ -161,18 +161,14 @@ impl Ingestion {
     }
 
     fn job(&self, next_run: Timestamp) -> Job {
-        match &self.deps.settings.cron {
-            Some(cron) => {
-                let trigger = format!("cron[{cron}]");
-                Job { id: "x_ingestion_cron", name: "X Post Ingestion (Cron)", trigger, next_run }
-            }
-            None => {
-                let seconds = self.deps.settings.interval.as_secs();
-                let clock = format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
-                let trigger = format!("interval[{clock}]");
-                Job { id: "x_ingestion_interval", name: "X Post Ingestion (Interval)", trigger, next_run }
-            }
+        if let Some(cron) = &self.deps.settings.cron {
+            let trigger = format!("cron[{cron}]");
+            return Job { id: "x_ingestion_cron", name: "X Post Ingestion (Cron)", trigger, next_run };
         }
+        let seconds = self.deps.settings.interval.as_secs();
+        let clock = format!("{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        let trigger = format!("interval[{clock}]");
+        Job { id: "x_ingestion_interval", name: "X Post Ingestion (Interval)", trigger, next_run }
     }
 
     /// Joins an equal run that waits or is under way, or takes a new place.

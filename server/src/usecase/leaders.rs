@@ -108,10 +108,8 @@ impl Leaders {
     /// [`Error::Auth`], [`Error::NotFound`], or when the store fails.
     pub async fn delete(&self, caller: &Principal, id: &str) -> Result<(), Error> {
         require_role(caller, Role::Admin)?;
-        match self.store.delete(leader_id(id)?).await? {
-            true => Ok(()),
-            false => Err(Error::NotFound(Missing::Leader)),
-        }
+        let existed = self.store.delete(leader_id(id)?).await?;
+        existed.then_some(()).ok_or(Error::NotFound(Missing::Leader))
     }
 
     /// Starts reading one leader. Admins only.

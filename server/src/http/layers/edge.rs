@@ -51,11 +51,11 @@ impl Edge {
 pub(crate) fn guard(edge: &Edge, is_grpc: bool) -> GovernorLayer<PeerKey, NoOpMiddleware, Body> {
     let kind = if is_grpc { Kind::Grpc } else { Kind::Http };
     let clock = Arc::clone(&edge.clock);
-    GovernorLayer::new(Arc::clone(&edge.config)).error_handler(move |error| answer(error, kind, clock.now()))
+    GovernorLayer::new(Arc::clone(&edge.config)).error_handler(move |error| answer(&error, kind, clock.now()))
 }
 
-fn answer(error: GovernorError, kind: Kind, now: Timestamp) -> Response {
-    let seconds = if let GovernorError::TooManyRequests { wait_time, .. } = error { wait_time.max(1) } else { 1 };
+fn answer(error: &GovernorError, kind: Kind, now: Timestamp) -> Response {
+    let seconds = if let GovernorError::TooManyRequests { wait_time, .. } = error { (*wait_time).max(1) } else { 1 };
     let wait = Duration::from_secs(seconds);
     let decision =
         Decision { allowed: false, limit: BURST, remaining: 0, reset_after: INTERVAL * BURST, retry_after: wait };

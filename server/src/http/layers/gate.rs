@@ -8,19 +8,16 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
-use jiff::SignedDuration;
 
 use super::kind::Kind;
 use super::observe::CallerKind;
 use super::refusal::Refusal;
 use crate::auth::Authenticator;
 use crate::domain::{Clock, Principal};
+use crate::grpc::quota;
 use crate::rate_limit::{Decision, EMBED_ISSUE, LocalLimiter, Policies, Policy, PolicyName};
 use crate::telemetry::Metrics;
 
-const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Finds out who calls and whether it may call so often.
@@ -50,13 +47,13 @@ pub(crate) async fn gate(State(gate): State<Arc<Gate>>, mut request: Request, ne
             request.extensions_mut().insert(caller);
             let mut response = next.run(request).await;
             response.extensions_mut().insert(caller_kind);
-            decision.iter().for_each(|decision| gate.write_headers(decision, response.headers_mut()));
+            gate.write_headers(decision, response.headers_mut());
             response
         }
         Err(refusal) => {
             let limits = if let Refusal::Limited(decision) = &refusal { Some(*decision) } else { None };
             let mut response = refusal.answer(kind, &path, gate.clock.now());
-            limits.iter().for_each(|decision| gate.write_headers(decision, response.headers_mut()));
+            gate.write_headers(limits, response.headers_mut());
             response
         }
     }
@@ -107,12 +104,11 @@ impl Gate {
         Some(decision)
     }
 
-    fn write_headers(&self, decision: &Decision, headers: &mut HeaderMap) {
-        let wait = SignedDuration::try_from(decision.reset_after).unwrap_or(SignedDuration::MAX);
-        let reset = self.clock.now().checked_add(wait).map_or(0, |at| at.as_second() + 1);
-        headers.insert(LIMIT, decision.limit.into());
-        headers.insert(REMAINING, decision.remaining.into());
-        headers.insert(RESET, reset.into());
+    fn write_headers(&self, decision: Option<Decision>, headers: &mut HeaderMap) {
+        let Some(decision) = decision else { return };
+        for (name, value) in quota::headers(&decision, self.clock.now()) {
+            headers.insert(name, value);
+        }
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn cors(origins: &[Origin]) -> CorsLayer {
             name("grpc-status-details-bin"),
             name("grpc-retry-pushback-ms"),
         ])
-        .max_age(Duration::from_secs(600))
+        .max_age(Duration::from_mins(10))
 }
 
 #[cfg(test)]

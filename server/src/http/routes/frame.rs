@@ -87,7 +87,7 @@ async fn open(state: &State, load: Load, headers: &HeaderMap) -> Result<Response
     };
     let claims = match redeemed {
         Ok(claims) => claims,
-        Err(refusal) => return Ok(refused(state, load, &refusal)),
+        Err(refusal) => return Ok(refused(state, &load, &refusal)),
     };
     let data = state.use_cases.dashboards.for_frame(claims.dashboard_id, &claims.leaders).await?;
     let nonce = Nonce::new(state.entropy.as_ref());
@@ -97,7 +97,7 @@ async fn open(state: &State, load: Load, headers: &HeaderMap) -> Result<Response
 }
 
 /// The error page: the sites of a token with a right signature may show it, else the registered ones.
-fn refused(state: &State, load: Load, refusal: &Refusal) -> Response {
+fn refused(state: &State, load: &Load, refusal: &Refusal) -> Response {
     let error = &refusal.error;
     let registered = state.use_cases.embed_tokens.registered_origins();
     let parents: &[Origin] = refusal.claims.as_ref().map_or(registered, |claims| &claims.origins);
@@ -106,7 +106,7 @@ fn refused(state: &State, load: Load, refusal: &Refusal) -> Response {
     let failure =
         Failure { reason: error.reason(), message: &message, request_id: load.request_id.as_str(), retry_after };
     let nonce = Nonce::new(state.entropy.as_ref());
-    let options = FrameOptions { parents: parents.to_vec(), ..load.options };
+    let options = FrameOptions { parents: parents.to_vec(), ..load.options.clone() };
     let page = frame::error_page(failure, &options, &nonce).into_string();
     let mut response = (embed_status(error), frame::headers(parents, &nonce), page).into_response();
     if let Some(wait) = retry_after {
