@@ -1,7 +1,7 @@
 //! What the whole-system tests stand on: real PostgreSQL and Redis, a network that fails on demand, and a clock that
 //! moves when told.
 //!
-//! Nothing here outlives the test process, not even after `kill -9`: see [`guarded`].
+//! Nothing here outlives the test process, not even after `kill -9`: see `guarded`.
 
 mod clock;
 mod flaky;

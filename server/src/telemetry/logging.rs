@@ -22,7 +22,7 @@ pub enum Error {
 /// Writes the log of this process to its standard error; once per process.
 ///
 /// # Errors
-/// [`Error`] when the filter is bad, or a log is set up already.
+/// [`enum@Error`] when the filter is bad, or a log is set up already.
 pub fn init_logging(settings: &Telemetry) -> Result<(), Error> {
     init_logging_to(settings, io::stderr)
 }
@@ -31,7 +31,7 @@ pub fn init_logging(settings: &Telemetry) -> Result<(), Error> {
 /// per process.
 ///
 /// # Errors
-/// [`Error`] when the filter is bad, or a log is set up already.
+/// [`enum@Error`] when the filter is bad, or a log is set up already.
 pub fn init_logging_to<W: io::Write>(
     settings: &Telemetry,
     writer: impl Fn() -> W + Send + Sync + 'static,
