@@ -63,7 +63,7 @@ impl Core {
         ));
         let authenticator = Arc::new(authenticator(&config.admin, world)?);
         let limiter = config.rate_limit.enabled.then(|| Arc::new(LocalLimiter::new(&policies(config))));
-        let edge = config.rate_limit.enabled.then(|| Edge::new(Arc::clone(&world.clock)));
+        let edge = config.rate_limit.enabled.then(Edge::new);
         let use_cases = use_cases(config, world, &store, &metrics, &ingestion, &health, &authenticator)?;
         let gate = Gate { authenticator, limiter, clock: Arc::clone(&world.clock), metrics: metrics.clone() };
         Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate: Arc::new(gate), edge })

@@ -7,12 +7,14 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use tonic::Status;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
+use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::layers::{Edge, Gate, cors, gate, guard, identify, observe, secure};
+use super::layers::{Edge, Gate, Kind, cors, gate, guard, identify, observe, secure, speak};
 use super::problem::Problem;
 use super::routes::{self, State};
 use crate::domain::{Entropy, Origin};
@@ -37,29 +39,27 @@ pub struct Settings {
 /// Both adapters behind one stack. A request meets the layers in the order in which they are written.
 pub fn stack(settings: Settings, state: State, grpc: Routes) -> Router {
     let Settings { metrics, entropy, gate: gatekeeper, edge, cors_origins, max_body } = settings;
-    let grpc = grpc.into_axum_router().reset_fallback();
-    let grpc = match &edge {
-        Some(edge) => grpc.layer(guard(edge, true)),
-        None => grpc,
-    };
+    let grpc = grpc.into_axum_router().reset_fallback().layer(GrpcWebLayer::new());
     let http = routes::router(state).layer(DefaultBodyLimit::max(max_body));
-    let http = match &edge {
-        Some(edge) => http.layer(guard(edge, false)),
-        None => http,
-    };
-    http.merge(grpc.layer(GrpcWebLayer::new())).fallback(no_such_route).layer(
+    http.merge(grpc).fallback(no_such_route).layer(
         ServiceBuilder::new()
             .layer(from_fn_with_state(entropy, identify))
             .layer(from_fn(secure))
             .layer(from_fn_with_state(metrics, observe))
-            .layer(CatchPanicLayer::custom(|_| defect()))
             .layer(cors(&cors_origins))
+            .layer(CatchPanicLayer::custom(|_| defect()))
+            .layer(from_fn_with_state(Arc::clone(&gatekeeper.clock), speak))
+            .layer(option_layer(edge.as_ref().map(guard)))
             .layer(from_fn_with_state(gatekeeper, gate)),
     )
 }
 
 async fn no_such_route(request: Request) -> Response {
-    let message = format!("there is nothing at {}; see the list of routes in the README", request.uri().path());
+    let path = request.uri().path();
+    if Kind::of(request.headers()) != Kind::Http {
+        return Status::unimplemented(format!("there is no method {path}; reflection lists what there is")).into_http();
+    }
+    let message = format!("there is nothing at {path}; see the list of routes in the README");
     Problem::new(StatusCode::NOT_FOUND, "not_found", message).into_response()
 }
 

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::middleware::NoOpMiddleware;
-use jiff::Timestamp;
 use tower_governor::governor::{GovernorConfig, GovernorConfigBuilder};
 use tower_governor::key_extractor::KeyExtractor;
 use tower_governor::{GovernorError, GovernorLayer};
@@ -26,7 +28,6 @@ const INTERVAL: Duration = Duration::from_millis(1);
 #[derive(Clone)]
 pub struct Edge {
     config: Arc<GovernorConfig<PeerKey, NoOpMiddleware>>,
-    clock: Arc<dyn Clock>,
 }
 
 impl Edge {
@@ -35,10 +36,10 @@ impl Edge {
     /// # Panics
     /// Never: burst and interval are above zero.
     #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
+    pub fn new() -> Self {
         let mut builder = GovernorConfigBuilder::default().key_extractor(PeerKey);
         let config = builder.period(INTERVAL).burst_size(BURST).finish().expect("burst and interval are above zero");
-        Self { config: Arc::new(config), clock }
+        Self { config: Arc::new(config) }
     }
 
     /// Forgets the addresses that are quiet; call it now and then.
@@ -47,19 +48,37 @@ impl Edge {
     }
 }
 
-/// The layer of the guard for requests of one kind; its answers are in gRPC when `is_grpc`.
-pub(crate) fn guard(edge: &Edge, is_grpc: bool) -> GovernorLayer<PeerKey, NoOpMiddleware, Body> {
-    let kind = if is_grpc { Kind::Grpc } else { Kind::Http };
-    let clock = Arc::clone(&edge.clock);
-    GovernorLayer::new(Arc::clone(&edge.config)).error_handler(move |error| answer(&error, kind, clock.now()))
+impl Default for Edge {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
-fn answer(error: &GovernorError, kind: Kind, now: Timestamp) -> Response {
-    let seconds = if let GovernorError::TooManyRequests { wait_time, .. } = error { (*wait_time).max(1) } else { 1 };
-    let wait = Duration::from_secs(seconds);
-    let decision =
-        Decision { allowed: false, limit: BURST, remaining: 0, reset_after: INTERVAL * BURST, retry_after: wait };
-    Refusal::Limited(decision).answer(kind, "", now).into_response()
+/// A refusal of the guard, which does not know in which language to answer.
+#[derive(Debug, Clone, Copy)]
+struct Refused(Decision);
+
+/// The layer of the guard; [`speak`] must stand around it.
+pub(crate) fn guard(edge: &Edge) -> GovernorLayer<PeerKey, NoOpMiddleware, Body> {
+    GovernorLayer::new(Arc::clone(&edge.config)).error_handler(|error| {
+        let seconds = if let GovernorError::TooManyRequests { wait_time, .. } = error { wait_time.max(1) } else { 1 };
+        let wait = Duration::from_secs(seconds);
+        let reset_after = INTERVAL * BURST;
+        let decision = Decision { allowed: false, limit: BURST, remaining: 0, reset_after, retry_after: wait };
+        let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
+        response.extensions_mut().insert(Refused(decision));
+        response
+    })
+}
+
+/// Says a refusal of the guard in the language of the request.
+pub(crate) async fn speak(State(clock): State<Arc<dyn Clock>>, request: Request, next: Next) -> Response {
+    let kind = Kind::of(request.headers());
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Refused>() {
+        Some(Refused(decision)) => Refusal::Limited(decision).answer(kind, "", clock.now()),
+        None => response,
+    }
 }
 
 /// The address of the socket, IPv6 by its /64. The extractors of the crate trust headers that any caller can write.

@@ -11,8 +11,9 @@ mod request_id;
 pub use edge::Edge;
 pub use gate::Gate;
 
-pub(super) use edge::guard;
+pub(super) use edge::{guard, speak};
 pub(super) use gate::gate;
 pub(super) use headers::{cors, secure};
+pub(super) use kind::Kind;
 pub(super) use observe::observe;
 pub(super) use request_id::identify;
