@@ -39,3 +39,11 @@ release-contract:
 # Amber with made-up leaders, without a key of X
 demo:
     cargo run -- demo
+
+# The build that is measured and shipped
+release:
+    cargo build --release --locked
+
+# What the goals are measured with; it fails when one is missed by this machine
+bench: release
+    cargo run --package amber-tests --example startup
