@@ -1,10 +1,11 @@
-//! Pins what the compiler does not check: which module may know which, how files begin, how long they are, and that
-//! every migration, dependency and top-level name is meant.
+//! Pins what the compiler does not check: which module may know which, how files begin, how long they are, that every
+//! migration, dependency and top-level name is meant, and that the documents say what the code says.
 //!
 //! Each check is a function of paths and texts, so that its own tests can plant a violation and see it found; the tests
 //! here run all of them over the tree.
 
 mod dependencies;
+mod docs;
 mod files;
 mod layers;
 mod migrations;
@@ -18,7 +19,7 @@ use std::fmt::{self, Display};
 use tree::Tree;
 
 /// A place that breaks a rule.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Finding {
     path: String,
     /// Counted from 1; 0 stands for the whole file.

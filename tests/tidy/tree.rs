@@ -135,12 +135,26 @@ fn read_folder(folder: &str, files: &mut Vec<File>) {
 }
 
 fn read_file(path: &str, files: &mut Vec<File>) {
-    let text = fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-    files.push(File::new(path, &text));
+    files.push(File::new(path, &read(path)));
+}
+
+/// The text of any file.
+pub(crate) fn read(path: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Writes a file anew.
+pub(crate) fn write(path: &str, text: &str) {
+    fs::write(Path::new(ROOT).join(path), text).unwrap_or_else(|error| panic!("{path}: {error}"));
+}
+
+/// Whether a file or a folder is there.
+pub(crate) fn exists(path: &str) -> bool {
+    Path::new(ROOT).join(path).exists()
 }
 
 /// What stands in a folder, in order.
-fn names_in(folder: &str) -> Vec<String> {
+pub(crate) fn names_in(folder: &str) -> Vec<String> {
     let entries = fs::read_dir(Path::new(ROOT).join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
     let mut names: Vec<String> = entries
         .map(|entry| entry.expect("a folder can be listed").file_name().to_string_lossy().into_owned())

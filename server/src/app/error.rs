@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use crate::{auth, config, embed, redis, sandbox, store, x_api};
+use crate::{auth, config, embed, ingestion, redis, sandbox, store, x_api};
 
 /// Why Amber cannot start or go on. The texts are for operators and hold no secrets.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +34,7 @@ pub enum Error {
     X(#[from] x_api::Error),
     /// The schedule cannot be used.
     #[error("the schedule cannot be used; check X_INGEST_CRON")]
-    Schedule(#[from] croner::errors::CronError),
+    Schedule(#[from] ingestion::CronError),
     /// The configuration of the demo has a mistake, which is a defect.
     #[error("the configuration of the demo has a mistake")]
     DemoConfig(#[from] config::Errors),

@@ -18,7 +18,7 @@ mod worker;
 pub use deps::Deps;
 pub use error::Error;
 pub use observer::XObserver;
-pub use schedule::Schedule;
+pub use schedule::{CronError, Schedule};
 pub use scheduler::Scheduler;
 pub use service::{Ingestion, RunRequest, Ticket};
 pub use status::{Job, LeaderProgress, Status};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use croner::Cron;
-use croner::errors::CronError;
+pub use croner::errors::CronError;
 use jiff::{Timestamp, tz::TimeZone};
 
 /// A rhythm of runs, in UTC.

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use croner::errors::CronError;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::service::{Shared, lock};
-use super::{Error, Ingestion, RunRequest, Schedule};
+use super::{CronError, Error, Ingestion, RunRequest, Schedule};
 use crate::domain::RunTrigger;
 
 /// Looks at the clock once a second, so that a clock that jumps is seen, and never asks twice for one time.

@@ -1,4 +1,4 @@
-//! Leaders.
+//! Leaders in the contract's words.
 
 use amber_proto::v1;
 

@@ -1,4 +1,4 @@
-//! Runs.
+//! Runs in the contract's words.
 
 use amber_proto::v1;
 
