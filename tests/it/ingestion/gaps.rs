@@ -45,7 +45,8 @@ async fn what_does_not_fit_into_a_run_is_read_by_the_next_ones(backend: Backend)
 }
 
 async fn a_page_that_is_short_or_empty_is_no_end(backend: Backend) {
-    let Some(stage) = Stage::with(backend, |builder| builder.env("X_INGEST_LIMIT", "50")).await else { return };
+    let set = |builder: amber_tests::Builder| builder.env("X_INGEST_LIMIT", "50").env("X_INGEST_OVERLAP_MINUTES", "0");
+    let Some(stage) = Stage::with(backend, set).await else { return };
     stage.add("ada").await;
     stage.write("ada", 12);
     stage.x.fail_next(2, Fault::EmptyPageWithToken);
