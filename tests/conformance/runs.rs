@@ -93,15 +93,17 @@ async fn runs_are_listed_newest_first(fresh: Fresh) {
 async fn a_run_of_a_dead_process_is_interrupted(fresh: Fresh) {
     let old = begin(&fresh, false);
     fresh.store.start_run(&old).await.unwrap();
+    let waiting = Run { status: RunStatus::Queued, ..begin(&fresh, false) };
+    fresh.store.start_run(&waiting).await.unwrap();
     fresh.clock.advance(Duration::from_secs(3_601));
     let young = begin(&fresh, false);
     fresh.store.start_run(&young).await.unwrap();
 
     // On PostgreSQL the young one may belong to another replica.
     let is_shared = fresh.raw.get_database_backend() == DbBackend::Postgres;
-    assert_eq!(fresh.store.interrupt_orphans().await.unwrap(), if is_shared { 1 } else { 2 });
+    assert_eq!(fresh.store.interrupt_orphans().await.unwrap(), if is_shared { 2 } else { 3 });
     let status = async |id| fresh.store.run(id).await.unwrap().unwrap().status;
-    assert_eq!(status(old.id).await, RunStatus::Interrupted);
+    assert_eq!([status(old.id).await, status(waiting.id).await], [RunStatus::Interrupted; 2]);
     assert_eq!(status(young.id).await, if is_shared { RunStatus::Running } else { RunStatus::Interrupted });
 }
 

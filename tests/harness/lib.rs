@@ -6,6 +6,7 @@
 mod clock;
 mod flaky;
 mod guarded;
+mod hasty;
 mod postgres;
 mod redis;
 mod server;
@@ -14,6 +15,7 @@ mod x;
 
 pub use clock::TestClock;
 pub use flaky::Flaky;
+pub use hasty::Hasty;
 pub use postgres::Postgres;
 pub use redis::Redis;
 pub use server::{Backend, Builder, TestServer};

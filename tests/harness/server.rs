@@ -6,12 +6,12 @@ use std::sync::Arc;
 use amber_sdk::{Amber, Credentials, Options};
 use amber_server::app::{self, Core, Server, World};
 use amber_server::config::{Config, MapEnv};
-use amber_server::domain::OsEntropy;
+use amber_server::domain::{Entropy, OsEntropy};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::{FakeXApi, Postgres, TestClock};
+use crate::{FakeXApi, Hasty, Postgres, TestClock};
 
 /// Which database a server stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,7 @@ const SIGNING_KEY: &str = "test-signing-key-poiuytrewq-lkjhgfdsa-2";
 pub struct Builder {
     env: MapEnv,
     clock: TestClock,
+    entropy: Arc<dyn Entropy>,
     folder: Option<TempDir>,
 }
 
@@ -39,6 +40,8 @@ pub struct Builder {
 pub struct TestServer {
     server: Option<Server>,
     address: SocketAddr,
+    env: MapEnv,
+    entropy: Arc<dyn Entropy>,
     /// The clock of the server.
     pub clock: TestClock,
     /// Speaks HTTP; it follows no redirect.
@@ -77,7 +80,7 @@ impl TestServer {
             .with("EMBED_ALLOWED_ORIGINS", "https://partner.example,https://other.example")
             .with("EMBED_RATE_LIMIT_REQUESTS", "100000")
             .with("REQUESTS_PER_MINUTE", "100000");
-        Some(Builder { env, clock: TestClock::new(), folder: Some(folder) })
+        Some(Builder { env, clock: TestClock::new(), entropy: Arc::new(OsEntropy), folder: Some(folder) })
     }
 
     /// The address of the port.
@@ -140,6 +143,13 @@ impl TestServer {
         Amber::connect(options).await.expect("the server listens")
     }
 
+    /// A server of the same settings, clock and database: the next process on it, or a second replica.
+    #[must_use]
+    pub fn twin(&self) -> Builder {
+        let (env, clock, entropy) = (self.env.clone(), self.clock.clone(), Arc::clone(&self.entropy));
+        Builder { env, clock, entropy, folder: None }
+    }
+
     /// Ends the server in an orderly way and hands back what it leaves: start again on the same data with it.
     pub async fn stop(mut self) -> Option<TempDir> {
         if let Some(server) = self.server.take() {
@@ -170,6 +180,13 @@ impl Builder {
         self
     }
 
+    /// Makes every wait between two attempts as short as chance allows: none.
+    #[must_use]
+    pub fn hasty(mut self) -> Self {
+        self.entropy = Arc::new(Hasty);
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Panics
@@ -178,13 +195,14 @@ impl Builder {
         app::install_crypto();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound port has an address");
-        let env = self.env.with("LISTEN_ADDR", address.to_string());
+        let env = self.env.clone().with("LISTEN_ADDR", address.to_string());
         let config = Config::load(&env).expect("a valid configuration").config;
-        let world = World { clock: Arc::new(self.clock.clone()), entropy: Arc::new(OsEntropy) };
+        let world = World { clock: Arc::new(self.clock.clone()), entropy: Arc::clone(&self.entropy) };
         let core = Core::build(&config, &world).await.expect("every part");
         let server = Server::start(&config, &world, core, listener, None).await.expect("a server");
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
         let http = http.expect("a client");
-        TestServer { server: Some(server), address, clock: self.clock, http, folder: self.folder }
+        let Self { clock, entropy, folder, .. } = self;
+        TestServer { server: Some(server), address, env, entropy, clock, http, folder }
     }
 }

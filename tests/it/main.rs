@@ -1,3 +1,7 @@
 //! Whole-system tests, through the wire.
 
+mod crash;
 mod help;
+mod ingestion;
+mod road;
+mod stage;

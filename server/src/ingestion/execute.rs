@@ -70,11 +70,26 @@ impl Attempt<'_> {
         let mut leaders = self.plan(request).await?;
         let total = u32::try_from(leaders.len()).unwrap_or(u32::MAX);
         self.place.progress.send_modify(|run| run.leaders_total = total);
+        self.write_down_progress().await;
         let dry_run = request.dry_run;
         let looked_up = self.stop.run_until_cancelled(look_up(self.deps, self.x, &mut leaders, dry_run)).await;
-        looked_up.ok_or(Stop::Cancelled)??;
+        if let Err(reason) = looked_up.ok_or(Stop::Cancelled)? {
+            self.fail_lookup(&reason);
+        }
         futures::stream::iter(&leaders).for_each_concurrent(PARALLEL, |leader| self.read_one(leader)).await;
         Ok(())
+    }
+
+    /// The leaders whose accounts are known are read even so, unless they would fail in the same way. A rate limit is
+    /// one of lookups alone.
+    fn fail_lookup(&self, reason: &Stop) {
+        warn!(error = %reason, "The accounts of new leaders were not looked up: {reason}");
+        self.fail(reason);
+        match reason {
+            Stop::X(x_api::Error::RateLimited { .. }) => {}
+            Stop::X(error) => self.consider(error),
+            _ => self.stop.cancel(),
+        }
     }
 
     /// The leaders with a handle on X.
@@ -100,6 +115,10 @@ impl Attempt<'_> {
             run.counters.add(counters);
             run.leaders_done += 1;
         });
+        self.write_down_progress().await;
+    }
+
+    async fn write_down_progress(&self) {
         let (run, done) = {
             let state = self.place.progress.borrow();
             (state.id, state.leaders_done)

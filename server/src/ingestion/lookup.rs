@@ -1,4 +1,4 @@
-//! Finds the accounts of leaders that are not known on X yet.
+//! Finds the accounts of leaders that cannot be read so far.
 
 use std::collections::HashMap;
 
@@ -6,22 +6,49 @@ use tracing::info;
 
 use super::Deps;
 use super::walk::Stop;
-use crate::domain::{Handle, Leader, LeaderState};
-use crate::x_api::{Client, UserLookup};
+use crate::domain::{Handle, Leader, LeaderState, UserId};
+use crate::x_api::{Client, User, UserLookup};
+
+/// How a lookup names an account.
+#[derive(Debug, Clone, Copy)]
+enum Key {
+    Number,
+    /// In lower case: X does not tell letter cases apart.
+    Handle,
+}
+
+impl Key {
+    fn of_leader(self, leader: &Leader) -> Option<String> {
+        match self {
+            Self::Number => leader.x_user_id.map(|id| id.to_string()),
+            Self::Handle => leader.x_handle().map(|handle| handle.as_str().to_ascii_lowercase()),
+        }
+    }
+
+    fn of_user(self, user: &User) -> String {
+        match self {
+            Self::Number => user.id.to_string(),
+            Self::Handle => user.username.to_ascii_lowercase(),
+        }
+    }
+}
 
 /// Asks X for the accounts of the leaders that cannot be read so far, and notes what it says. An account that was
-/// found before keeps its number, so a change of handle does not lose a leader.
+/// found before is asked for by its number, so that a change of handle does not lose a leader, and whoever takes the
+/// old handle is not mistaken for it.
 pub(super) async fn look_up(deps: &Deps, x: &Client, leaders: &mut [Leader], dry_run: bool) -> Result<(), Stop> {
-    let wanted: Vec<Handle> =
-        leaders.iter().filter(|leader| needs_lookup(leader)).filter_map(Leader::x_handle).collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let found = x.users_by_usernames(&wanted).await?;
-    let answers = by_handle(&found);
-    for leader in leaders.iter_mut().filter(|leader| needs_lookup(leader)) {
-        let Some(handle) = leader.x_handle() else { continue };
-        let Some(answer) = answers.get(&handle.as_str().to_ascii_lowercase()) else { continue };
+    let wanted = leaders.iter_mut().filter(|leader| needs_lookup(leader));
+    let (known, new): (Vec<_>, Vec<_>) = wanted.partition(|leader| leader.x_user_id.is_some());
+    let numbers: Vec<UserId> = known.iter().filter_map(|leader| leader.x_user_id).collect();
+    let handles: Vec<Handle> = new.iter().filter_map(|leader| leader.x_handle()).collect();
+    note(deps, known, &x.users_by_ids(&numbers).await?, Key::Number, dry_run).await?;
+    note(deps, new, &x.users_by_usernames(&handles).await?, Key::Handle, dry_run).await
+}
+
+async fn note(deps: &Deps, leaders: Vec<&mut Leader>, found: &UserLookup, key: Key, dry_run: bool) -> Result<(), Stop> {
+    let answers = answers(found, key);
+    for leader in leaders {
+        let Some(answer) = key.of_leader(leader).and_then(|key| answers.get(&key)) else { continue };
         let before = leader.state;
         leader.state = answer.state;
         if let Some(user) = answer.user {
@@ -29,7 +56,8 @@ pub(super) async fn look_up(deps: &Deps, x: &Client, leaders: &mut [Leader], dry
             leader.avatar_url.clone_from(&user.avatar_url);
         }
         if before != leader.state {
-            info!(leader_id = %leader.id, state = leader.state.as_str(), "@{handle} is {} on X.", leader.state.as_str());
+            let state = leader.state.as_str();
+            info!(leader_id = %leader.id, state, "The account of {} is {state} on X.", leader.name);
         }
         if dry_run {
             continue;
@@ -48,18 +76,17 @@ fn needs_lookup(leader: &Leader) -> bool {
 
 struct Answer<'a> {
     state: LeaderState,
-    user: Option<&'a crate::x_api::User>,
+    user: Option<&'a User>,
 }
 
-/// What X says, by the handle in lower case: X does not tell letter cases apart.
-fn by_handle(found: &UserLookup) -> HashMap<String, Answer<'_>> {
+fn answers(found: &UserLookup, key: Key) -> HashMap<String, Answer<'_>> {
     let problems = found.problems.iter().filter_map(|problem| {
         let state = problem.kind.leader_state()?;
         Some((problem.value.as_ref()?.to_ascii_lowercase(), Answer { state, user: None }))
     });
     let users = found.users.iter().map(|user| {
         let state = if user.protected { LeaderState::Protected } else { LeaderState::Active };
-        (user.username.to_ascii_lowercase(), Answer { state, user: Some(user) })
+        (key.of_user(user), Answer { state, user: Some(user) })
     });
     problems.chain(users).collect()
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Endpoint {
     UsersBy,
+    Users,
     Timeline,
     Posts,
 }
@@ -23,7 +24,7 @@ pub struct Allowance {
 /// The allowance of each endpoint.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimits {
-    /// For `GET /2/users/by`.
+    /// For `GET /2/users/by`, and as much again for `GET /2/users`.
     pub users_by: Allowance,
     /// For `GET /2/users/{id}/tweets`.
     pub timeline: Allowance,
@@ -62,7 +63,7 @@ impl Windows {
     /// Counts a request at `now_ms`.
     pub(super) fn take(&mut self, endpoint: Endpoint, limits: &RateLimits, now_ms: i64) -> Grant {
         let allowance = match endpoint {
-            Endpoint::UsersBy => limits.users_by,
+            Endpoint::UsersBy | Endpoint::Users => limits.users_by,
             Endpoint::Timeline => limits.timeline,
             Endpoint::Posts => limits.posts,
         };

@@ -279,7 +279,8 @@ impl Inner {
     }
 
     fn take_fault(&self, endpoint: Endpoint) -> Option<Fault> {
-        let (is_timeline, has_posts) = (endpoint == Endpoint::Timeline, endpoint != Endpoint::UsersBy);
+        let (is_timeline, has_posts) =
+            (endpoint == Endpoint::Timeline, matches!(endpoint, Endpoint::Timeline | Endpoint::Posts));
         self.state().faults.take(is_timeline, has_posts)
     }
 

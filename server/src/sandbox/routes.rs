@@ -1,4 +1,4 @@
-//! The three endpoints.
+//! The four endpoints.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::limits::Endpoint;
 use super::query::{Invalid, Params};
 use super::snowflake::number;
 use super::timeline::{self, Ask, Shrink};
-use super::world::is_username;
+use super::world::{Account, is_username};
 use super::{Inner, PostId, UserId, UserState, gate, problem, render};
 
 type Answer = Result<Response, Invalid>;
@@ -25,6 +25,7 @@ type Answer = Result<Response, Invalid>;
 pub(super) fn router(inner: &Arc<Inner>) -> Router {
     let gated = |endpoint| from_fn_with_state((Arc::clone(inner), endpoint), gate::pass);
     Router::new()
+        .route("/2/users", get(users).route_layer(gated(Endpoint::Users)))
         .route("/2/users/by", get(users_by).route_layer(gated(Endpoint::UsersBy)))
         .route("/2/users/{id}/tweets", get(user_timeline).route_layer(gated(Endpoint::Timeline)))
         .route("/2/tweets", get(posts).route_layer(gated(Endpoint::Posts)))
@@ -39,19 +40,40 @@ async fn users_by(State(inner): State<Arc<Inner>>, RawQuery(query): RawQuery) ->
     let owned = |name: &str| is_username(name).then(|| name.to_owned());
     let names = params.required("usernames", "^[A-Za-z0-9_]{1,15}$", owned)?;
     inner.with_world(|world, now_ms| {
-        let (mut data, mut errors) = (Vec::new(), Vec::new());
-        for name in &names {
-            let user = world.named(name);
-            match (user, problem::of_user(user.map(|user| user.state), "usernames", name)) {
-                (Some(user), None) => data.push(render::user(user, &wanted, now_ms)),
-                (_, error) => errors.extend(error),
-            }
-        }
-        let mut body = Map::new();
-        insert_some(&mut body, "data", data);
-        insert_some(&mut body, "errors", errors);
-        Ok(found(body))
+        let asked = names.iter().map(|name| (name.clone(), world.named(name)));
+        Ok(looked_up("usernames", asked, &wanted, now_ms))
     })
+}
+
+async fn users(State(inner): State<Arc<Inner>>, RawQuery(query): RawQuery) -> Answer {
+    let known = ["ids", "user.fields", "expansions", "tweet.fields"];
+    let params = Params::read(query.as_deref().unwrap_or_default(), &known)?;
+    let wanted = Wanted::of_users(&params)?;
+    let ids = params.required("ids", "^[0-9]{1,19}$", |text| number(text).map(UserId))?;
+    inner.with_world(|world, now_ms| {
+        let asked = ids.iter().map(|id| (id.to_string(), world.user(*id)));
+        Ok(looked_up("ids", asked, &wanted, now_ms))
+    })
+}
+
+/// Who was found, and why the others were not.
+fn looked_up<'a>(
+    parameter: &str,
+    asked: impl Iterator<Item = (String, Option<&'a Account>)>,
+    wanted: &Wanted,
+    now_ms: i64,
+) -> Response {
+    let (mut data, mut errors) = (Vec::new(), Vec::new());
+    for (value, user) in asked {
+        match (user, problem::of_user(user.map(|user| user.state), parameter, &value)) {
+            (Some(user), None) => data.push(render::user(user, wanted, now_ms)),
+            (_, error) => errors.extend(error),
+        }
+    }
+    let mut body = Map::new();
+    insert_some(&mut body, "data", data);
+    insert_some(&mut body, "errors", errors);
+    found(body)
 }
 
 async fn user_timeline(

@@ -160,7 +160,7 @@ pub trait Ingest: Send + Sync {
     /// [`Error::Conflict`] when the run is known already, or when the database fails.
     async fn start_run(&self, run: &Run) -> Result<(), Error>;
 
-    /// Notes how many leaders of a run are done.
+    /// Notes that a run is under way and how many of its leaders are done.
     ///
     /// # Errors
     /// When the database fails.
@@ -198,7 +198,7 @@ pub trait Ingest: Send + Sync {
     async fn run_totals(&self) -> Result<RunTotals, Error>;
 
     /// Marks the runs whose process is gone as interrupted and says how many: on SQLite, which one process has for
-    /// itself, all that are under way; on PostgreSQL those that started more than an hour ago.
+    /// itself, all that wait or are under way; on PostgreSQL those that started more than an hour ago.
     ///
     /// # Errors
     /// When the database fails.

@@ -51,7 +51,9 @@ impl Store {
     }
 
     pub(super) async fn set_leaders_done(&self, run: RunId, done: u32) -> Result<(), Error> {
-        let update = Entity::update_many().col_expr(Column::LeadersDone, Expr::value(small(done)));
+        let update = Entity::update_many()
+            .col_expr(Column::Status, Expr::value(RunStatus::Running.as_str()))
+            .col_expr(Column::LeadersDone, Expr::value(small(done)));
         update.filter(Column::Id.eq(run.0)).exec(&self.db).await?;
         Ok(())
     }
@@ -101,7 +103,7 @@ impl Store {
         let mut update = Entity::update_many()
             .col_expr(Column::Status, Expr::value(RunStatus::Interrupted.as_str()))
             .col_expr(Column::EndedAt, Expr::value(now.as_microsecond()))
-            .filter(Column::Status.eq(RunStatus::Running.as_str()));
+            .filter(Column::Status.is_in([RunStatus::Queued, RunStatus::Running].map(RunStatus::as_str)));
         if matches!(self.target, Target::Postgres(_)) {
             let hour_ago = now.checked_sub(1.hour()).map_err(|_| Error::Corrupt { what: "time" })?;
             update = update.filter(Column::StartedAt.lt(hour_ago.as_microsecond()));

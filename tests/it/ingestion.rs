@@ -1,0 +1,8 @@
+//! Ingestion: nothing is lost, nothing is doubled, and X is treated as it asks to be.
+
+mod accounts;
+mod gaps;
+mod outages;
+mod posts;
+mod replicas;
+mod schedule;

@@ -1,0 +1,129 @@
+//! X refuses or fails: it is left in peace as long as it asks for, asked again when that helps, and nothing is lost.
+
+use std::time::Duration;
+
+use amber_sdk::v1::{CircuitBreakerState, RunStatus};
+use amber_server::sandbox::Fault;
+use amber_tests::Backend;
+
+use crate::stage::{Stage, on_both_databases, succeeded};
+
+on_both_databases! {
+    x_is_not_asked_again_before_the_time_it_named,
+    a_failure_that_passes_is_not_seen_outside,
+    the_breaker_opens_after_five_failed_calls,
+    a_run_that_fails_at_any_request_loses_nothing,
+}
+
+/// Every attempt of one call.
+const ATTEMPTS: usize = 7;
+
+fn broken() -> Fault {
+    Fault::Status(503, "{}".to_owned())
+}
+
+async fn x_is_not_asked_again_before_the_time_it_named(backend: Backend) {
+    let Some(stage) = Stage::on(backend).await else { return };
+    for handle in ["ada", "bob"] {
+        stage.add(handle).await;
+    }
+    succeeded(&stage.run().await);
+    stage.write("ada", 3);
+    let before = stage.requests();
+    let wait = Duration::from_mins(10);
+    stage.x.fail_next(2, Fault::RateLimited { retry_after: Some(wait), reset: None });
+    let refused = stage.run().await;
+    assert_eq!(refused.status(), RunStatus::Failed, "{refused:?}");
+    let asked = stage.requests();
+    assert!((1..=2).contains(&(asked - before)), "a refusal is not retried, and at most two leaders were under way");
+
+    let until = stage.status().await.rate_limited_until.expect("the rest is told").seconds;
+    let now = amber_server::domain::Clock::now(&stage.server.clock).as_second();
+    assert!((599..=603).contains(&(until - now)), "{}", until - now);
+    assert_eq!(stage.metrics().await.ingestion_rate_limited, i64::try_from(asked - before).unwrap());
+    for _ in 0..3 {
+        stage.advance(Duration::from_mins(3));
+        assert_eq!(stage.run().await.status(), RunStatus::Failed);
+    }
+    assert_eq!(stage.requests(), asked, "X hears nothing before the time");
+    assert_eq!(stage.status().await.circuit_breaker.unwrap().consecutive_failures, 0, "a refusal is no outage");
+
+    stage.advance(Duration::from_mins(2));
+    assert_eq!(succeeded(&stage.run().await).inserted, 3);
+    assert_eq!(stage.status().await.rate_limited_until, None);
+    stage.assert_complete(&["ada"]).await;
+}
+
+async fn a_failure_that_passes_is_not_seen_outside(backend: Backend) {
+    let Some(stage) = Stage::on(backend).await else { return };
+    stage.add("ada").await;
+    stage.write("ada", 4);
+    let faults = [broken(), Fault::Reset, Fault::BrokenJson, Fault::Html, Fault::EmptyBody];
+    for fault in &faults {
+        stage.x.fail_next(1, fault.clone());
+    }
+    assert_eq!(succeeded(&stage.run().await).inserted, 4);
+    assert_eq!(stage.requests(), faults.len() + 2, "each failure costs one request more");
+    let breaker = stage.status().await.circuit_breaker.unwrap();
+    assert_eq!((breaker.state(), breaker.consecutive_failures), (CircuitBreakerState::Closed, 0));
+    stage.assert_complete(&["ada"]).await;
+}
+
+async fn the_breaker_opens_after_five_failed_calls(backend: Backend) {
+    let Some(stage) = Stage::on(backend).await else { return };
+    for n in 0..9 {
+        stage.add(&format!("leader{n}")).await;
+    }
+    succeeded(&stage.run().await);
+    let before = stage.requests();
+    stage.x.fail_next(1_000, broken());
+    assert_eq!(stage.run().await.status(), RunStatus::Failed);
+    let asked = stage.requests() - before;
+    // Four leaders are read at once: three more calls can be under way when the fifth fails.
+    assert!((5 * ATTEMPTS..=8 * ATTEMPTS).contains(&asked), "{asked}");
+    let breaker = stage.status().await.circuit_breaker.unwrap();
+    assert_eq!(breaker.state(), CircuitBreakerState::Open);
+    let open_for = breaker.open_for.expect("the rest is told").seconds;
+    assert!((270..=300).contains(&open_for), "{open_for}");
+
+    let refused = stage.run().await;
+    assert_eq!(refused.status(), RunStatus::Failed);
+    assert!(refused.error.contains("too often"), "{refused:?}");
+    assert_eq!(stage.requests() - before, asked, "an open breaker lets nothing through");
+    let health: serde_json::Value =
+        stage.server.http.get(stage.server.url("/api/health")).send().await.unwrap().json().await.unwrap();
+    assert_eq!(health["checks"]["ingestion_scheduler"]["circuit_breaker_state"], "open", "{health}");
+    assert_eq!(health["status"], "ok", "an outage of X is not one of Amber");
+}
+
+async fn a_run_that_fails_at_any_request_loses_nothing(backend: Backend) {
+    let Some(mut stage) = Stage::with(backend, |builder| builder.env("X_INGEST_LIMIT", "100")).await else { return };
+    let mut folder = None;
+    stage.add("ada").await;
+    stage.write("ada", 8);
+    succeeded(&stage.run().await);
+    // A round makes a head request and four or so in the gap; each round fails one request later than the last one.
+    for fine in 0..5 {
+        stage.advance(Duration::from_hours(2));
+        stage.write("ada", 9);
+        for _ in 0..fine {
+            stage.x.fail_next(1, Fault::ShortPageWithToken);
+        }
+        stage.x.fail_next(ATTEMPTS, broken());
+        let run = stage.run().await;
+        assert_ne!(run.status(), RunStatus::Succeeded, "{fine}: {run:?}");
+        // The next process on the same data, without what this one remembers.
+        let twin = stage.server.twin();
+        folder = stage.server.stop().await.or(folder);
+        let server = twin.start().await;
+        let amber = server.sdk_as_admin().await;
+        stage = Stage { server, amber, ..stage };
+        if fine % 2 == 1 {
+            stage.run_dry().await;
+            stage.assert_complete(&["ada"]).await;
+        }
+    }
+    stage.run_dry().await;
+    stage.assert_complete(&["ada"]).await;
+    drop(folder);
+}
