@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -70,11 +70,6 @@ impl Problem {
         self
     }
 
-    /// The status of the answer.
-    pub(super) fn status(&self) -> StatusCode {
-        self.status
-    }
-
     /// The text for people.
     pub(super) fn message(&self) -> &str {
         &self.message
@@ -95,6 +90,10 @@ impl Problem {
         let mut response = Response::new(Body::from(body.to_string()));
         *response.status_mut() = self.status;
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 15.5.2.
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some(wait) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
         }
@@ -218,7 +217,7 @@ mod tests {
     fn a_defect_tells_the_caller_nothing_about_itself() {
         let source = std::io::Error::other("password=hunter2 at 10.0.0.7");
         let problem = Problem::from(Error::Store(store::Error::Internal { source: Box::new(source) }));
-        assert_eq!(problem.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(problem.status, StatusCode::INTERNAL_SERVER_ERROR);
         assert!(!format!("{problem:?}").contains("hunter2"));
     }
 }

@@ -8,19 +8,16 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
-use jiff::SignedDuration;
 
 use super::kind::Kind;
 use super::observe::CallerKind;
 use super::refusal::Refusal;
 use crate::auth::Authenticator;
 use crate::domain::{Clock, Principal};
+use crate::grpc::quota;
 use crate::rate_limit::{Decision, EMBED_ISSUE, LocalLimiter, Policies, Policy, PolicyName};
 use crate::telemetry::Metrics;
 
-const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
-const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
-const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// Finds out who calls and whether it may call so often.
@@ -108,11 +105,7 @@ impl Gate {
     }
 
     fn write_headers(&self, decision: &Decision, headers: &mut HeaderMap) {
-        let wait = SignedDuration::try_from(decision.reset_after).unwrap_or(SignedDuration::MAX);
-        let reset = self.clock.now().checked_add(wait).map_or(0, |at| at.as_second() + 1);
-        headers.insert(LIMIT, decision.limit.into());
-        headers.insert(REMAINING, decision.remaining.into());
-        headers.insert(RESET, reset.into());
+        headers.extend(quota::headers(decision, self.clock.now()));
     }
 }
 

@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 
 /// In which language a request wants its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// gRPC over HTTP/2.
     Grpc,
     /// gRPC-web, over any HTTP.
@@ -16,7 +16,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// Tells by the content type, as the gRPC protocol does.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if content_type.starts_with("application/grpc-web") {
             return Self::GrpcWeb;
