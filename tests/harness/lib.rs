@@ -17,4 +17,5 @@ pub use flaky::Flaky;
 pub use postgres::Postgres;
 pub use redis::Redis;
 pub use server::{Backend, Builder, TestServer};
+pub use tools::{find_program, setting};
 pub use x::FakeXApi;
