@@ -19,4 +19,5 @@ pub use hasty::Hasty;
 pub use postgres::Postgres;
 pub use redis::Redis;
 pub use server::{Backend, Builder, TestServer};
+pub use tools::{find_program, setting};
 pub use x::FakeXApi;

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 /// An environment variable, unless it is unset or empty.
 #[expect(clippy::disallowed_methods, reason = "the harness reads its few switches here and nowhere else")]
-pub(crate) fn setting(name: &str) -> Option<String> {
+#[must_use]
+pub fn setting(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -33,6 +34,19 @@ fn version_in(folder: &Path) -> Option<u32> {
 /// The first folder that holds all of `programs`.
 pub(crate) fn folder_with(programs: &[&str], folders: &[PathBuf]) -> Option<PathBuf> {
     folders.iter().find(|folder| programs.iter().all(|program| folder.join(program).is_file())).cloned()
+}
+
+/// An installed program, or `None` with a line on standard error that says how to get it.
+///
+/// # Panics
+/// When it is missing and `AMBER_REQUIRE_TOOLS` is 1.
+#[must_use]
+pub fn find_program(name: &str, remedy: &str) -> Option<PathBuf> {
+    let found = folder_with(&[name], &program_folders()).map(|folder| folder.join(name));
+    if found.is_none() {
+        report_missing(name, remedy);
+    }
+    found
 }
 
 /// Says which tool is missing, so that the test can be skipped in plain sight.

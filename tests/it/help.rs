@@ -21,7 +21,7 @@ const JWT_SECRET: &str = "kT9v+Qm2Lr7Zx4Wc8Yb1Nd6Hf3Js5Pg0";
 const BEARER: &str = "AAAAbearerOfX";
 
 /// The program, which cargo builds beside the tests.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let test = std::env::current_exe().expect("a running program has a path");
     let profile = test.ancestors().nth(2).expect("tests lie in target/<profile>/deps");
     let program = profile.join("amber");

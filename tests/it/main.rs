@@ -1,7 +1,18 @@
 //! Whole-system tests, through the wire.
 
+mod auth;
+mod bad_input;
 mod crash;
+mod grpc_web;
+mod headers;
 mod help;
 mod ingestion;
+mod limits;
+mod old_wire;
+mod outage;
+mod reflection;
 mod road;
+mod secrets;
+mod shutdown;
 mod stage;
+mod wire;

@@ -197,20 +197,30 @@ impl NewLeader {
         let name_length = self.name.trim().chars().count();
         if name_length == 0 {
             found.push(Violation::new("name", "name is required"));
-        } else if name_length > Self::MAX_TEXT {
-            found.push(Violation::new("name", format!("name must have at most {} characters", Self::MAX_TEXT)));
+        } else if unfit(self.name.trim()) {
+            let rule =
+                format!("name must have at most {} characters, none of them a control character", Self::MAX_TEXT);
+            found.push(Violation::new("name", rule));
         }
         if let Some(text) = self.x_handle_text().filter(|text| Handle::parse(text).is_none()) {
             let shown: String = text.chars().take(40).collect();
             let rule = "must be 1 to 15 letters, digits or underscores, as X writes it";
             found.push(Violation::new("handles.x", format!("the handle {shown:?} {rule}")));
         }
-        if self.handles.len() > Self::MAX_ITEMS || self.handles.iter().any(|(k, v)| too_long(k) || too_long(v)) {
-            let rule = format!("at most {} handles of at most {} characters", Self::MAX_ITEMS, Self::MAX_TEXT);
+        if self.handles.len() > Self::MAX_ITEMS || self.handles.iter().any(|(k, v)| unfit(k) || unfit(v)) {
+            let rule = format!(
+                "at most {} handles of at most {} characters, none of them a control character",
+                Self::MAX_ITEMS,
+                Self::MAX_TEXT
+            );
             found.push(Violation::new("handles", rule));
         }
-        if self.tracking_topics.len() > Self::MAX_ITEMS || self.tracking_topics.iter().any(|topic| too_long(topic)) {
-            let rule = format!("at most {} topics of at most {} characters", Self::MAX_ITEMS, Self::MAX_TEXT);
+        if self.tracking_topics.len() > Self::MAX_ITEMS || self.tracking_topics.iter().any(|topic| unfit(topic)) {
+            let rule = format!(
+                "at most {} topics of at most {} characters, none of them a control character",
+                Self::MAX_ITEMS,
+                Self::MAX_TEXT
+            );
             found.push(Violation::new("trackingTopics", rule));
         }
         found
@@ -223,8 +233,9 @@ impl NewLeader {
     }
 }
 
-fn too_long(text: &str) -> bool {
-    text.chars().count() > NewLeader::MAX_TEXT
+/// Databases refuse NUL, and terminals obey the others.
+fn unfit(text: &str) -> bool {
+    text.chars().count() > NewLeader::MAX_TEXT || text.chars().any(char::is_control)
 }
 
 fn x_handle(handles: &BTreeMap<String, String>) -> Option<Handle> {

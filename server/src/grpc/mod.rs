@@ -14,10 +14,12 @@ pub mod quota;
 mod reason;
 mod serving;
 mod status;
+mod transport;
 
 pub use reason::{of_auth, of_embed, reason};
 pub use serving::Serving;
-pub use status::{refused, status, unauthenticated};
+pub use status::{explained, no_such_method, refused, status, unauthenticated};
+pub use transport::explain;
 
 use amber_proto::v1::auth_service_server::AuthServiceServer;
 use amber_proto::v1::dashboard_service_server::DashboardServiceServer;

@@ -76,6 +76,26 @@ pub fn refused(decision: &Decision, now: Timestamp) -> Status {
     Status::with_error_details_and_metadata(code, message, details, MetadataMap::from_headers(headers))
 }
 
+/// What the caller is told when the transport, which knows no reasons, refused a message; None when its code says enough.
+#[must_use]
+pub fn explained(by_transport: Code) -> Option<Status> {
+    let (reason, message) = match by_transport {
+        Code::Internal => {
+            let rule = "the message cannot be read: send the one that the contract names for this method";
+            (ErrorReason::FieldInvalid, rule)
+        }
+        Code::OutOfRange => (ErrorReason::BodyTooLarge, "the message is longer than 1 MiB: send less at a time"),
+        _ => return None,
+    };
+    Some(Status::with_error_details(code(reason), message, details(reason, HashMap::new())))
+}
+
+/// The refusal of a method that is not of the contract.
+#[must_use]
+pub fn no_such_method() -> Status {
+    Status::unimplemented("there is no such method: reflection and the contract list those that are")
+}
+
 fn details(reason: ErrorReason, metadata: HashMap<&'static str, String>) -> ErrorDetails {
     let metadata: HashMap<String, String> =
         metadata.into_iter().map(|(key, value)| (key.to_owned(), bounded(value))).collect();

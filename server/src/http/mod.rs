@@ -4,9 +4,11 @@
 pub mod demo_page;
 pub mod frame;
 mod fields;
+mod form;
 mod json;
 mod layers;
 mod nonce;
+mod path;
 mod problem;
 mod routes;
 mod stack;

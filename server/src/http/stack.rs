@@ -5,19 +5,19 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use tonic::Status;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::layers::{Edge, Gate, Kind, cors, gate, guard, identify, observe, secure, speak};
+use super::layers::{Edge, Gate, Kind, cors, gate, guard, identify, in_grpc, observe, secure, speak};
 use super::problem::Problem;
 use super::routes::{self, State};
 use crate::domain::{Entropy, Origin};
+use crate::grpc::{explain, no_such_method};
 use crate::telemetry::Metrics;
 
 /// What the layers need.
@@ -39,7 +39,8 @@ pub struct Settings {
 /// Both adapters behind one stack. A request meets the layers in the order in which they are written.
 pub fn stack(settings: Settings, state: State, grpc: Routes) -> Router {
     let Settings { metrics, entropy, gate: gatekeeper, edge, cors_origins, max_body } = settings;
-    let grpc = grpc.into_axum_router().reset_fallback().layer(GrpcWebLayer::new());
+    let grpc = grpc.into_axum_router().reset_fallback().layer(map_response(async |answer: Response| explain(answer)));
+    let grpc = grpc.layer(GrpcWebLayer::new());
     let http = routes::router(state).layer(DefaultBodyLimit::max(max_body));
     http.merge(grpc).fallback(no_such_route).layer(
         ServiceBuilder::new()
@@ -55,11 +56,11 @@ pub fn stack(settings: Settings, state: State, grpc: Routes) -> Router {
 }
 
 async fn no_such_route(request: Request) -> Response {
-    let path = request.uri().path();
-    if Kind::of(request.headers()) != Kind::Http {
-        return Status::unimplemented(format!("there is no method {path}; reflection lists what there is")).into_http();
+    let kind = Kind::of(request.headers());
+    if kind != Kind::Http {
+        return in_grpc(kind, no_such_method());
     }
-    let message = format!("there is nothing at {path}; see the list of routes in the README");
+    let message = format!("there is nothing at {}; see the list of routes in the README", request.uri().path());
     Problem::new(StatusCode::NOT_FOUND, "not_found", message).into_response()
 }
 

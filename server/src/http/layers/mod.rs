@@ -16,4 +16,5 @@ pub(super) use gate::gate;
 pub(super) use headers::{cors, secure};
 pub(super) use kind::Kind;
 pub(super) use observe::observe;
+pub(super) use refusal::in_grpc;
 pub(super) use request_id::identify;

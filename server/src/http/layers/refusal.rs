@@ -37,7 +37,7 @@ impl Refusal {
 }
 
 /// A status in the headers alone, which gRPC calls trailers-only.
-fn in_grpc(kind: Kind, status: Status) -> Response {
+pub(crate) fn in_grpc(kind: Kind, status: Status) -> Response {
     let mut response = status.into_http::<Body>();
     if kind == Kind::GrpcWeb {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc-web+proto"));

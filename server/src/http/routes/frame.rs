@@ -1,7 +1,7 @@
 //! `/embed/v1/dashboards/{id}`: the page inside the iframe, opened once by a token.
 
 use axum::Extension;
-use axum::extract::{self, Path, RawForm, RawQuery};
+use axum::extract::{self, RawQuery};
 use axum::http::header::{ORIGIN, REFERER, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +10,9 @@ use super::State;
 use crate::domain::Origin;
 use crate::embed::{self, Embedder, Refusal};
 use crate::http::Nonce;
+use crate::http::form::Form;
 use crate::http::frame::{self, Failure, FrameOptions, Locale, Theme};
+use crate::http::path::Id;
 use crate::http::problem::{Problem, embed_status};
 use crate::telemetry::RequestId;
 use crate::usecase::Error;
@@ -31,14 +33,11 @@ struct Load {
 pub(super) async fn by_post(
     extract::State(state): extract::State<State>,
     Extension(request_id): Extension<RequestId>,
-    Path(dashboard): Path<String>,
+    Id(dashboard): Id,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-    RawForm(form): RawForm,
+    Form(form): Form<MAX_FORM>,
 ) -> Result<Response, Problem> {
-    if form.len() > MAX_FORM {
-        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the form holds more than a token"));
-    }
     let query = query.unwrap_or_default();
     if value_of(query.as_bytes(), "token").is_some() {
         let message = "the token is in the address and in the form; send it in the form alone";
@@ -54,7 +53,7 @@ pub(super) async fn by_post(
 pub(super) async fn by_get(
     extract::State(state): extract::State<State>,
     Extension(request_id): Extension<RequestId>,
-    Path(dashboard): Path<String>,
+    Id(dashboard): Id,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

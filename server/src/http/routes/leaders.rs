@@ -1,7 +1,7 @@
 //! `/api/leaders`: list, add, remove, refresh.
 
 use axum::Json;
-use axum::extract::{self, Path};
+use axum::extract;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
@@ -9,6 +9,7 @@ use super::post::{leader, post};
 use super::{Caller, State};
 use crate::domain::NewLeader;
 use crate::http::json::JsonFields;
+use crate::http::path::Id;
 use crate::http::problem::Problem;
 use crate::usecase::Error;
 
@@ -35,7 +36,7 @@ pub(super) async fn create(
 pub(super) async fn delete(
     extract::State(state): extract::State<State>,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Value>, Problem> {
     state.use_cases.leaders.delete(&caller, &id).await.map_err(in_old_words)?;
     Ok(Json(json!({ "success": true })))
@@ -44,7 +45,7 @@ pub(super) async fn delete(
 pub(super) async fn refresh(
     extract::State(state): extract::State<State>,
     Caller(caller): Caller,
-    Path(id): Path<String>,
+    Id(id): Id,
 ) -> Result<Json<Value>, Problem> {
     let refreshed = state.use_cases.leaders.refresh(&caller, &id).await.map_err(in_old_words)?;
     Ok(Json(json!({

@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{FromRequestParts, Request};
+use axum::http::header::ALLOW;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 
@@ -64,11 +65,12 @@ pub(super) fn router(state: State) -> Router {
 
 /// A frame is loaded or it is not: HEAD would use a token up and show nothing.
 fn without_head(route: MethodRouter<State>) -> MethodRouter<State> {
-    route.head(|| async {
-        let mut response = method_not_allowed(&Method::HEAD).into_response();
-        response.headers_mut().insert(axum::http::header::ALLOW, axum::http::HeaderValue::from_static("GET,POST"));
+    let refuse = |method: Method| async move {
+        let mut response = method_not_allowed(&method).into_response();
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET,POST"));
         response
-    })
+    };
+    route.head(refuse).fallback(refuse)
 }
 
 async fn wrong_method(request: Request) -> Response {

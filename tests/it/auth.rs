@@ -1,0 +1,208 @@
+//! Who may do what, for every route and every call.
+
+use std::time::Duration;
+
+use amber_sdk::v1::{
+    CreateLeaderRequest, DeleteLeaderRequest, ErrorReason, GetDashboardDataRequest, GetHealthRequest,
+    GetIngestionStatusRequest, GetMetricsRequest, GetRunRequest, IssueAdminTokenRequest, IssueEmbedTokenRequest,
+    ListLeadersRequest, ListPostsRequest, RefreshLeaderRequest, TriggerIngestionRequest, ValidateEmbedTokenRequest,
+};
+use amber_sdk::{Amber, Credentials};
+use amber_tests::{Backend, TestServer};
+use reqwest::RequestBuilder;
+use serde_json::json;
+use tonic::Code;
+
+use crate::wire::{Answer, opening, reason_of};
+
+const NO_LEADER: &str = "00000000-0000-4000-8000-000000000000";
+
+/// Everybody who calls, in the order of the columns below.
+async fn callers(server: &TestServer) -> [(&'static str, Option<String>); 6] {
+    let issue = server.http.post(server.url("/api/embed/token")).bearer_auth(server.api_key());
+    let embed_token = Answer::to(issue.json(&json!({ "dashboardId": "d" }))).await.json();
+    [
+        ("anonymous", None),
+        ("a viewer", Some(server.token("viewer").await)),
+        ("a reviewer", Some(server.token("reviewer").await)),
+        ("an admin", Some(server.token("admin").await)),
+        ("an API key", Some(server.api_key().to_owned())),
+        ("an embed token", Some(embed_token["token"].as_str().expect("a token").to_owned())),
+    ]
+}
+
+#[tokio::test]
+async fn each_route_lets_in_whom_it_should() {
+    let server = TestServer::start().await;
+    let post = |path: &str| server.http.post(server.url(path));
+    let get = |path: &str| server.http.get(server.url(path));
+    let leader = format!("/api/leaders/{NO_LEADER}");
+    // A credential that is sent must be right, where a caller is asked for at all; 404, 503: let in, but nothing there.
+    type Row<'a> = (&'a str, Box<dyn Fn() -> RequestBuilder + 'a>, [u16; 6]);
+    let rows: [Row; 12] = [
+        ("livez", Box::new(|| get("/livez")), [200; 6]),
+        ("health", Box::new(|| get("/api/health")), [200; 6]),
+        ("metrics", Box::new(|| get("/api/metrics")), [200; 6]),
+        ("prometheus", Box::new(|| get("/metrics")), [200; 6]),
+        ("feed", Box::new(|| get("/api/feed")), [200, 200, 200, 200, 200, 401]),
+        ("leaders", Box::new(|| get("/api/leaders")), [200, 200, 200, 200, 200, 401]),
+        ("status", Box::new(|| get("/api/ingestion/status")), [200, 200, 200, 200, 200, 401]),
+        ("create", Box::new(|| post("/api/leaders").json(&json!({ "name": "A" }))), [401, 403, 403, 201, 403, 401]),
+        ("delete", Box::new(|| server.http.delete(server.url(&leader))), [401, 403, 403, 404, 403, 401]),
+        ("refresh", Box::new(|| post(&format!("{leader}/refresh"))), [401, 403, 403, 404, 403, 401]),
+        ("trigger", Box::new(|| post("/api/ingestion/trigger")), [401, 403, 403, 503, 403, 401]),
+        (
+            "embed token",
+            Box::new(|| post("/api/embed/token").json(&json!({ "dashboardId": "d" }))),
+            [401, 403, 403, 200, 200, 401],
+        ),
+    ];
+    for (column, (who, credential)) in callers(&server).await.into_iter().enumerate() {
+        for (what, request, expected) in &rows {
+            let request = request();
+            let request = if let Some(credential) = &credential { request.bearer_auth(credential) } else { request };
+            let answer = Answer::to(request).await;
+            assert_eq!(answer.status, expected[column], "{what} by {who}: {}", answer.text());
+            match answer.status {
+                401 => assert_eq!(answer.problem(what)["error"], "unauthorized", "{what} by {who}"),
+                403 => assert_eq!(answer.problem(what)["error"], "forbidden", "{what} by {who}"),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The outcome of every call of the contract, in the order of [`EXPECTED`].
+async fn outcomes(amber: &Amber) -> [Code; 14] {
+    fn code<T>(answer: Result<tonic::Response<T>, tonic::Status>) -> Code {
+        answer.map_or_else(|status| reason_of(&status, "a refusal").0, |_| Code::Ok)
+    }
+    let no_leader = || NO_LEADER.to_owned();
+    let issue = IssueEmbedTokenRequest { dashboard_id: "d".into(), ..Default::default() };
+    let admin = IssueAdminTokenRequest { admin_id: "a".into(), secret: "wrong".into(), role: 0 };
+    [
+        code(amber.health().get_health(GetHealthRequest {}).await),
+        code(amber.metrics().get_metrics(GetMetricsRequest { include_prometheus_text: true }).await),
+        code(amber.feed().list_posts(ListPostsRequest::default()).await),
+        code(amber.leaders().list_leaders(ListLeadersRequest::default()).await),
+        code(amber.ingestion().get_ingestion_status(GetIngestionStatusRequest {}).await),
+        code(amber.auth().issue_admin_token(admin).await),
+        code(amber.ingestion().get_run(GetRunRequest { run_id: no_leader() }).await),
+        code(amber.ingestion().trigger_ingestion(TriggerIngestionRequest::default()).await),
+        code(amber.leaders().create_leader(CreateLeaderRequest { name: "A".into(), ..Default::default() }).await),
+        code(amber.leaders().delete_leader(DeleteLeaderRequest { leader_id: no_leader() }).await),
+        code(amber.leaders().refresh_leader(RefreshLeaderRequest { leader_id: no_leader() }).await),
+        code(amber.embed_tokens().issue_embed_token(issue).await),
+        code(amber.embed_tokens().validate_embed_token(ValidateEmbedTokenRequest::default()).await),
+        code(
+            amber.dashboards().get_dashboard_data(GetDashboardDataRequest { dashboard_id: "d".into(), days: 1 }).await,
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn each_call_lets_in_whom_it_should() {
+    use Code::{FailedPrecondition, NotFound, Ok, PermissionDenied as Denied, Unauthenticated as Unknown};
+    // By caller: anonymous, viewer, reviewer, admin, API key, embed token.
+    const EXPECTED: [(&str, [Code; 6]); 14] = [
+        ("GetHealth", [Ok; 6]),
+        ("GetMetrics", [Ok; 6]),
+        ("ListPosts", [Ok, Ok, Ok, Ok, Ok, Unknown]),
+        ("ListLeaders", [Ok, Ok, Ok, Ok, Ok, Unknown]),
+        ("GetIngestionStatus", [Ok, Ok, Ok, Ok, Ok, Unknown]),
+        ("IssueAdminToken with a wrong secret", [Unknown; 6]),
+        ("GetRun", [Unknown, Denied, NotFound, NotFound, Denied, Unknown]),
+        ("TriggerIngestion", [Unknown, Denied, Denied, FailedPrecondition, Denied, Unknown]),
+        ("CreateLeader", [Unknown, Denied, Denied, Ok, Denied, Unknown]),
+        ("DeleteLeader", [Unknown, Denied, Denied, NotFound, Denied, Unknown]),
+        ("RefreshLeader", [Unknown, Denied, Denied, NotFound, Denied, Unknown]),
+        ("IssueEmbedToken", [Unknown, Denied, Denied, Ok, Ok, Unknown]),
+        ("ValidateEmbedToken", [Unknown, Denied, Denied, Ok, Ok, Unknown]),
+        ("GetDashboardData", [Unknown, Denied, Denied, Ok, Ok, Unknown]),
+    ];
+    let server = TestServer::start().await;
+    for (column, (who, credential)) in callers(&server).await.into_iter().enumerate() {
+        let credentials = credential.map_or(Credentials::None, Credentials::admin_jwt);
+        let outcomes = outcomes(&server.sdk_as(credentials).await).await;
+        for ((what, expected), outcome) in EXPECTED.into_iter().zip(outcomes) {
+            assert_eq!(outcome, expected[column], "{what} by {who}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn metrics_can_be_for_admins_alone() {
+    let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");
+    let server = builder.env("METRICS_REQUIRE_AUTH", "true").start().await;
+    for (column, (who, credential)) in callers(&server).await.into_iter().enumerate() {
+        let expected = [401, 403, 403, 200, 403, 401][column];
+        for path in ["/metrics", "/api/metrics"] {
+            let request = server.http.get(server.url(path));
+            let request = if let Some(credential) = &credential { request.bearer_auth(credential) } else { request };
+            assert_eq!(Answer::to(request).await.status, expected, "{path} by {who}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_admin_token_ends_with_its_time() {
+    let server = TestServer::start().await;
+    let token = server.token("admin").await;
+    let ask = || Answer::to(server.http.get(server.url("/api/leaders")).bearer_auth(&token));
+    server.clock.advance(Duration::from_secs(3_599));
+    assert_eq!(ask().await.status, 200);
+    let amber = server.sdk_as(Credentials::admin_jwt(token.clone())).await;
+    server.clock.advance(Duration::from_secs(1));
+    let refused = ask().await;
+    assert_eq!(refused.status, 401);
+    assert!(refused.problem("an old token")["message"].as_str().unwrap().contains("expired"));
+    let status = amber.leaders().list_leaders(ListLeadersRequest::default()).await.expect_err("it is over");
+    assert_eq!(reason_of(&status, "an old token"), (Code::Unauthenticated, ErrorReason::CredentialExpired));
+}
+
+#[tokio::test]
+async fn an_admin_token_opens_no_frame() {
+    let server = TestServer::start().await;
+    let token = server.token("admin").await;
+    let frame = server.http.post(server.url("/embed/v1/dashboards/d"));
+    let page = Answer::to(opening(frame, &token)).await;
+    assert_eq!(page.status, 401, "{page:?}");
+    let amber = server.sdk_as_admin().await;
+    let asked = ValidateEmbedTokenRequest { token, origin: String::new() };
+    let checked = amber.embed_tokens().validate_embed_token(asked).await.expect("a bad token is an answer");
+    assert!(!checked.into_inner().valid);
+}
+
+#[tokio::test]
+async fn credentials_in_other_forms_are_read_or_refused_never_ignored() {
+    let server = TestServer::start().await;
+    let key = server.api_key();
+    let feed = || server.http.get(server.url("/api/feed"));
+    let cases: [(RequestBuilder, u16); 9] = [
+        (feed().header("authorization", format!("bearer  {key}")), 200),
+        (feed().header("x-api-key", key), 200),
+        (feed().header("authorization", format!("Basic {key}")), 401),
+        (feed().header("authorization", "Bearer"), 401),
+        (feed().header("authorization", ""), 401),
+        (feed().header("authorization", "Bearer \u{e9}"), 401),
+        (feed().header("x-api-key", ""), 401),
+        (feed().bearer_auth(&key[1..]), 401),
+        (feed().bearer_auth(key).header("x-api-key", key), 401),
+    ];
+    for (n, (request, status)) in cases.into_iter().enumerate() {
+        assert_eq!(Answer::to(request).await.status, status, "case {n}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_bootstrap_secret_nobody_gets_an_admin_token() {
+    let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");
+    let server = builder.env("ADMIN_BOOTSTRAP_SECRET", "").start().await;
+    let body = json!({ "adminId": "a", "secret": "anything" });
+    let refused = Answer::to(server.http.post(server.url("/api/admin/token")).json(&body)).await;
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.problem("bootstrap")["error"], "feature_disabled");
+    let asked = IssueAdminTokenRequest { admin_id: "a".into(), secret: "anything".into(), role: 0 };
+    let status = server.sdk().await.auth().issue_admin_token(asked).await.expect_err("it is off");
+    assert_eq!(reason_of(&status, "bootstrap"), (Code::FailedPrecondition, ErrorReason::FeatureDisabled));
+}
