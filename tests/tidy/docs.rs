@@ -6,6 +6,8 @@ mod mentions;
 mod routes;
 mod tables;
 
+use std::path::Path;
+
 use amber_server::config::{Env, ProcessEnv};
 
 use crate::Finding;
@@ -53,7 +55,8 @@ fn what_the_documents_name_exists() {
     let tree = Tree::read();
     let sources = tree.rust_under("");
     let justfile = tree::read("justfile");
-    let pages = tree::names_in("").into_iter().filter(|name| name.ends_with(".md"));
+    let pages =
+        tree::names_in("").into_iter().filter(|name| Path::new(name).extension().is_some_and(|end| end == "md"));
     let pages: Vec<File> = pages.map(|name| File::new(&name, &tree::read(&name))).collect();
     assert!(pages.len() >= 5, "the documents were not found");
     let findings = pages.iter().flat_map(|page| -> Vec<Finding> {

@@ -2,15 +2,25 @@
 
 use std::fmt::Write;
 
-/// One row for each command that does something; groups of commands have none.
+/// One row for each command that does something. A group has none; its exit codes are those of its commands that name
+/// none themselves.
 pub(crate) fn table(helps: impl IntoIterator<Item = String>) -> String {
+    let helps: Vec<String> = helps.into_iter().collect();
     let mut text = "| command | what it does | exit codes |\n|---|---|---|\n".to_owned();
-    for help in helps {
-        let Some(command) = command(&help) else { continue };
-        let codes: Vec<String> = exit_codes(&help).map(|(code, what)| format!("`{code}` {what}")).collect();
-        let _ = writeln!(text, "| `{command}` | {} | {} |", about(&help), codes.join("<br>"));
+    for help in &helps {
+        let Some(command) = command(help) else { continue };
+        let group = helps.iter().find(|group| is_group_of(group, &command));
+        let said_by = if exit_codes(help).next().is_some() { help } else { group.unwrap_or(help) };
+        let codes: Vec<String> = exit_codes(said_by).map(|(code, what)| format!("`{code}` {what}")).collect();
+        let _ = writeln!(text, "| `{command}` | {} | {} |", about(help), codes.join("<br>"));
     }
     text
+}
+
+/// Whether the command is one of this group; the program itself is no group.
+fn is_group_of(help: &str, command: &str) -> bool {
+    let Some((group, _)) = command.rsplit_once(' ').filter(|(group, _)| group.contains(' ')) else { return false };
+    help.contains(&format!("Usage: {group} <COMMAND>\n"))
 }
 
 /// The words of the command; None for a group.
@@ -40,11 +50,12 @@ mod tests {
 
     #[test]
     fn a_command_has_a_row_and_a_group_has_none() {
-        let command =
-            "Do it\nnow\n\nMore words.\n\nUsage: amber do it [OPTIONS]\n\nExit codes:\n  0   done\n  64  not\n";
-        let group = "Things.\n\nUsage: amber do <COMMAND>\n";
-        let table = table([command.to_owned(), group.to_owned()]);
+        let command = "Do it\nnow\n\nMore.\n\nUsage: amber do it [OPTIONS]\n\nExit codes:\n  0   done\n  64  not\n";
+        let silent = "Do that.\n\nUsage: amber do that\n";
+        let group = "Things.\n\nUsage: amber do <COMMAND>\n\nExit codes:\n  1   failed\n";
+        let table = table([command, silent, group].map(str::to_owned));
         let rows: Vec<&str> = table.lines().skip(2).collect();
-        assert_eq!(rows, ["| `amber do it` | Do it now. | `0` done<br>`64` not |"]);
+        let first = "| `amber do it` | Do it now. | `0` done<br>`64` not |";
+        assert_eq!(rows, [first, "| `amber do that` | Do that. | `1` failed |"]);
     }
 }

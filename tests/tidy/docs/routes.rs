@@ -10,9 +10,9 @@ const METHODS: &[&str] = &["get", "post", "put", "patch", "delete"];
 pub(crate) type Route = (String, String);
 
 /// The routes that the router declares. A path may also be the constant `SCRIPT_PATH`, which `script` defines.
-pub(crate) fn served(router: &str, script: &str) -> BTreeSet<Route> {
+pub(crate) fn served(declarations: &str, script: &str) -> BTreeSet<Route> {
     let mut routes = BTreeSet::new();
-    for declaration in router.split(".route(").skip(1) {
+    for declaration in declarations.split(".route(").skip(1) {
         let declaration = upto_closing(declaration);
         let (path, handlers) = declaration.split_once(',').unwrap_or((declaration, ""));
         let path = match path.trim() {
