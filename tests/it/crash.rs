@@ -121,7 +121,9 @@ async fn a_process_killed_at_any_moment_loses_and_doubles_nothing(backend: Backe
     let mut killed = Vec::new();
     for kill in 0..KILLS {
         let mut process = Process::start(&database, &x).await;
-        handles.iter().for_each(|handle| post(handle, 25));
+        for handle in handles {
+            post(handle, 25);
+        }
         // Answers of a few milliseconds and short pages stretch the run; each process gets further than the last.
         let before = x.requests().len();
         for _ in 0..8 {
