@@ -73,6 +73,7 @@ fn described() -> Builder<'static> {
     Builder::configure()
         .register_encoded_file_descriptor_set(amber_proto::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
 }
 
 #[cfg(test)]
