@@ -17,6 +17,9 @@ use crate::wire::{Answer, opening, reason_of};
 
 const NO_LEADER: &str = "00000000-0000-4000-8000-000000000000";
 
+/// A route, and the status of the answer for each caller.
+type Row<'a> = (&'a str, Box<dyn Fn() -> RequestBuilder + 'a>, [u16; 6]);
+
 /// Everybody who calls, in the order of the columns below.
 async fn callers(server: &TestServer) -> [(&'static str, Option<String>); 6] {
     let issue = server.http.post(server.url("/api/embed/token")).bearer_auth(server.api_key());
@@ -38,7 +41,6 @@ async fn each_route_lets_in_whom_it_should() {
     let get = |path: &str| server.http.get(server.url(path));
     let leader = format!("/api/leaders/{NO_LEADER}");
     // A credential that is sent must be right, where a caller is asked for at all; 404, 503: let in, but nothing there.
-    type Row<'a> = (&'a str, Box<dyn Fn() -> RequestBuilder + 'a>, [u16; 6]);
     let rows: [Row; 12] = [
         ("livez", Box::new(|| get("/livez")), [200; 6]),
         ("health", Box::new(|| get("/api/health")), [200; 6]),

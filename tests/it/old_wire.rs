@@ -74,6 +74,17 @@ const MISSING: [(&str, &str); 3] = [
     ("health/*", "$.checks"),
 ];
 
+/// Where the word for programs is another one on purpose.
+const OTHER_WORD: [&str; 3] = [
+    // A broken body is told as such, not taken for an empty one; and an empty one is an empty object everywhere.
+    "admin/token_bad_json",
+    "embed_token/bad_json",
+    "leaders/create_empty_body",
+];
+
+/// Metrics are in the form of the profile `embed`, which is text for who accepts a format of Prometheus; `rate` knew none.
+const TEXT_NOW: [&str; 3] = ["metrics/text_plain", "metrics/prometheus_scraper", "metrics/openmetrics_only"];
+
 struct Replay {
     server: TestServer,
     admin: String,
@@ -196,7 +207,12 @@ async fn replay(folder: &std::path::Path, profile: &str, group: &str, mistakes: 
         else {
             continue;
         };
-        if !answer.body.is_empty() {
+        if !answer.header("content-type").starts_with("application/json") {
+            let is_meant = profile == "rate" && TEXT_NOW.contains(&id);
+            if !is_meant && !answer.body.is_empty() {
+                mistakes.push(format!("{profile} {id}: no JSON: {:.200}", answer.text()));
+            }
+        } else if !answer.body.is_empty() {
             let mut found = Vec::new();
             missing(body, &answer.json(), "$", &mut found);
             found.retain(|key| !is_meant(id, key));
@@ -204,7 +220,7 @@ async fn replay(folder: &std::path::Path, profile: &str, group: &str, mistakes: 
                 mistakes.push(format!("{profile} {id}: {found:?} are missing in {}", answer.text()));
             }
             // The old words for programs stay, where the status does.
-            if answer.status >= 400 && body["error"] != answer.json()["error"] {
+            if answer.status >= 400 && !OTHER_WORD.contains(&id) && body["error"] != answer.json()["error"] {
                 mistakes.push(format!("{profile} {id}: {} became {}", body["error"], answer.json()["error"]));
             }
         }

@@ -20,7 +20,7 @@ const SERVICES: [&str; 9] = [
 ];
 
 async fn channel(server: &TestServer) -> Channel {
-    Channel::from_shared(server.url("")).unwrap().connect().await.expect("the server listens")
+    Channel::from_shared(server.url("")).expect("an address").connect().await.expect("the server listens")
 }
 
 /// Lists the services by one version of the protocol.

@@ -56,7 +56,7 @@ impl Amber {
         let mut amber = Self { child, said, address: String::new(), folder };
         let line = amber.wait_for("Amber listens on ");
         let address = line.split("Amber listens on ").nth(1).and_then(|rest| rest.split('"').next());
-        amber.address = address.expect("an address").trim_end_matches('.').to_owned();
+        address.expect("an address").trim_end_matches('.').clone_into(&mut amber.address);
         amber
     }
 
@@ -109,7 +109,7 @@ struct Heard {
 impl Heard {
     async fn ask(&mut self, request: RequestBuilder) -> Answer {
         let answer = Answer::to(request).await;
-        self.answers += &format!("{} {:?}\n{}\n", answer.status, answer.headers, answer.text());
+        self.answers.extend([format!("{:?}\n", answer.headers), answer.text()]);
         answer
     }
 

@@ -80,7 +80,7 @@ async fn half_a_call(server: &TestServer) -> (TcpStream, &'static [u8]) {
     let admin = server.token("admin").await;
     let head = format!(
         "POST /api/leaders HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {admin}\r\ncontent-type: application/json\r\n\
-         content-length: 13\r\nexpect: 100-continue\r\n\r\n"
+         content-length: 14\r\nexpect: 100-continue\r\n\r\n"
     );
     let mut call = TcpStream::connect(server.address()).await.expect("the server listens");
     call.write_all(head.as_bytes()).await.expect("the server reads");
@@ -88,7 +88,7 @@ async fn half_a_call(server: &TestServer) -> (TcpStream, &'static [u8]) {
     let read = call.read(&mut said).await.expect("the server asks for the body");
     assert!(said[..read].starts_with(b"HTTP/1.1 100"), "{:?}", String::from_utf8_lossy(&said[..read]));
     call.write_all(br#"{"name""#).await.expect("the server reads");
-    (call, br#":"Asa"}"#)
+    (call, b":\"Asa\"}")
 }
 
 #[tokio::test]

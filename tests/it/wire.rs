@@ -133,9 +133,9 @@ pub(crate) async fn grpc_web(request: RequestBuilder, message: &[u8], as_text: b
         let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
         let (frame, tail) = tail.split_at(length);
         if head[0] & 0x80 == 0 {
-            message = Some(frame.to_vec())
+            message = Some(frame.to_vec());
         } else {
-            trailers.extend(read_trailers(frame))
+            trailers.extend(read_trailers(frame));
         }
         rest = tail;
     }

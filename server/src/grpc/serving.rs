@@ -1,9 +1,12 @@
 //! What `grpc.health.v1` tells load balancers and Kubernetes, per service.
 
+use std::sync::Arc;
+
 use amber_proto::v1::{
     auth_service_server, dashboard_service_server, embed_token_service_server, feed_service_server,
     health_service_server, ingestion_service_server, leader_service_server, metrics_service_server,
 };
+use tokio::sync::Mutex;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
@@ -25,18 +28,38 @@ const NAMES: [&str; 9] = [
 #[derive(Debug, Clone)]
 pub struct Serving {
     reporter: HealthReporter,
+    phase: Arc<Mutex<Phase>>,
+}
+
+/// What was told last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Nothing yet.
+    New,
+    /// Whether calls are taken.
+    Told(bool),
+    /// That the server goes away; nothing is told after that.
+    Ended,
 }
 
 impl Serving {
     /// Knows every service, none of which takes calls yet.
     pub async fn new() -> Self {
-        let serving = Self { reporter: HealthReporter::new() };
+        let serving = Self { reporter: HealthReporter::new(), phase: Arc::new(Mutex::new(Phase::New)) };
         serving.set_serving(false).await;
         serving
     }
 
-    /// Tells everybody, watchers included, whether calls are taken.
+    /// Tells everybody, watchers included, whether calls are taken, if that is news; not after the end.
     pub async fn set_serving(&self, serving: bool) {
+        let mut phase = self.phase.lock().await;
+        if *phase != Phase::Ended && *phase != Phase::Told(serving) {
+            *phase = Phase::Told(serving);
+            self.tell(serving).await;
+        }
+    }
+
+    async fn tell(&self, serving: bool) {
         let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
         for name in NAMES {
             self.reporter.set_service_status(name, status).await;
@@ -45,7 +68,9 @@ impl Serving {
 
     /// Says for the last time that no calls are taken, and ends every watch, which would hold up a shutdown for ever.
     pub async fn end_watches(&self) {
-        self.set_serving(false).await;
+        let mut phase = self.phase.lock().await;
+        *phase = Phase::Ended;
+        self.tell(false).await;
         let mut reporter = self.reporter.clone();
         for name in NAMES {
             reporter.clear_service_status(name).await;
@@ -112,5 +137,19 @@ mod tests {
         serving.end_watches().await;
         assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::NotServing);
         assert!(watch.next().await.is_none());
+        serving.set_serving(true).await;
+        assert_eq!(check(&serving, "").await, Err(Code::NotFound), "a probe that is late changes nothing");
+    }
+
+    #[tokio::test]
+    async fn a_watch_is_told_what_is_new_and_nothing_else() {
+        let serving = Serving::new().await;
+        let health = HealthService::from_health_reporter(serving.reporter.clone());
+        let mut watch = health.watch(asked("")).await.unwrap().into_inner();
+        assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::NotServing);
+        serving.set_serving(false).await;
+        assert!(watch.next().now_or_never().is_none());
+        serving.set_serving(true).await;
+        assert_eq!(watch.next().await.unwrap().unwrap().status(), ServingStatus::Serving);
     }
 }
