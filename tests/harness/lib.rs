@@ -18,6 +18,6 @@ pub use flaky::Flaky;
 pub use hasty::Hasty;
 pub use postgres::Postgres;
 pub use redis::Redis;
-pub use server::{Backend, Builder, TestServer};
+pub use server::{Backend, Builder, TestServer, http_client};
 pub use tools::{find_program, setting};
 pub use x::FakeXApi;

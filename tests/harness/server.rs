@@ -200,9 +200,19 @@ impl Builder {
         let world = World { clock: Arc::new(self.clock.clone()), entropy: Arc::clone(&self.entropy) };
         let core = Core::build(&config, &world).await.expect("every part");
         let server = Server::start(&config, &world, core, listener, None).await.expect("a server");
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
-        let http = http.expect("a client");
+        let http = http_client();
         let Self { clock, entropy, folder, .. } = self;
         TestServer { server: Some(server), address, env, entropy, clock, http, folder }
     }
+}
+
+/// A client that follows no redirect and uses no proxy.
+///
+/// # Panics
+/// Never: the provider of TLS is installed here.
+#[must_use]
+pub fn http_client() -> reqwest::Client {
+    app::install_crypto();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
+    client.expect("a provider of TLS is installed")
 }

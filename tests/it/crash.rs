@@ -9,7 +9,7 @@ use amber_sdk::v1::{RunStatus, TriggerIngestionRequest};
 use amber_sdk::{Amber, Credentials, Options};
 use amber_server::domain::SystemClock;
 use amber_server::sandbox::Fault;
-use amber_tests::{Backend, FakeXApi, Postgres};
+use amber_tests::{Backend, FakeXApi, Postgres, http_client};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
@@ -62,7 +62,7 @@ impl Process {
             }
         };
         let ask = json!({"adminId": "owner", "secret": BOOTSTRAP, "role": "admin"});
-        let bought = reqwest::Client::new().post(format!("http://{address}/api/admin/token")).json(&ask).send().await;
+        let bought = http_client().post(format!("http://{address}/api/admin/token")).json(&ask).send().await;
         let bought: Value = bought.expect("an answer").json().await.expect("JSON");
         let token = bought["token"].as_str().expect("a token").to_owned();
         let options = Options::new(format!("http://{address}")).credentials(Credentials::admin_jwt(token));

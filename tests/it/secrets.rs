@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use amber_server::domain::SystemClock;
-use amber_tests::FakeXApi;
+use amber_tests::{FakeXApi, http_client};
 use reqwest::RequestBuilder;
 use serde_json::json;
 use tempfile::TempDir;
@@ -122,7 +122,7 @@ impl Heard {
 }
 
 async fn drive(amber: &Amber) -> Heard {
-    let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+    let http = http_client();
     let post = |path: &str| http.post(amber.url(path));
     let mut heard = Heard::default();
     let bootstrap = |secret: &str| post("/api/admin/token").json(&json!({ "adminId": "asha", "secret": secret }));
