@@ -1,5 +1,7 @@
 //! How a limited caller learns of its quota; the HTTP adapter answers the same.
 
+use std::time::Duration;
+
 use http::{HeaderName, HeaderValue};
 use jiff::Timestamp;
 
@@ -21,14 +23,17 @@ pub fn headers(decision: &Decision, now: Timestamp) -> [(HeaderName, HeaderValue
 /// After how many seconds a refused caller may call again: rounded up, at least one.
 #[must_use]
 pub fn wait_seconds(decision: &Decision) -> u64 {
-    let wait = decision.retry_after;
+    whole_seconds(decision.retry_after)
+}
+
+/// Whole seconds, at least one: a caller that waits so long does not come too early.
+#[must_use]
+pub fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn decision(retry_after: Duration, reset_after: Duration) -> Decision {

@@ -96,7 +96,7 @@ impl Problem {
             response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if let Some(wait) = self.retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(quota::whole_seconds(wait)));
         }
         response
     }
@@ -199,18 +199,13 @@ impl Problem {
     }
 }
 
-/// Whole seconds, at least one: a caller that waits so long does not come too early.
-pub(super) fn whole_seconds(wait: Duration) -> u64 {
-    (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_wait_is_never_told_shorter_than_it_is() {
-        let told = |millis| whole_seconds(Duration::from_millis(millis));
+        let told = |millis| quota::whole_seconds(Duration::from_millis(millis));
         assert_eq!([told(0), told(1), told(1_000), told(1_001)], [1, 1, 1, 2]);
     }
 
