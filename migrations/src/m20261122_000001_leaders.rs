@@ -18,11 +18,13 @@ impl MigrationTrait for Migration {
             .col(pk_uuid("id"))
             .col(text("name"))
             .col(json_binary("handles"))
+            .col(text_null("x_handle"))
             .col(json_binary("tracking_topics"))
             .col(big_integer("created_at"))
             .col(big_integer_null("x_user_id"))
             .col(text_null("avatar_url"))
             .col(text("state"))
+            .col(big_integer_null("looked_up_at"))
             .to_owned();
         manager.create_table(leaders).await?;
 

@@ -1,4 +1,5 @@
-//! How far each stream is read, the runs, the ledger of stored pages, and the records that were refused.
+//! The schedule, how far each stream is read and who reads it, the runs and their outstanding tasks, the ledger of stored
+//! pages, and the records that were refused.
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
@@ -28,7 +29,15 @@ impl MigrationTrait for Migration {
             // The row changes with every page: room on its page keeps the update off the indexes.
             manager.get_connection().execute_unprepared("ALTER TABLE ingest_streams SET (fillfactor = 70)").await?;
         }
+        let leases = Index::create().name("ingest_streams_lease").table("ingest_streams").col("lease_until").to_owned();
+        manager.create_index(leases).await?;
+        manager.create_table(control()).await?;
         manager.create_table(runs()).await?;
+        let open = "CREATE INDEX ingest_runs_open ON ingest_runs (id) WHERE ended_at IS NULL";
+        manager.get_connection().execute_unprepared(open).await?;
+        manager.create_table(tasks()).await?;
+        let of_leader = Index::create().name("ingest_tasks_leader").table("ingest_tasks").col("leader_id").to_owned();
+        manager.create_index(of_leader).await?;
         manager.create_table(commits()).await?;
         let by_run = Index::create().name("ingest_commits_run").table("ingest_commits").col("run_id").to_owned();
         manager.create_index(by_run).await?;
@@ -44,7 +53,9 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in ["quarantine", "ingest_commits", "ingest_runs", "ingest_streams"] {
+        for table in
+            ["quarantine", "ingest_commits", "ingest_tasks", "ingest_runs", "ingest_control", "ingest_streams"]
+        {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())
@@ -55,15 +66,34 @@ fn streams() -> TableCreateStatement {
     Table::create()
         .table("ingest_streams")
         .col(pk_uuid("id"))
-        .col(uuid("leader_id"))
+        .col(text("stream_key").unique_key().to_owned())
+        .col(uuid_null("leader_id"))
         .col(text("platform"))
         .col(text("kind"))
         .col(json_binary("cursor"))
         .col(big_integer("cursor_version"))
+        .col(uuid_null("lease_owner"))
+        .col(big_integer("lease_epoch"))
+        .col(big_integer("lease_until"))
         .col(big_integer_null("last_success_at"))
         .col(text_null("last_error"))
         .index(Index::create().name("ingest_streams_key").col("leader_id").col("platform").col("kind").unique())
         .foreign_key(&mut belongs_to("ingest_streams", "leader_id", "leaders"))
+        .to_owned()
+}
+
+/// One row: what all replicas know of the schedule.
+fn control() -> TableCreateStatement {
+    Table::create()
+        .table("ingest_control")
+        .col(text("name").primary_key().to_owned())
+        .col(boolean("paused"))
+        .col(text_null("stopped_reason"))
+        .col(big_integer_null("stopped_until"))
+        .col(text("schedule"))
+        .col(big_integer_null("next_due_at"))
+        .col(big_integer_null("last_tick"))
+        .col(big_integer("missed_ticks"))
         .to_owned()
 }
 
@@ -72,6 +102,10 @@ fn runs() -> TableCreateStatement {
         .table("ingest_runs")
         .col(pk_uuid("id"))
         .col(text("trigger"))
+        .col(big_integer_null("tick").unique_key().to_owned())
+        .col(text("request_key"))
+        .col(boolean("cancel_requested"))
+        .col(big_integer("seq"))
         .col(text("status"))
         .col(boolean("backfill"))
         .col(boolean("dry_run"))
@@ -80,6 +114,7 @@ fn runs() -> TableCreateStatement {
         .col(big_integer("pages"))
         .col(integer("leaders_total"))
         .col(integer("leaders_done"))
+        .col(integer("leaders_failed"))
         .col(text_null("error"))
         .to_owned();
     for counter in COUNTERS {
@@ -88,11 +123,25 @@ fn runs() -> TableCreateStatement {
     table
 }
 
+/// A row exists as long as its leader is to be read for the run.
+fn tasks() -> TableCreateStatement {
+    Table::create()
+        .table("ingest_tasks")
+        .col(uuid("run_id"))
+        .col(uuid("leader_id"))
+        .col(big_integer("not_before"))
+        .primary_key(Index::create().name("ingest_tasks_pkey").col("run_id").col("leader_id"))
+        .foreign_key(&mut belongs_to("ingest_tasks", "run_id", "ingest_runs"))
+        .foreign_key(&mut belongs_to("ingest_tasks", "leader_id", "leaders"))
+        .to_owned()
+}
+
 fn commits() -> TableCreateStatement {
     let mut table = Table::create()
         .table("ingest_commits")
         .col(uuid("stream_id"))
         .col(big_integer("cursor_version"))
+        .col(big_integer("lease_epoch"))
         .col(uuid_null("run_id"))
         .col(json_binary("cursor"))
         .col(big_integer("committed_at"))

@@ -48,6 +48,8 @@ pub enum RunStatus {
     Partial,
     /// No leader could be read.
     Failed,
+    /// Somebody ended it; what was stored stays.
+    Cancelled,
     /// The process stopped before the run was over; the next run goes on from the checkpoints.
     Interrupted,
 }
@@ -77,6 +79,7 @@ names!(RunStatus {
     Succeeded = "succeeded",
     Partial = "partial",
     Failed = "failed",
+    Cancelled = "cancelled",
     Interrupted = "interrupted",
 });
 
@@ -140,7 +143,13 @@ pub struct Run {
     pub backfill: bool,
     /// It stores nothing.
     pub dry_run: bool,
-    /// When it started.
+    /// The tick of the schedule that it belongs to.
+    pub tick: Option<Timestamp>,
+    /// Grows with every change, so that a watcher knows what it has seen.
+    pub seq: u64,
+    /// Somebody asked it to end.
+    pub cancel_requested: bool,
+    /// When it was asked for.
     pub started_at: Timestamp,
     /// When it was over.
     pub ended_at: Option<Timestamp>,
@@ -150,6 +159,8 @@ pub struct Run {
     pub leaders_total: u32,
     /// Leaders already read or given up.
     pub leaders_done: u32,
+    /// Leaders that could not be read.
+    pub leaders_failed: u32,
     /// The first reason why a leader could not be read.
     pub error: Option<String>,
 }

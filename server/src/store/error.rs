@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
 use super::StreamId;
+use crate::domain::LeaderId;
 
 /// What the database's driver said: for logs, never for callers.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -24,6 +25,12 @@ pub enum Error {
     Fenced {
         /// Which stream.
         stream: StreamId,
+    },
+    /// Another worker reads the leader by now; nothing was changed.
+    #[error("the lease for the leader {leader} is lost")]
+    LeaseLost {
+        /// Which leader.
+        leader: LeaderId,
     },
     /// The record clashes with another one, or one that it needs is missing.
     #[error("the {what} clashes with what is stored")]

@@ -9,7 +9,7 @@ use super::entity::ingest_streams;
 use super::entity::leaders::{ActiveModel, Column, Entity, Model};
 use super::text::{clean, clean_all, from_json, json};
 use super::{Error, Store, instant};
-use crate::domain::{Leader, LeaderId, LeaderState, NewLeader, UserId};
+use crate::domain::{Leader, LeaderId, LeaderState, NewLeader, RunId, UserId};
 
 /// A place in the list of leaders: the last one that was shown. The next page starts after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub trait Leaders: Send + Sync {
     /// When the database fails.
     async fn delete(&self, id: LeaderId) -> Result<bool, Error>;
 
-    /// Notes what X says of the leader's account; false when there is no such leader.
+    /// Notes what X says of the leader's account, and when; false when there is no such leader.
     ///
     /// # Errors
     /// When the database fails.
@@ -65,11 +65,18 @@ pub trait Leaders: Send + Sync {
         state: LeaderState,
     ) -> Result<bool, Error>;
 
-    /// Notes whether the leader's posts can be fetched; false when there is no such leader.
+    /// Notes whether the leader's posts can be fetched by the word of X, and when it said so; false when there is no such leader.
     ///
     /// # Errors
     /// When the database fails.
     async fn set_state(&self, id: LeaderId, state: LeaderState) -> Result<bool, Error>;
+
+    /// At most `limit` leaders with an outstanding task of `run` whose account is not readable so far and was not looked
+    /// up since the run was asked for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn to_look_up(&self, run: RunId, limit: u32) -> Result<Vec<Leader>, Error>;
 
     /// How many leaders there are.
     ///

@@ -1,8 +1,7 @@
-//! How far each stream is read, the pages that were stored, and the runs that fetched them.
+//! How far each stream is read, and the pages that were stored.
 
 mod commit;
 mod quarantine;
-mod runs;
 mod streams;
 mod upsert;
 
@@ -13,7 +12,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{Error, Store};
-use crate::domain::{Checkpoint, LeaderId, Platform, Run, RunCounters, RunId, ScoredPost};
+use super::work::Lease;
+use crate::domain::{Checkpoint, ExternalId, LeaderId, Platform, RunCounters, RunId, ScoredPost};
 
 /// Names a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +56,8 @@ impl StreamKind {
 pub struct Stream {
     /// The name of the record.
     pub id: StreamId,
+    /// The name for people and for checkpoint stores, as `x:name`.
+    pub key: String,
     /// Whose timeline it is.
     pub leader_id: LeaderId,
     /// Where the timeline is.
@@ -86,8 +88,10 @@ pub struct Rejected {
 /// A page of posts and the checkpoint that covers it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageCommit {
-    /// The run that fetched it; None outside of a run.
-    pub run: Option<RunId>,
+    /// The run that fetched it.
+    pub run: RunId,
+    /// The right to write; its epoch is checked.
+    pub lease: Lease,
     /// The stream it belongs to.
     pub stream: StreamId,
     /// The version of the stream on which `checkpoint` builds.
@@ -109,27 +113,20 @@ pub struct Committed {
     pub version: i64,
     /// The counts of this page; they balance.
     pub counters: RunCounters,
+    /// Somebody asked the run to end.
+    pub cancel_requested: bool,
 }
 
-/// All finished and running runs together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RunTotals {
-    /// Runs.
-    pub runs: u64,
-    /// The sum of what they counted.
-    pub counters: RunCounters,
-}
-
-/// Keeps streams, pages and runs.
+/// Keeps streams and pages.
 #[async_trait]
 pub trait Ingest: Send + Sync {
-    /// The stream of a leader; it is created when it is absent.
+    /// A stream of the leader of `lease`; it is created when it is absent.
     ///
     /// # Errors
     /// [`Error::Conflict`] when there is no such leader, or when the database fails.
-    async fn stream(&self, leader: LeaderId, platform: Platform, kind: StreamKind) -> Result<Stream, Error>;
+    async fn stream(&self, lease: &Lease, platform: Platform, kind: StreamKind) -> Result<Stream, Error>;
 
-    /// Every stream.
+    /// Every stream of a leader.
     ///
     /// # Errors
     /// When the database fails.
@@ -138,9 +135,15 @@ pub trait Ingest: Send + Sync {
     /// Stores a page and moves the checkpoint, both or neither.
     ///
     /// # Errors
-    /// [`Error::Fenced`] when the stream is no longer at `page.version`, [`Error::Unbalanced`] when `page.fetched` is
+    /// [`Error::Fenced`] when the stream is no longer at `page.version` or under `page.lease`, [`Error::Unbalanced`] when `page.fetched` is
     /// not the number of its records, or when the database fails. Nothing is stored then.
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, Error>;
+
+    /// How many stored posts of a leader are at or above `from`, deleted ones included.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn posts_from(&self, leader: LeaderId, platform: Platform, from: ExternalId) -> Result<u64, Error>;
 
     /// Notes that a stream was read to the end of what was wanted.
     ///
@@ -153,62 +156,12 @@ pub trait Ingest: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn note_failure(&self, stream: StreamId, reason: &str) -> Result<(), Error>;
-
-    /// Writes down a run that begins.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] when the run is known already, or when the database fails.
-    async fn start_run(&self, run: &Run) -> Result<(), Error>;
-
-    /// Notes that a run is under way and how many of its leaders are done.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn advance_run(&self, run: RunId, leaders_done: u32) -> Result<(), Error>;
-
-    /// Writes down how a run ended. The counters are those of the committed pages; only those of a dry run, which
-    /// commits none, are taken from `run`.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn finish_run(&self, run: &Run) -> Result<(), Error>;
-
-    /// One run.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn run(&self, id: RunId) -> Result<Option<Run>, Error>;
-
-    /// The newest run.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn last_run(&self) -> Result<Option<Run>, Error>;
-
-    /// At most `limit` runs that are older than `before`, newest first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn runs(&self, before: Option<RunId>, limit: u32) -> Result<Vec<Run>, Error>;
-
-    /// What all runs counted.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn run_totals(&self) -> Result<RunTotals, Error>;
-
-    /// Marks the runs whose process is gone as interrupted and says how many: on SQLite, which one process has for
-    /// itself, all that wait or are under way; on PostgreSQL those that started more than an hour ago.
-    ///
-    /// # Errors
-    /// When the database fails.
-    async fn interrupt_orphans(&self) -> Result<u64, Error>;
 }
 
 #[async_trait]
 impl Ingest for Store {
-    async fn stream(&self, leader: LeaderId, platform: Platform, kind: StreamKind) -> Result<Stream, Error> {
-        self.open_stream(leader, platform, kind).await
+    async fn stream(&self, lease: &Lease, platform: Platform, kind: StreamKind) -> Result<Stream, Error> {
+        self.open_stream(lease, platform, kind).await
     }
 
     async fn streams(&self) -> Result<Vec<Stream>, Error> {
@@ -219,43 +172,15 @@ impl Ingest for Store {
         self.commit(page).await
     }
 
+    async fn posts_from(&self, leader: LeaderId, platform: Platform, from: ExternalId) -> Result<u64, Error> {
+        self.count_from(leader, platform, from).await
+    }
+
     async fn note_success(&self, stream: StreamId) -> Result<(), Error> {
         self.mark_read(stream).await
     }
 
     async fn note_failure(&self, stream: StreamId, reason: &str) -> Result<(), Error> {
         self.mark_failed(stream, reason).await
-    }
-
-    async fn start_run(&self, run: &Run) -> Result<(), Error> {
-        self.insert_run(run).await
-    }
-
-    async fn advance_run(&self, run: RunId, leaders_done: u32) -> Result<(), Error> {
-        self.set_leaders_done(run, leaders_done).await
-    }
-
-    async fn finish_run(&self, run: &Run) -> Result<(), Error> {
-        self.close_run(run).await
-    }
-
-    async fn run(&self, id: RunId) -> Result<Option<Run>, Error> {
-        self.find_run(id).await
-    }
-
-    async fn last_run(&self) -> Result<Option<Run>, Error> {
-        Ok(self.runs_before(None, 1).await?.pop())
-    }
-
-    async fn runs(&self, before: Option<RunId>, limit: u32) -> Result<Vec<Run>, Error> {
-        self.runs_before(before, limit).await
-    }
-
-    async fn run_totals(&self) -> Result<RunTotals, Error> {
-        self.sum_runs().await
-    }
-
-    async fn interrupt_orphans(&self) -> Result<u64, Error> {
-        self.close_orphans().await
     }
 }
