@@ -102,9 +102,13 @@ pub fn ingestion(
         Client::new(access, RetryPolicy::default(), breaker.clone(), clock, entropy, observer)
     };
     let x = x_api.bearer.as_ref().map(client).transpose()?.map(Arc::new);
+    let store = Arc::new(store);
     Ok(Ingestion::new(Deps {
-        leaders: Arc::new(store.clone()),
-        ingest: Arc::new(store),
+        leaders: Arc::clone(&store) as _,
+        ingest: Arc::clone(&store) as _,
+        runs: Arc::clone(&store) as _,
+        work: Arc::clone(&store) as _,
+        schedules: store,
         x,
         breaker,
         analyzer: Arc::new(Analyzer::new()),

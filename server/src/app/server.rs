@@ -17,7 +17,7 @@ use crate::grpc::{self, Serving};
 use crate::health::Health;
 use crate::http::{self, DemoSite, State};
 use crate::ingestion::Scheduler;
-use crate::store::{Ingest, Store};
+use crate::store::{Store, Work};
 
 /// A server that listens.
 pub struct Server {
@@ -64,9 +64,9 @@ impl Server {
         let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge } = core;
         let address =
             listener.local_addr().map_err(|source| Error::Listen { address: config.server.listen, source })?;
-        let orphans = store.interrupt_orphans().await?;
+        let orphans = store.release_orphans().await?;
         if orphans > 0 {
-            warn!(orphans, "{orphans} runs were cut off when their process ended; their posts are read again.");
+            info!(orphans, "{orphans} leaders were being read when the process before ended; their runs go on.");
         }
         let (stop, abort, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         tasks.spawn(worker.run(stop.clone()));

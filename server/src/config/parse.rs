@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use jiff::tz::TimeZone;
 use url::Url;
 
 use crate::domain::Origin;
@@ -77,6 +78,12 @@ pub(super) fn cron(text: &str) -> Result<Cron, Refusal> {
     parser.parse(text).map_err(|error| {
         Refusal::new(format!("{text:?} is no schedule ({error})"), "write five fields, like */30 * * * *")
     })
+}
+
+/// A time zone by its IANA name.
+pub(super) fn time_zone(text: &str) -> Result<TimeZone, Refusal> {
+    TimeZone::get(text)
+        .map_err(|_| Refusal::new(format!("{text:?} is no time zone"), "write an IANA name, like UTC or Asia/Kolkata"))
 }
 
 /// Directives like `info,sqlx=warn`: what follows an equals sign must be a level. The rest of the syntax is a matter of

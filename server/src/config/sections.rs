@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use super::SecretBytes;
@@ -94,8 +95,18 @@ pub struct Ingestion {
     pub backfill_count: u32,
     /// The time between two runs, when `cron` is None.
     pub interval: Duration,
-    /// Five valid cron fields in UTC, in place of `interval`.
+    /// Five valid cron fields, in place of `interval`.
     pub cron: Option<String>,
+    /// On whose clocks `cron` counts.
+    pub zone: TimeZone,
+    /// The most that a scheduled run is delayed by chance.
+    pub jitter: Duration,
+    /// Leaders that one process reads at the same time.
+    pub concurrency: u32,
+    /// Leaders that all replicas together read at the same time.
+    pub concurrency_everywhere: u32,
+    /// How long a replica may be silent before another one takes over what it reads.
+    pub lease_ttl: Duration,
     /// Fetch and check, but store nothing.
     pub dry_run: bool,
     /// How far behind the newest known post each run looks again, because posts can become visible late.

@@ -80,7 +80,15 @@ const INGESTION: &[Variable] = &[
         .or_called(&["TWITTER_BEARER_TOKEN"])
         .needed(With("X_INGEST_ENABLED")),
     Variable::number("X_INGEST_INTERVAL_MINUTES", 1..=10_080, "30", "The time between two runs, in minutes"),
-    Variable::text("X_INGEST_CRON", "When to run, as five cron fields in UTC; wins over the interval"),
+    Variable::text("X_INGEST_CRON", "When to run, as five cron fields; wins over the interval"),
+    Variable::text("SCHEDULE_TZ", "The time zone of the cron fields by its IANA name, as `Asia/Kolkata`")
+        .else_is(Value("UTC")),
+    Variable::number(
+        "X_INGEST_JITTER_SECONDS",
+        0..=600,
+        "10",
+        "The most that a scheduled run is delayed by chance, in seconds, so that installations do not call X in the same instant",
+    ),
     Variable::number("X_INGEST_LIMIT", 1..=3_200, "10", "Posts per leader and run; the next run fetches the rest")
         .or_called(&["TWITTER_LIMIT"]),
     Variable::number("X_BACKFILL_COUNT", 1..=3_200, "50", "Older posts per leader on a backfill"),
@@ -89,6 +97,19 @@ const INGESTION: &[Variable] = &[
         0..=1_440,
         "60",
         "How far behind the newest known post each run looks again, in minutes, because posts can become visible late",
+    ),
+    Variable::number("X_INGEST_CONCURRENCY", 1..=64, "4", "Leaders that one process reads at the same time"),
+    Variable::number(
+        "X_INGEST_TOTAL_CONCURRENCY",
+        1..=1_024,
+        "16",
+        "Leaders that all replicas together read at the same time, as they share one credential of X",
+    ),
+    Variable::number(
+        "X_INGEST_LEASE_SECONDS",
+        2..=600,
+        "20",
+        "How long a replica may be silent before another one takes over what it reads, in seconds",
     ),
     Variable::flag("INGESTION_DRY_RUN", "false", "Fetches and checks, but stores nothing"),
     Variable::text("X_API_BASE_URL", "Where the X API is").else_is(Value("https://api.x.com")),

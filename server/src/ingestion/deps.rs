@@ -6,7 +6,7 @@ use crate::config;
 use crate::domain::{Clock, Entropy};
 use crate::resilience::CircuitBreaker;
 use crate::sentiment::Analyzer;
-use crate::store::{Ingest, Leaders};
+use crate::store::{Ingest, Leaders, Runs, Schedules, Work};
 use crate::telemetry::Metrics;
 use crate::x_api::Client;
 
@@ -15,8 +15,14 @@ use crate::x_api::Client;
 pub struct Deps {
     /// The leaders to read.
     pub leaders: Arc<dyn Leaders>,
-    /// Streams, pages and runs.
+    /// Streams and pages.
     pub ingest: Arc<dyn Ingest>,
+    /// The runs.
+    pub runs: Arc<dyn Runs>,
+    /// Tasks and leases.
+    pub work: Arc<dyn Work>,
+    /// The schedule of all replicas.
+    pub schedules: Arc<dyn Schedules>,
     /// X; None without a bearer token.
     pub x: Option<Arc<Client>>,
     /// The breaker in front of X.
@@ -25,7 +31,7 @@ pub struct Deps {
     pub analyzer: Arc<Analyzer>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
-    /// Makes run ids.
+    /// Makes the ids of workers.
     pub entropy: Arc<dyn Entropy>,
     /// Counts.
     pub metrics: Metrics,

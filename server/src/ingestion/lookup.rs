@@ -2,12 +2,18 @@
 
 use std::collections::HashMap;
 
+use tokio::sync::Mutex;
 use tracing::info;
 
 use super::Deps;
+use super::keeper::Trust;
 use super::walk::Stop;
-use crate::domain::{Handle, Leader, LeaderState, UserId};
+use crate::domain::{Handle, Leader, LeaderState, RunId, UserId};
+use crate::store::Claim;
 use crate::x_api::{Client, User, UserLookup};
+
+/// Leaders of one round, as many as X looks up in one request.
+const AT_ONCE: u32 = 100;
 
 /// How a lookup names an account.
 #[derive(Debug, Clone, Copy)]
@@ -33,23 +39,77 @@ impl Key {
     }
 }
 
+/// Looks accounts up, many at a time: whoever needs one asks for those of the whole run.
+#[derive(Debug, Default)]
+pub(super) struct Lookups {
+    /// The last round and its leaders, as X told them. A dry run stores them nowhere else.
+    last: Mutex<Option<(RunId, Vec<Leader>)>>,
+}
+
+impl Lookups {
+    /// The leader as X knows it, if it is not readable so far.
+    pub(super) async fn ensure(
+        &self,
+        deps: &Deps,
+        x: &Client,
+        claim: &Claim,
+        leader: &Leader,
+        trust: &Trust,
+    ) -> Result<Leader, Stop> {
+        if !needs_lookup(leader) {
+            return Ok(leader.clone());
+        }
+        let work = async {
+            let mut last = self.last.lock().await;
+            if let Some(found) = known(last.as_ref(), claim.run, leader) {
+                return Ok(found);
+            }
+            let mut leaders = deps.leaders.to_look_up(claim.run, AT_ONCE).await?;
+            if leaders.iter().all(|wanted| wanted.id != leader.id) {
+                leaders.truncate(AT_ONCE as usize - 1);
+                leaders.push(leader.clone());
+            }
+            look_up(deps, x, &mut leaders, claim.dry_run).await?;
+            let found = leaders.iter().find(|wanted| wanted.id == leader.id).unwrap_or(leader).clone();
+            *last = Some((claim.run, leaders));
+            Ok(found)
+        };
+        trust.stop().run_until_cancelled(work).await.ok_or(Stop::Cancelled)?
+    }
+}
+
+fn known(last: Option<&(RunId, Vec<Leader>)>, run: RunId, leader: &Leader) -> Option<Leader> {
+    let (of, leaders) = last?;
+    leaders.iter().find(|known| *of == run && known.id == leader.id).cloned()
+}
+
 /// Asks X for the accounts of the leaders that cannot be read so far, and notes what it says. An account that was
 /// found before is asked for by its number, so that a change of handle does not lose a leader, and whoever takes the
 /// old handle is not mistaken for it.
-pub(super) async fn look_up(deps: &Deps, x: &Client, leaders: &mut [Leader], dry_run: bool) -> Result<(), Stop> {
+async fn look_up(deps: &Deps, x: &Client, leaders: &mut [Leader], dry_run: bool) -> Result<(), Stop> {
     let wanted = leaders.iter_mut().filter(|leader| needs_lookup(leader));
     let (known, new): (Vec<_>, Vec<_>) = wanted.partition(|leader| leader.x_user_id.is_some());
     let numbers: Vec<UserId> = known.iter().filter_map(|leader| leader.x_user_id).collect();
     let handles: Vec<Handle> = new.iter().filter_map(|leader| leader.x_handle()).collect();
-    note(deps, known, &x.users_by_ids(&numbers).await?, Key::Number, dry_run).await?;
-    note(deps, new, &x.users_by_usernames(&handles).await?, Key::Handle, dry_run).await
+    if !numbers.is_empty() {
+        note(deps, known, &x.users_by_ids(&numbers).await?, Key::Number, dry_run).await?;
+    }
+    if !handles.is_empty() {
+        note(deps, new, &x.users_by_usernames(&handles).await?, Key::Handle, dry_run).await?;
+    }
+    Ok(())
 }
 
 async fn note(deps: &Deps, leaders: Vec<&mut Leader>, found: &UserLookup, key: Key, dry_run: bool) -> Result<(), Stop> {
     let answers = answers(found, key);
     for leader in leaders {
-        let Some(answer) = key.of_leader(leader).and_then(|key| answers.get(&key)) else { continue };
         let before = leader.state;
+        let Some(answer) = key.of_leader(leader).and_then(|key| answers.get(&key)) else {
+            if !dry_run {
+                deps.leaders.set_state(leader.id, before).await?;
+            }
+            continue;
+        };
         leader.state = answer.state;
         if let Some(user) = answer.user {
             leader.x_user_id = Some(user.id);

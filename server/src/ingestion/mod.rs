@@ -1,18 +1,22 @@
 //! Plan, fetch, validate, score, persist with the checkpoint; scheduler and runs.
 //!
-//! [`Ingestion`] takes requests and tells how they fare; the [`Worker`] executes them one after the other; the
-//! [`Scheduler`] asks for a run whenever its time has come.
+//! [`Ingestion`] takes requests and tells how they fare; the [`Worker`] works off their tasks, beside those of other
+//! replicas; the [`Scheduler`] opens a run whenever its time has come. What they know of each other across processes is
+//! in the store, so that any replica can go on where another one stopped.
 
 mod deps;
 mod error;
-mod execute;
+mod keeper;
 mod lookup;
 mod observer;
 mod schedule;
 mod scheduler;
 mod service;
+mod shared;
 mod status;
+mod task;
 mod walk;
+mod watch;
 mod worker;
 
 pub use deps::Deps;
@@ -20,6 +24,8 @@ pub use error::Error;
 pub use observer::XObserver;
 pub use schedule::{CronError, Schedule};
 pub use scheduler::Scheduler;
-pub use service::{Ingestion, RunRequest, Ticket};
+pub use service::Ingestion;
 pub use status::{Job, LeaderProgress, Status};
 pub use worker::Worker;
+
+pub use crate::store::RunRequest;

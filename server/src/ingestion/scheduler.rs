@@ -1,21 +1,25 @@
-//! Asks for a run whenever its time has come.
+//! Opens a run whenever its time has come.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
+use jiff::SignedDuration;
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::service::{Shared, lock};
-use super::{CronError, Error, Ingestion, RunRequest, Schedule};
-use crate::domain::RunTrigger;
+use super::shared::{Shared, lock};
+use super::{CronError, Deps, Ingestion, Schedule};
+use crate::store::{self, Control, Ticked};
 
-/// Looks at the clock once a second, so that a clock that jumps is seen, and never asks twice for one time.
+/// Looks at the clock and at the schedule of all replicas once a second. Whichever replica moves the due time on has the
+/// tick; the run is opened in the same transaction.
 pub struct Scheduler {
-    ingestion: Ingestion,
+    deps: Deps,
     schedule: Schedule,
     shared: Arc<Shared>,
+    /// How much later than due this process looks, drawn anew for every tick.
+    delay: SignedDuration,
 }
 
 /// How often the scheduler looks at the clock.
@@ -27,50 +31,73 @@ impl Scheduler {
     /// # Errors
     /// When the configured cron fields are not valid.
     pub fn new(ingestion: &Ingestion) -> Result<Self, CronError> {
-        let settings = &ingestion.deps.settings;
-        let schedule = Schedule::new(settings.interval, settings.cron.as_deref())?;
-        Ok(Self { ingestion: ingestion.clone(), schedule, shared: Arc::clone(&ingestion.shared) })
+        let schedule = ingestion.schedule()?;
+        let (deps, shared) = (ingestion.deps.clone(), Arc::clone(&ingestion.shared));
+        let mut scheduler = Self { deps, schedule, shared, delay: SignedDuration::ZERO };
+        scheduler.draw_delay();
+        Ok(scheduler)
     }
 
     /// Works until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
-        let Some(()) = stop.run_until_cancelled(self.plan_first()).await else { return };
-        let mut poll = tokio::time::interval(POLL);
+    pub async fn run(mut self, stop: CancellationToken) {
+        *lock(&self.shared.control) = Some(Control::default());
+        let mut poll = interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(poll.tick()).await.is_some() {
-            self.tick().await;
-        }
-        *lock(&self.shared.next_due) = None;
-    }
-
-    /// Plans the first run by the last scheduled one that the store knows, so that a restart neither skips nor repeats.
-    async fn plan_first(&self) {
-        let last = loop {
-            match self.ingestion.deps.ingest.runs(None, 50).await {
-                Ok(runs) => break runs.into_iter().find(|run| run.trigger == RunTrigger::Schedule),
-                Err(error) => {
-                    warn!(%error, "The scheduler cannot read the last run; it tries again.");
-                    tokio::time::sleep(POLL).await;
-                }
+            if let Err(error) = self.look().await {
+                warn!(%error, "The schedule could not be read; the next look tries again.");
             }
-        };
-        let now = self.ingestion.deps.clock.now();
-        let due = self.schedule.first_after_start(now, last.map(|run| run.started_at));
-        info!(next_run = %due, "Ingestion is scheduled; the next run is at {due}.");
-        *lock(&self.shared.next_due) = Some(due);
+        }
+        *lock(&self.shared.control) = None;
     }
 
-    async fn tick(&self) {
-        let now = self.ingestion.deps.clock.now();
-        let is_due = lock(&self.shared.next_due).is_some_and(|due| due <= now);
-        if !is_due || lock(&self.shared.stopped_reason).is_some() {
-            return;
+    async fn look(&mut self) -> Result<(), store::Error> {
+        let control = self.plan().await?;
+        self.shared.note(control.clone());
+        let now = self.deps.clock.now();
+        let Some(due) = control.next_due.filter(|due| *due + self.delay <= now) else { return Ok(()) };
+        if control.paused || control.stopped_reason.is_some() {
+            return Ok(());
         }
-        let request =
-            RunRequest { trigger: RunTrigger::Schedule, backfill: false, dry_run: false, leaders: Vec::new() };
-        match self.ingestion.trigger(request).await {
-            Ok(_) | Err(Error::Busy { .. }) => *lock(&self.shared.next_due) = Some(self.schedule.next_after(now)),
-            Err(error) => warn!(%error, "A scheduled run could not be started; it stays due."),
+        let tick = self.schedule.tick(due, now);
+        match self.deps.runs.open_tick(tick, self.deps.settings.dry_run).await? {
+            Ticked::Started(run) => {
+                info!(run_id = %run.id, tick = %tick.at, missed = tick.missed, "The run of {} was opened.", tick.at);
+                self.shared.work.notify_one();
+            }
+            Ticked::Swallowed => {
+                info!(tick = %tick.at, "The run before is still under way; the tick of {} is left out.", tick.at);
+            }
+            Ticked::Lost => {}
         }
+        self.draw_delay();
+        self.shared.note(self.deps.schedules.control().await?);
+        Ok(())
+    }
+
+    /// Plans the first tick, also after the rhythm was changed.
+    async fn plan(&self) -> Result<Control, store::Error> {
+        let control = self.deps.schedules.control().await?;
+        let rhythm = self.schedule.to_string();
+        if control.next_due.is_some() && control.schedule == rhythm {
+            return Ok(control);
+        }
+        let due = self.schedule.first(self.deps.clock.now(), control.last_tick);
+        info!(next_run = %due, "Ingestion is scheduled by {rhythm}; the next run is at {due}.");
+        self.deps.schedules.plan(&rhythm, due).await
+    }
+
+    /// Several installations with one rhythm do not all call X in the same instant.
+    fn draw_delay(&mut self) {
+        let most = SignedDuration::try_from(self.deps.settings.jitter).unwrap_or_default();
+        self.delay = most.mul_f64(self.deps.entropy.unit());
+    }
+}
+
+impl Ingestion {
+    /// The configured rhythm.
+    pub(super) fn schedule(&self) -> Result<Schedule, CronError> {
+        let settings = &self.deps.settings;
+        Schedule::new(settings.interval, settings.cron.as_deref(), settings.zone.clone())
     }
 }

@@ -1,25 +1,31 @@
 //! What ingestion is doing, for people and probes.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 
+use super::service::all_leaders;
+use super::shared::lock;
+use super::{Error, Ingestion};
 use crate::config;
-use crate::domain::{Leader, LeaderState, Run};
+use crate::domain::{Leader, LeaderState, Platform, Run};
 use crate::resilience::BreakerSnapshot;
+use crate::store::{Control, Stream, StreamKind};
 
 /// What ingestion is doing.
 #[derive(Debug, Clone)]
 pub struct Status {
-    /// Runs are scheduled.
+    /// Runs are scheduled by the configuration.
     pub enabled: bool,
-    /// The scheduler is at work.
+    /// The scheduler is at work, and nothing has stopped it.
     pub running: bool,
+    /// The schedule of all replicas: whether somebody stopped it, or why it stopped by itself.
+    pub control: Control,
     /// The breaker in front of X.
     pub breaker: BreakerSnapshot,
     /// X asked to wait until then.
     pub rate_limited_until: Option<Timestamp>,
-    /// Why scheduled runs are suspended; a run that somebody asks for lifts it.
-    pub stopped_reason: Option<String>,
-    /// The scheduled job.
+    /// The scheduled job; none while the scheduler is stopped.
     pub jobs: Vec<Job>,
     /// When and how much.
     pub settings: config::Ingestion,
@@ -55,6 +61,8 @@ pub struct LeaderProgress {
     pub high_water: Option<i64>,
     /// Stretches that are still to be read.
     pub gaps: usize,
+    /// Stretches that X no longer gives.
+    pub unreachable: usize,
 }
 
 impl LeaderProgress {
@@ -62,5 +70,63 @@ impl LeaderProgress {
     #[must_use]
     pub fn state(&self) -> LeaderState {
         self.leader.state
+    }
+}
+
+impl Ingestion {
+    /// What ingestion is doing.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn status(&self) -> Result<Status, Error> {
+        let leaders = all_leaders(&self.deps).await?;
+        let streams = self.deps.ingest.streams().await?;
+        let read_forward = |stream: &&Stream| (stream.platform, stream.kind) == (Platform::X, StreamKind::Posts);
+        let streams: HashMap<_, _> =
+            streams.iter().filter(read_forward).map(|stream| (stream.leader_id, stream)).collect();
+        let leaders = leaders.into_iter().map(|leader| progress(streams.get(&leader.id).copied(), leader)).collect();
+        let control = self.deps.schedules.control().await?;
+        let last_run = self.deps.runs.last_run().await?;
+        Ok(Status { leaders, last_run, control, ..self.vitals() })
+    }
+
+    /// What can be said without the store: everything but runs and leaders.
+    #[must_use]
+    pub fn vitals(&self) -> Status {
+        let control = lock(&self.shared.control).clone();
+        let running = control.as_ref().is_some_and(|control| !control.paused && control.stopped_reason.is_none());
+        let control = control.unwrap_or_default();
+        let next_due = control.next_due.filter(|_| running);
+        Status {
+            enabled: self.deps.settings.enabled,
+            running,
+            breaker: self.deps.breaker.snapshot(),
+            rate_limited_until: self.deps.x.as_ref().and_then(|x| x.rate_limited_until().into_values().max()),
+            jobs: next_due.map(|at| self.job(at)).into_iter().collect(),
+            control,
+            settings: self.deps.settings.clone(),
+            last_run: None,
+            leaders: Vec::new(),
+        }
+    }
+
+    fn job(&self, next_run: Timestamp) -> Job {
+        let trigger = lock(&self.shared.control).as_ref().map(|control| control.schedule.clone()).unwrap_or_default();
+        if self.deps.settings.cron.is_some() {
+            return Job { id: "x_ingestion_cron", name: "X Post Ingestion (Cron)", trigger, next_run };
+        }
+        Job { id: "x_ingestion_interval", name: "X Post Ingestion (Interval)", trigger, next_run }
+    }
+}
+
+fn progress(stream: Option<&Stream>, leader: Leader) -> LeaderProgress {
+    let checkpoint = stream.map(|stream| &stream.checkpoint);
+    LeaderProgress {
+        leader,
+        last_error: stream.and_then(|stream| stream.last_error.clone()),
+        last_success_at: stream.and_then(|stream| stream.last_success_at),
+        high_water: checkpoint.and_then(|checkpoint| checkpoint.high_water),
+        gaps: checkpoint.map_or(0, |checkpoint| checkpoint.gaps.len()),
+        unreachable: checkpoint.map_or(0, |checkpoint| checkpoint.unreachable.len()),
     }
 }

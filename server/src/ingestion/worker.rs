@@ -1,60 +1,97 @@
-//! Executes the runs, one after the other.
+//! Takes tasks as it has room for them, and works them off.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::mpsc;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{info, warn};
 
 use super::Deps;
-use super::execute::execute;
-use super::service::{ActiveRun, Shared};
-use crate::domain::{Run, RunStatus};
+use super::keeper::Keeper;
+use super::lookup::Lookups;
+use super::shared::Shared;
+use super::task::Task;
+use crate::store::{Claim, Want, WorkerId};
+use crate::x_api::{Client, Endpoint};
 
-/// Executes the runs, one after the other, so that a leader is never read twice at once by this process.
+/// How often the worker looks for tasks that others made, or whose time has come.
+const POLL: Duration = Duration::from_secs(1);
+/// The longest that a page under way may take to be stored once the process is told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Takes tasks and works them off. Each process has one; several processes share the tasks of one database.
 pub struct Worker {
     deps: Deps,
     shared: Arc<Shared>,
-    inbox: mpsc::Receiver<Arc<ActiveRun>>,
 }
 
 impl Worker {
-    pub(super) fn new(deps: Deps, shared: Arc<Shared>, inbox: mpsc::Receiver<Arc<ActiveRun>>) -> Self {
-        Self { deps, shared, inbox }
+    pub(super) fn new(deps: Deps, shared: Arc<Shared>) -> Self {
+        Self { deps, shared }
     }
 
-    /// Works until `stop`; then the page under way is finished, and what waits is marked as interrupted.
-    pub async fn run(mut self, stop: CancellationToken) {
+    /// Works until `stop`; then the pages under way are stored or dropped, and what is left is given back to others.
+    pub async fn run(self, stop: CancellationToken) {
+        let _closing = self.shared.closing.clone().drop_guard();
+        let Some(x) = self.deps.x.clone() else { return stop.cancelled().await };
+        let worker = WorkerId(self.deps.entropy.uuid_v7(self.deps.clock.now()));
+        let keeper = Keeper { deps: &self.deps, shared: &self.shared, worker };
+        let beating = CancellationToken::new();
+        let work = async {
+            self.work(&x, &keeper, &stop).await;
+            beating.cancel();
+        };
+        tokio::join!(work, keeper.beat(&beating));
+        match self.deps.work.release(worker).await {
+            Ok(0) => {}
+            Ok(leaders) => info!(leaders, "{leaders} leaders were given back unread."),
+            Err(error) => warn!(%error, "The leases of this process were not given back; they run out by themselves."),
+        }
+    }
+
+    async fn work(&self, x: &Client, keeper: &Keeper<'_>, stop: &CancellationToken) {
+        let lookups = Lookups::default();
+        let mut tasks = FuturesUnordered::new();
+        let mut poll = interval(POLL);
+        poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let Some(Some(place)) = stop.run_until_cancelled(self.inbox.recv()).await else { break };
-            let run = execute(&self.deps, &self.shared, &place, &stop).await;
-            self.conclude(&place, run).await;
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(()) = tasks.next() => {}
+                () = self.shared.work.notified() => {}
+                _ = poll.tick() => {}
+            }
+            let since = Instant::now();
+            for claim in self.claim(x, keeper.worker, tasks.len()).await {
+                let kept = keeper.keep(&claim, since, stop);
+                let task = Task { deps: &self.deps, shared: &self.shared, x, lookups: &lookups, claim, kept };
+                tasks.push(task.run());
+            }
         }
-        self.inbox.close();
-        while let Ok(place) = self.inbox.try_recv() {
-            let waiting = place.progress.borrow().clone();
-            self.conclude(&place, Run { status: RunStatus::Interrupted, ..waiting }).await;
+        let drained = timeout(DRAIN, tasks.by_ref().for_each(|()| async {})).await;
+        if drained.is_err() {
+            warn!(leaders = tasks.len(), "Pages of {} leaders took too long and were dropped.", tasks.len());
         }
     }
 
-    async fn conclude(&self, place: &Arc<ActiveRun>, run: Run) {
-        let run = Run { ended_at: Some(self.deps.clock.now()), ..run };
-        if let Err(reason) = self.deps.ingest.finish_run(&run).await {
-            error!(run_id = %run.id, %reason, "The end of run {} could not be written down.", run.id);
+    /// New tasks for the free places; none while X asks to wait.
+    async fn claim(&self, x: &Client, worker: WorkerId, busy: usize) -> Vec<Claim> {
+        let settings = &self.deps.settings;
+        let free = settings.concurrency.saturating_sub(u32::try_from(busy).unwrap_or(u32::MAX));
+        if free == 0 || x.rate_limited_until().contains_key(&Endpoint::UserTimeline) {
+            return Vec::new();
         }
-        let finished = run;
-        info!(
-            run_id = %finished.id,
-            status = finished.status.as_str(),
-            inserted = finished.counters.inserted,
-            fetched = finished.counters.fetched,
-            "Run {} ended: {}, {} new posts.", finished.id, finished.status.as_str(), finished.counters.inserted
-        );
-        let took = finished.ended_at.unwrap_or(finished.started_at).duration_since(finished.started_at);
-        let took = took.try_into().unwrap_or_default();
-        self.deps.metrics.run_finished(finished.status, took, finished.error.clone());
-        self.deps.metrics.breaker(self.deps.breaker.snapshot().state.as_str());
-        self.shared.forget(place);
-        place.progress.send_replace(finished);
+        let want = Want { tasks: free, everywhere: settings.concurrency_everywhere, ttl: settings.lease_ttl };
+        match self.deps.work.claim(worker, want).await {
+            Ok(claims) => claims,
+            Err(error) => {
+                warn!(%error, "No tasks could be taken; the next look tries again.");
+                Vec::new()
+            }
+        }
     }
 }

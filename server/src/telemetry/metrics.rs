@@ -129,6 +129,11 @@ impl Metrics {
         }
     }
 
+    /// Ingestion stopped by itself. `reason` is one of a few words.
+    pub fn ingestion_stopped(&self, reason: &'static str) {
+        self.counter(declared::INGESTION_STOPS, &[reason]).increment(1);
+    }
+
     /// The posts of a leader could not be read.
     pub fn leader_failed(&self) {
         self.counter(declared::INGESTION_FAILURES, &[]).increment(1);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use crate::config::parse;
 use crate::config::reader::Reader;
 use crate::config::{Ingestion, XApi};
@@ -35,6 +37,11 @@ fn ingestion(reader: &mut Reader<'_>, enabled: bool) -> Ingestion {
         backfill_count: reader.number("X_BACKFILL_COUNT"),
         interval: reader.minutes("X_INGEST_INTERVAL_MINUTES"),
         cron: reader.parsed("X_INGEST_CRON", |text| parse::cron(text).map(|_| text.to_owned())),
+        zone: reader.parsed("SCHEDULE_TZ", parse::time_zone).unwrap_or(TimeZone::UTC),
+        jitter: reader.seconds("X_INGEST_JITTER_SECONDS"),
+        concurrency: reader.number("X_INGEST_CONCURRENCY"),
+        concurrency_everywhere: reader.number("X_INGEST_TOTAL_CONCURRENCY"),
+        lease_ttl: reader.seconds("X_INGEST_LEASE_SECONDS"),
         dry_run: reader.flag("INGESTION_DRY_RUN"),
         overlap: reader.minutes("X_INGEST_OVERLAP_MINUTES"),
     }

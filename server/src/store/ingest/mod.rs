@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Error, Store};
 use super::work::Lease;
+use super::{Error, Store};
 use crate::domain::{Checkpoint, ExternalId, LeaderId, Platform, RunCounters, RunId, ScoredPost};
 
 /// Names a stream.
