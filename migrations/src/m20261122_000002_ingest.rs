@@ -17,6 +17,16 @@ const COUNTERS: [&str; 6] = ["fetched", "inserted", "updated", "unchanged", "qua
 /// Every fetched record is in exactly one of the other counts.
 const BALANCES: &str = "fetched = inserted + updated + unchanged + quarantined + duplicates";
 
+/// The row that everybody who plans runs or hands out tasks locks first.
+const THE_ONE_SCHEDULE: &str =
+    "INSERT INTO ingest_control (name, paused, schedule, missed_ticks) VALUES ('x', FALSE, '', 0)";
+
+/// Few streams are leased and few runs are open at a time. `lease_until` is in no index, so that a heartbeat changes none.
+const PARTIAL_INDEXES: [&str; 2] = [
+    "CREATE INDEX ingest_streams_leased ON ingest_streams (lease_owner) WHERE lease_owner IS NOT NULL",
+    "CREATE INDEX ingest_runs_open ON ingest_runs (id) WHERE ended_at IS NULL",
+];
+
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     fn use_transaction(&self) -> Option<bool> {
@@ -29,13 +39,21 @@ impl MigrationTrait for Migration {
             // The row changes with every page: room on its page keeps the update off the indexes.
             manager.get_connection().execute_unprepared("ALTER TABLE ingest_streams SET (fillfactor = 70)").await?;
         }
-        let leases = Index::create().name("ingest_streams_lease").table("ingest_streams").col("lease_until").to_owned();
-        manager.create_index(leases).await?;
         manager.create_table(control()).await?;
+        manager.get_connection().execute_unprepared(THE_ONE_SCHEDULE).await?;
         manager.create_table(runs()).await?;
-        let open = "CREATE INDEX ingest_runs_open ON ingest_runs (id) WHERE ended_at IS NULL";
-        manager.get_connection().execute_unprepared(open).await?;
+        for index in PARTIAL_INDEXES {
+            manager.get_connection().execute_unprepared(index).await?;
+        }
         manager.create_table(tasks()).await?;
+        let due = Index::create()
+            .name("ingest_tasks_due")
+            .table("ingest_tasks")
+            .col("run_id")
+            .col("not_before")
+            .col("leader_id")
+            .to_owned();
+        manager.create_index(due).await?;
         let of_leader = Index::create().name("ingest_tasks_leader").table("ingest_tasks").col("leader_id").to_owned();
         manager.create_index(of_leader).await?;
         manager.create_table(commits()).await?;
@@ -53,8 +71,7 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in
-            ["quarantine", "ingest_commits", "ingest_tasks", "ingest_runs", "ingest_control", "ingest_streams"]
+        for table in ["quarantine", "ingest_commits", "ingest_tasks", "ingest_runs", "ingest_control", "ingest_streams"]
         {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }

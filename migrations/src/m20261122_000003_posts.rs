@@ -10,10 +10,11 @@ use crate::references::belongs_to;
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-/// The feed reads keys from these two alone, so they are partial: a tombstone is no part of the feed.
-const FEED_INDEXES: [&str; 2] = [
+/// The feed reads keys from the first two alone, so they are partial: a tombstone is no part of the feed.
+const FEED_INDEXES: [&str; 3] = [
     "CREATE INDEX posts_feed ON posts (platform, posted_at DESC, id DESC) WHERE deleted_at IS NULL",
     "CREATE INDEX posts_leader_feed ON posts (leader_id, platform, posted_at DESC, id DESC) WHERE deleted_at IS NULL",
+    "CREATE INDEX posts_leader_deleted ON posts (leader_id, platform, posted_at) WHERE deleted_at IS NOT NULL",
 ];
 
 #[async_trait::async_trait]

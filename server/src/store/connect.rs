@@ -23,8 +23,10 @@ use crate::domain::{Clock, Entropy};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Limits of a PostgreSQL session, so that a worker that freezes inside a transaction cannot block the others.
-const POSTGRES_LIMITS: [(&str, &str); 3] =
-    [("statement_timeout", "10s"), ("lock_timeout", "5s"), ("idle_in_transaction_session_timeout", "10s")];
+const POSTGRES_LIMITS: [(&str, &str); 2] = [("statement_timeout", "10s"), ("lock_timeout", "5s")];
+
+/// How long a PostgreSQL session may stand still inside a transaction of a process that has no leases.
+const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 
 /// The database. Clones share its connections.
 #[derive(Clone)]
@@ -72,7 +74,12 @@ impl Store {
             Target::Postgres(url) => {
                 let url = url.expose_secret();
                 let mut options = options(url, settings.max_connections, settings.acquire_timeout);
-                options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_LIMITS));
+                let idle = settings.lease_ttl.map_or(IDLE_IN_TRANSACTION, |ttl| ttl / 2);
+                let idle = format!("{}ms", idle.as_millis().max(1));
+                options.map_sqlx_postgres_opts(move |postgres| {
+                    let limited = postgres.options(POSTGRES_LIMITS);
+                    limited.options([("idle_in_transaction_session_timeout", &idle)])
+                });
                 options
             }
         };

@@ -1,6 +1,10 @@
 //! Times as the database keeps them: microseconds since 1970 UTC.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use sea_orm::DbBackend;
+use sea_orm::sea_query::Expr;
 
 use super::Error;
 
@@ -15,4 +19,17 @@ pub(super) fn read(micros: i64) -> Result<Timestamp, Error> {
 /// Reads a stored time that may be absent.
 pub(super) fn read_opt(micros: Option<i64>) -> Result<Option<Timestamp>, Error> {
     micros.map(read).transpose()
+}
+
+/// The present by the clock of the database, which all replicas share.
+pub(super) fn of_database(backend: DbBackend) -> Expr {
+    Expr::cust(match backend {
+        DbBackend::Postgres => "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS bigint)",
+        _ => "CAST(unixepoch('subsec') * 1000000 AS integer)",
+    })
+}
+
+/// A stretch of time.
+pub(super) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 2)
 }

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set};
 
-use super::entity::ingest_streams;
 use super::entity::leaders::{ActiveModel, Column, Entity, Model};
+use super::entity::{ingest_runs, ingest_streams, ingest_tasks};
 use super::text::{clean, clean_all, from_json, json};
 use super::{Error, Store, instant};
-use crate::domain::{Leader, LeaderId, LeaderState, NewLeader, RunId, UserId};
+use crate::domain::{Handle, Leader, LeaderId, LeaderState, NewLeader, RunId, UserId};
 
 /// A place in the list of leaders: the last one that was shown. The next page starts after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,8 @@ pub trait Leaders: Send + Sync {
         state: LeaderState,
     ) -> Result<bool, Error>;
 
-    /// Notes whether the leader's posts can be fetched by the word of X, and when it said so; false when there is no such leader.
+    /// Notes whether the leader's posts can be fetched by the word of X, and when it said so; false when there is no such
+    /// leader.
     ///
     /// # Errors
     /// When the database fails.
@@ -120,23 +121,31 @@ impl Leaders for Store {
             avatar_url: None,
             state: LeaderState::Unresolved,
         };
+        let handle = leader.x_handle();
         let row = ActiveModel {
             id: Set(leader.id.0),
             name: Set(leader.name.clone()),
             handles: Set(json(&leader.handles)),
+            x_handle: Set(handle.as_ref().map(Handle::to_string)),
             tracking_topics: Set(json(&leader.tracking_topics)),
             created_at: Set(now.as_microsecond()),
             x_user_id: Set(None),
             avatar_url: Set(None),
             state: Set(leader.state.as_str().to_owned()),
+            looked_up_at: Set(None),
         };
-        Entity::insert(row).exec_without_returning(&self.db).await?;
+        let tx = self.begin().await?;
+        Entity::insert(row).exec_without_returning(&tx).await?;
+        if let Some(handle) = handle {
+            self.insert_streams(&tx, leader.id, &handle).await?;
+        }
+        tx.commit().await?;
         Ok(leader)
     }
 
     async fn delete(&self, id: LeaderId) -> Result<bool, Error> {
         let tx = self.begin().await?;
-        // A page commit locks its stream before it touches posts; the same order here keeps the two from a deadlock.
+        // Whoever works for a leader locks its streams first; the same order here keeps all from a deadlock.
         let streams = ingest_streams::Entity::delete_many().filter(ingest_streams::Column::LeaderId.eq(id.0));
         streams.exec(&tx).await?;
         let deleted = Entity::delete_by_id(id.0).exec(&tx).await?;
@@ -155,13 +164,32 @@ impl Leaders for Store {
             .col_expr(Column::XUserId, Expr::value(user_id.0))
             .col_expr(Column::AvatarUrl, Expr::value(avatar_url.map(|url| clean(&url))))
             .col_expr(Column::State, Expr::value(state.as_str()))
+            .col_expr(Column::LookedUpAt, Expr::value(self.now().as_microsecond()))
             .filter(Column::Id.eq(id.0));
         Ok(update.exec(&self.db).await?.rows_affected == 1)
     }
 
     async fn set_state(&self, id: LeaderId, state: LeaderState) -> Result<bool, Error> {
-        let update = Entity::update_many().col_expr(Column::State, Expr::value(state.as_str()));
+        let update = Entity::update_many()
+            .col_expr(Column::State, Expr::value(state.as_str()))
+            .col_expr(Column::LookedUpAt, Expr::value(self.now().as_microsecond()));
         Ok(update.filter(Column::Id.eq(id.0)).exec(&self.db).await?.rows_affected == 1)
+    }
+
+    async fn to_look_up(&self, run: RunId, limit: u32) -> Result<Vec<Leader>, Error> {
+        let Some(run) = ingest_runs::Entity::find_by_id(run.0).one(&self.db).await? else { return Ok(Vec::new()) };
+        let tasks = Query::select()
+            .column(ingest_tasks::Column::LeaderId)
+            .from(ingest_tasks::Entity)
+            .and_where(ingest_tasks::Column::RunId.eq(run.id))
+            .to_owned();
+        let query = Entity::find()
+            .filter(Column::Id.in_subquery(tasks))
+            .filter(Column::State.ne(LeaderState::Active.as_str()).or(Column::XUserId.is_null()))
+            .filter(Column::LookedUpAt.is_null().or(Column::LookedUpAt.lt(run.started_at)))
+            .order_by_asc(Column::Id)
+            .limit(u64::from(limit));
+        query.all(&self.db).await?.into_iter().map(read).collect()
     }
 
     async fn count(&self) -> Result<u64, Error> {

@@ -2,8 +2,15 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, UpdateMany};
 
-use super::Error;
+use super::entity::ingest_control::{Column, Entity, Model};
+use super::text::clean;
+use super::{Error, Store, instant, number};
+
+/// The one row.
+const ROW: &str = "x";
 
 /// What all replicas know of the schedule.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,4 +69,79 @@ pub trait Schedules: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn stop(&self, reason: &str, until: Option<Timestamp>) -> Result<(), Error>;
+}
+
+#[async_trait]
+impl Schedules for Store {
+    async fn control(&self) -> Result<Control, Error> {
+        let row = Entity::find_by_id(ROW.to_owned()).one(&self.db).await?;
+        read(row.ok_or(MISSING)?, self.now())
+    }
+
+    async fn plan(&self, schedule: &str, next_due: Timestamp) -> Result<Control, Error> {
+        let other = Column::NextDueAt.is_null().or(Column::Schedule.ne(schedule));
+        let update = Entity::update_many()
+            .col_expr(Column::Schedule, Expr::value(clean(schedule)))
+            .col_expr(Column::NextDueAt, Expr::value(next_due.as_microsecond()));
+        self.control_after(update.filter(other)).await
+    }
+
+    async fn pause(&self) -> Result<Control, Error> {
+        self.control_after(Entity::update_many().col_expr(Column::Paused, Expr::value(true))).await
+    }
+
+    async fn start(&self) -> Result<Control, Error> {
+        self.control_after(lifted().col_expr(Column::Paused, Expr::value(false))).await
+    }
+
+    async fn lift_stop(&self) -> Result<Control, Error> {
+        self.control_after(lifted()).await
+    }
+
+    async fn stop(&self, reason: &str, until: Option<Timestamp>) -> Result<(), Error> {
+        let update = Entity::update_many()
+            .col_expr(Column::StoppedReason, Expr::value(clean(reason)))
+            .col_expr(Column::StoppedUntil, Expr::value(until.map(Timestamp::as_microsecond)));
+        update.filter(Column::Name.eq(ROW)).exec(&self.db).await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    async fn control_after(&self, update: UpdateMany<Entity>) -> Result<Control, Error> {
+        update.filter(Column::Name.eq(ROW)).exec(&self.db).await?;
+        self.control().await
+    }
+}
+
+const MISSING: Error = Error::Corrupt { what: "schedule" };
+
+fn lifted() -> UpdateMany<Entity> {
+    Entity::update_many()
+        .col_expr(Column::StoppedReason, Expr::value(None::<String>))
+        .col_expr(Column::StoppedUntil, Expr::value(None::<i64>))
+}
+
+/// Locks the schedule: what is planned, handed out or called off comes one after the other. It is locked before anything
+/// else.
+pub(super) async fn lock(tx: &DatabaseTransaction) -> Result<Model, Error> {
+    Entity::find_by_id(ROW.to_owned()).lock(LockType::Update).one(tx).await?.ok_or(MISSING)
+}
+
+/// Whether ingestion stopped by itself and the end of that has not come.
+pub(super) fn has_stopped(row: &Model, now: Timestamp) -> bool {
+    row.stopped_reason.is_some() && row.stopped_until.is_none_or(|until| now.as_microsecond() < until)
+}
+
+fn read(row: Model, now: Timestamp) -> Result<Control, Error> {
+    let has_stopped = has_stopped(&row, now);
+    Ok(Control {
+        paused: row.paused,
+        stopped_until: instant::read_opt(row.stopped_until.filter(|_| has_stopped))?,
+        stopped_reason: row.stopped_reason.filter(|_| has_stopped),
+        schedule: row.schedule,
+        next_due: instant::read_opt(row.next_due_at)?,
+        last_tick: instant::read_opt(row.last_tick)?,
+        missed_ticks: number::read(row.missed_ticks)?,
+    })
 }

@@ -17,6 +17,9 @@ pub struct Settings {
     pub max_connections: u32,
     /// How long a caller waits for a connection.
     pub acquire_timeout: Duration,
+    /// How long a lease lasts without a heartbeat, where this process works off tasks: a session of PostgreSQL that
+    /// stands still inside a transaction is ended after half of it.
+    pub lease_ttl: Option<Duration>,
 }
 
 /// Which database the URL means.
@@ -70,7 +73,8 @@ mod tests {
     use super::*;
 
     fn target(url: &str) -> Result<Target, Error> {
-        let settings = Settings { url: url.into(), max_connections: 1, acquire_timeout: Duration::ZERO };
+        let settings =
+            Settings { url: url.into(), max_connections: 1, acquire_timeout: Duration::ZERO, lease_ttl: None };
         settings.target()
     }
 

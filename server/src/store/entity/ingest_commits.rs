@@ -9,6 +9,7 @@ pub struct Model {
     pub stream_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
     pub cursor_version: i64,
+    pub lease_epoch: i64,
     pub run_id: Option<Uuid>,
     #[sea_orm(column_type = "JsonBinary")]
     pub cursor: Json,

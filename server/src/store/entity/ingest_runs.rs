@@ -8,6 +8,10 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     pub trigger: String,
+    pub tick: Option<i64>,
+    pub request_key: String,
+    pub cancel_requested: bool,
+    pub seq: i64,
     pub status: String,
     pub backfill: bool,
     pub dry_run: bool,
@@ -22,6 +26,7 @@ pub struct Model {
     pub duplicates: i64,
     pub leaders_total: i32,
     pub leaders_done: i32,
+    pub leaders_failed: i32,
     pub error: Option<String>,
 }
 

@@ -10,12 +10,14 @@ pub struct Model {
     pub name: String,
     #[sea_orm(column_type = "JsonBinary")]
     pub handles: Json,
+    pub x_handle: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
     pub tracking_topics: Json,
     pub created_at: i64,
     pub x_user_id: Option<i64>,
     pub avatar_url: Option<String>,
     pub state: String,
+    pub looked_up_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,8 +3,10 @@
 
 pub(super) mod embed_tokens_used;
 pub(super) mod ingest_commits;
+pub(super) mod ingest_control;
 pub(super) mod ingest_runs;
 pub(super) mod ingest_streams;
+pub(super) mod ingest_tasks;
 pub(super) mod leaders;
 pub(super) mod post_counts;
 pub(super) mod post_hashtags;

@@ -6,13 +6,12 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, Set};
-use uuid::Uuid;
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set};
 
-use super::runs::columns;
 use super::{Committed, PageCommit, quarantine, upsert};
-use crate::domain::{ExternalId, LeaderId, Platform, RunCounters, ScoredPost};
+use crate::domain::{ExternalId, LeaderId, Platform, RunCounters, RunId, ScoredPost};
 use crate::store::entity::{ingest_commits, ingest_runs, ingest_streams};
+use crate::store::runs::row::columns;
 use crate::store::text::json;
 use crate::store::{Error, Store, number};
 
@@ -46,9 +45,10 @@ impl Store {
             pages: 1,
         };
         let version = page.version + 1;
+        let cancel_requested = count_for_run(&tx, page.run, &counters).await?;
         self.enter_in_ledger(&tx, &page, version, counters).await?;
         tx.commit().await?;
-        Ok(Committed { version, counters })
+        Ok(Committed { version, counters, cancel_requested })
     }
 
     async fn enter_in_ledger(
@@ -61,7 +61,8 @@ impl Store {
         let entry = ingest_commits::ActiveModel {
             stream_id: Set(page.stream.0),
             cursor_version: Set(version),
-            run_id: Set(page.run.map(|run| run.0)),
+            lease_epoch: Set(page.lease.epoch),
+            run_id: Set(Some(page.run.0)),
             cursor: Set(json(&page.checkpoint)),
             committed_at: Set(self.now().as_microsecond()),
             fetched: Set(number::write(counters.fetched)),
@@ -72,24 +73,40 @@ impl Store {
             duplicates: Set(number::write(counters.duplicates)),
         };
         ingest_commits::Entity::insert(entry).exec_without_returning(tx).await?;
-
-        let Some(run) = page.run else { return Ok(()) };
-        let mut update = ingest_runs::Entity::update_many().filter(ingest_runs::Column::Id.eq(run.0));
-        for (column, count) in columns(&counters) {
-            update = update.col_expr(column, Expr::col(column).add(count));
-        }
-        update.exec(tx).await?;
         Ok(())
     }
 }
 
 #[derive(FromQueryResult)]
+struct RunRow {
+    cancel_requested: bool,
+    ended_at: Option<i64>,
+}
+
+/// Adds to the counters of the run, whose row everybody who works for it needs: so this comes late. Says whether the
+/// run is to end or over.
+async fn count_for_run(tx: &DatabaseTransaction, run: RunId, counters: &RunCounters) -> Result<bool, Error> {
+    use ingest_runs::Column;
+    let mut update = Query::update()
+        .table(ingest_runs::Entity)
+        .value(Column::Seq, Expr::col(Column::Seq).add(1))
+        .and_where(Column::Id.eq(run.0))
+        .returning(Query::returning().columns([Column::CancelRequested, Column::EndedAt]))
+        .to_owned();
+    for (column, count) in columns(counters) {
+        update.value(column, Expr::col(column).add(count));
+    }
+    let row = tx.query_one(&update).await?.ok_or(Error::Conflict { what: "run" })?;
+    let row = RunRow::from_query_result(&row, "")?;
+    Ok(row.cancel_requested || row.ended_at.is_some())
+}
+
+#[derive(FromQueryResult)]
 struct OwnerRow {
-    leader_id: Uuid,
     platform: String,
 }
 
-/// Moves the checkpoint if nobody else did since the page was planned.
+/// Moves the checkpoint if nobody else did since the page was planned, and nobody else may by now.
 async fn pass_fence(tx: &DatabaseTransaction, page: &PageCommit) -> Result<Owner, Error> {
     use ingest_streams::Column;
     let advance = Query::update()
@@ -98,14 +115,17 @@ async fn pass_fence(tx: &DatabaseTransaction, page: &PageCommit) -> Result<Owner
         .value(Column::CursorVersion, page.version + 1)
         .and_where(Expr::col(Column::Id).eq(page.stream.0))
         .and_where(Expr::col(Column::CursorVersion).eq(page.version))
-        .returning(Query::returning().columns([Column::LeaderId, Column::Platform]))
+        .and_where(Expr::col(Column::LeaderId).eq(page.lease.leader.0))
+        .and_where(Expr::col(Column::LeaseOwner).eq(page.lease.worker.0))
+        .and_where(Expr::col(Column::LeaseEpoch).eq(page.lease.epoch))
+        .returning(Query::returning().column(Column::Platform))
         .to_owned();
     let Some(row) = tx.query_one(&advance).await? else {
         return Err(Error::Fenced { stream: page.stream });
     };
     let row = OwnerRow::from_query_result(&row, "")?;
     let platform = Platform::parse(&row.platform).ok_or(Error::Corrupt { what: "platform" })?;
-    Ok(Owner { leader: LeaderId(row.leader_id), platform })
+    Ok(Owner { leader: page.lease.leader, platform })
 }
 
 /// One post per chain of edits, its newest version, in the order of the chains: rows are locked in one order everywhere.

@@ -2,6 +2,7 @@
 
 mod commit;
 mod quarantine;
+mod stored;
 mod streams;
 mod upsert;
 
@@ -113,17 +114,18 @@ pub struct Committed {
     pub version: i64,
     /// The counts of this page; they balance.
     pub counters: RunCounters,
-    /// Somebody asked the run to end.
+    /// Somebody asked the run to end, or it is over.
     pub cancel_requested: bool,
 }
 
 /// Keeps streams and pages.
 #[async_trait]
 pub trait Ingest: Send + Sync {
-    /// A stream of the leader of `lease`; it is created when it is absent.
+    /// A stream of the leader of `lease`.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when there is no such leader, or when the database fails.
+    /// [`Error::LeaseLost`] when another worker has the leader by now, [`Error::Conflict`] when the leader is gone or
+    /// has no handle on `platform`, or when the database fails.
     async fn stream(&self, lease: &Lease, platform: Platform, kind: StreamKind) -> Result<Stream, Error>;
 
     /// Every stream of a leader.
@@ -135,8 +137,8 @@ pub trait Ingest: Send + Sync {
     /// Stores a page and moves the checkpoint, both or neither.
     ///
     /// # Errors
-    /// [`Error::Fenced`] when the stream is no longer at `page.version` or under `page.lease`, [`Error::Unbalanced`] when `page.fetched` is
-    /// not the number of its records, or when the database fails. Nothing is stored then.
+    /// [`Error::Fenced`] when the stream is no longer at `page.version` or under `page.lease`, [`Error::Unbalanced`]
+    /// when `page.fetched` is not the number of its records, or when the database fails. Nothing is stored then.
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, Error>;
 
     /// How many stored posts of a leader are at or above `from`, deleted ones included.
@@ -161,7 +163,7 @@ pub trait Ingest: Send + Sync {
 #[async_trait]
 impl Ingest for Store {
     async fn stream(&self, lease: &Lease, platform: Platform, kind: StreamKind) -> Result<Stream, Error> {
-        self.open_stream(lease, platform, kind).await
+        self.leased_stream(lease, platform, kind).await
     }
 
     async fn streams(&self) -> Result<Vec<Stream>, Error> {

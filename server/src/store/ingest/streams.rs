@@ -1,56 +1,80 @@
 //! Streams: how far each timeline is read.
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set};
 
 use super::{Stream, StreamId, StreamKind};
-use crate::domain::{Checkpoint, LeaderId, Platform};
+use crate::domain::{Checkpoint, Handle, LeaderId, Platform};
 use crate::store::entity::ingest_streams::{ActiveModel, Column, Entity, Model};
 use crate::store::text::{clean, from_json, json};
+use crate::store::work::Lease;
 use crate::store::{Error, Store, instant};
 
 impl Store {
-    pub(super) async fn open_stream(
+    /// Makes the streams of a new leader on X, so that they can be leased from the start.
+    pub(in crate::store) async fn insert_streams(
         &self,
+        tx: &DatabaseTransaction,
         leader: LeaderId,
-        platform: Platform,
-        kind: StreamKind,
-    ) -> Result<Stream, Error> {
-        if let Some(stream) = self.find_stream(leader, platform, kind).await? {
-            return Ok(stream);
+        handle: &Handle,
+    ) -> Result<(), Error> {
+        let name = handle.as_str().to_ascii_lowercase();
+        for kind in [StreamKind::Posts, StreamKind::Backfill] {
+            if !self.insert_stream(tx, leader, kind, key(&name, kind)).await? {
+                // Another leader has the same handle.
+                self.insert_stream(tx, leader, kind, key(&format!("{name}~{leader}"), kind)).await?;
+            }
         }
+        Ok(())
+    }
+
+    /// False when the key is taken.
+    async fn insert_stream<C: ConnectionTrait>(
+        &self,
+        db: &C,
+        leader: LeaderId,
+        kind: StreamKind,
+        key: String,
+    ) -> Result<bool, Error> {
         let row = ActiveModel {
             id: Set(self.entropy.uuid_v7(self.now())),
-            leader_id: Set(leader.0),
-            platform: Set(platform.as_str().to_owned()),
+            stream_key: Set(key),
+            leader_id: Set(Some(leader.0)),
+            platform: Set(Platform::X.as_str().to_owned()),
             kind: Set(kind.as_str().to_owned()),
             cursor: Set(json(&Checkpoint::default())),
             cursor_version: Set(0),
+            lease_owner: Set(None),
+            lease_epoch: Set(0),
+            lease_until: Set(0),
             last_success_at: Set(None),
             last_error: Set(None),
         };
-        // Another worker may have been faster: then its stream is the one.
-        let first = OnConflict::columns([Column::LeaderId, Column::Platform, Column::Kind]).do_nothing().to_owned();
-        Entity::insert(row).on_conflict(first).exec_without_returning(&self.db).await?;
-        self.find_stream(leader, platform, kind).await?.ok_or(Error::Conflict { what: "stream" })
+        let first = OnConflict::column(Column::StreamKey).do_nothing().to_owned();
+        Ok(Entity::insert(row).on_conflict(first).exec_without_returning(db).await? == 1)
     }
 
-    async fn find_stream(
+    pub(super) async fn leased_stream(
         &self,
-        leader: LeaderId,
+        lease: &Lease,
         platform: Platform,
         kind: StreamKind,
-    ) -> Result<Option<Stream>, Error> {
+    ) -> Result<Stream, Error> {
         let query = Entity::find()
-            .filter(Column::LeaderId.eq(leader.0))
+            .filter(Column::LeaderId.eq(lease.leader.0))
             .filter(Column::Platform.eq(platform.as_str()))
             .filter(Column::Kind.eq(kind.as_str()));
-        query.one(&self.db).await?.map(read).transpose()
+        let row = query.one(&self.db).await?.ok_or(Error::Conflict { what: "stream" })?;
+        if row.lease_owner != Some(lease.worker.0) || row.lease_epoch != lease.epoch {
+            return Err(Error::LeaseLost { leader: lease.leader });
+        }
+        read(row, lease.leader)
     }
 
     pub(super) async fn all_streams(&self) -> Result<Vec<Stream>, Error> {
-        let rows = Entity::find().order_by_asc(Column::Id).all(&self.db).await?;
-        rows.into_iter().map(read).collect()
+        let rows = Entity::find().filter(Column::LeaderId.is_not_null()).order_by_asc(Column::Id).all(&self.db).await?;
+        let of_leader = |row: Model| row.leader_id.map(|leader| read(row, LeaderId(leader)));
+        rows.into_iter().filter_map(of_leader).collect()
     }
 
     pub(super) async fn mark_read(&self, stream: StreamId) -> Result<(), Error> {
@@ -69,10 +93,19 @@ impl Store {
     }
 }
 
-fn read(row: Model) -> Result<Stream, Error> {
+/// The key of a stream, by the name of its account.
+fn key(name: &str, kind: StreamKind) -> String {
+    match kind {
+        StreamKind::Posts => format!("x:{name}"),
+        StreamKind::Backfill => format!("x:{name}#backfill"),
+    }
+}
+
+fn read(row: Model, leader: LeaderId) -> Result<Stream, Error> {
     Ok(Stream {
         id: StreamId(row.id),
-        leader_id: LeaderId(row.leader_id),
+        key: row.stream_key,
+        leader_id: leader,
         platform: Platform::parse(&row.platform).ok_or(Error::Corrupt { what: "platform" })?,
         kind: StreamKind::parse(&row.kind).ok_or(Error::Corrupt { what: "kind of a stream" })?,
         checkpoint: from_json(row.cursor, "checkpoint")?,

@@ -1,14 +1,15 @@
 //! Runs: asked for, planned, watched, cancelled, ended.
 
 mod cancel;
+pub(super) mod close;
 mod plan;
-mod row;
+pub(super) mod row;
 mod totals;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::Error;
+use super::{Error, Store};
 use crate::domain::{LeaderId, Run, RunCounters, RunId, RunTrigger};
 
 /// A run that is asked for.
@@ -136,4 +137,43 @@ pub trait Runs: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn run_totals(&self) -> Result<RunTotals, Error>;
+}
+
+#[async_trait]
+impl Runs for Store {
+    async fn open_run(&self, request: &RunRequest) -> Result<Opened, Error> {
+        self.open(request).await
+    }
+
+    async fn open_tick(&self, tick: Tick, dry_run: bool) -> Result<Ticked, Error> {
+        self.take_tick(tick, dry_run).await
+    }
+
+    async fn cancel_run(&self, id: RunId) -> Result<Option<Run>, Error> {
+        self.cancel(id).await
+    }
+
+    async fn fail_open_runs(&self, reason: &str) -> Result<u64, Error> {
+        self.fail_all(reason).await
+    }
+
+    async fn fail_waiting_tasks(&self, id: RunId, reason: &str) -> Result<(), Error> {
+        self.fail_waiting(id, reason).await
+    }
+
+    async fn run(&self, id: RunId) -> Result<Option<Run>, Error> {
+        row::find(&self.db, id).await
+    }
+
+    async fn last_run(&self) -> Result<Option<Run>, Error> {
+        Ok(row::newest(&self.db, None, 1).await?.pop())
+    }
+
+    async fn runs(&self, before: Option<RunId>, limit: u32) -> Result<Vec<Run>, Error> {
+        row::newest(&self.db, before, limit).await
+    }
+
+    async fn run_totals(&self) -> Result<RunTotals, Error> {
+        totals::sum(&self.db).await
+    }
 }

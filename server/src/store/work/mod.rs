@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, Store};
 use crate::domain::{LeaderId, Run, RunCounters, RunId, RunTrigger};
 
 /// Names a process that works; made anew at each start.
@@ -116,4 +116,31 @@ pub trait Work: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn release_orphans(&self) -> Result<u64, Error>;
+}
+
+#[async_trait]
+impl Work for Store {
+    async fn claim(&self, worker: WorkerId, want: Want) -> Result<Vec<Claim>, Error> {
+        self.hand_out(worker, want).await
+    }
+
+    async fn heartbeat(&self, worker: WorkerId, ttl: Duration) -> Result<Vec<Lease>, Error> {
+        self.extend(worker, ttl).await
+    }
+
+    async fn end_task(&self, claim: &Claim, end: &TaskEnd) -> Result<Option<Run>, Error> {
+        self.finish_task(claim, end).await
+    }
+
+    async fn return_task(&self, claim: &Claim, not_before: Option<Timestamp>) -> Result<(), Error> {
+        self.put_back(claim, not_before).await
+    }
+
+    async fn release(&self, worker: WorkerId) -> Result<u64, Error> {
+        self.release_all(worker).await
+    }
+
+    async fn release_orphans(&self) -> Result<u64, Error> {
+        self.release_left().await
+    }
 }
