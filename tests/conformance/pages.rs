@@ -129,7 +129,7 @@ async fn a_page_that_lost_records_is_refused(fresh: Fresh) {
 async fn the_checkpoint_comes_back_as_it_was_stored(fresh: Fresh) {
     let stream = stream(&fresh.store).await;
     assert_eq!((stream.version, &stream.checkpoint), (0, &Checkpoint::default()));
-    let gap = Gap { lo: i64::MAX - 3, hi: i64::MAX - 1, cursor: i64::MAX - 2 };
+    let gap = Gap::new(i64::MAX - 3, i64::MAX - 1, i64::MAX - 2);
     let checkpoint =
         Checkpoint { high_water: Some(i64::MAX - 4), top: Some(i64::MAX), gaps: vec![gap], ..Checkpoint::default() };
     let page = PageCommit { checkpoint: checkpoint.clone(), ..page(&stream, Vec::new(), Vec::new()) };

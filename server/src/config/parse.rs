@@ -42,6 +42,17 @@ pub(super) fn number(text: &str, range: &RangeInclusive<u64>) -> Result<u64, Ref
     }
 }
 
+/// A number of posts, or None for `all`.
+pub(super) fn count_or_all(text: &str) -> Result<Option<u32>, Refusal> {
+    if text == "all" {
+        return Ok(None);
+    }
+    let count = number(text, &(1..=3_200)).map_err(|refusal| {
+        Refusal::new(refusal.problem, "write a whole number from 1 to 3200, or all")
+    })?;
+    Ok(u32::try_from(count).ok())
+}
+
 /// `host:port`, or a host alone, which then gets `port`.
 pub(super) fn address(text: &str, port: u16) -> Result<SocketAddr, Refusal> {
     let whole = text.parse::<SocketAddr>();

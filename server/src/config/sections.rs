@@ -91,8 +91,8 @@ pub struct Ingestion {
     pub enabled: bool,
     /// Posts per leader and run.
     pub limit: u32,
-    /// Posts per leader on a backfill.
-    pub backfill_count: u32,
+    /// New posts per leader on a backfill; None: as many as X gives.
+    pub backfill_count: Option<u32>,
     /// The time between two runs, when `cron` is None.
     pub interval: Duration,
     /// Five valid cron fields, in place of `interval`.
@@ -111,6 +111,8 @@ pub struct Ingestion {
     pub dry_run: bool,
     /// How far behind the newest known post each run looks again, because posts can become visible late.
     pub overlap: Duration,
+    /// How often, and at least how far back, the newest posts are looked at again in case X left some out; None: never.
+    pub deep_every: Option<Duration>,
 }
 
 /// How X is reached.

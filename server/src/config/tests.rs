@@ -53,7 +53,8 @@ fn one_secret_is_enough_and_everything_else_has_its_default() {
     assert_eq!(admin.jwt_ttl, Duration::from_hours(1));
     assert!(admin.api_key.is_none() && admin.bootstrap_secret.is_none());
     assert!(!ingestion.enabled && !ingestion.dry_run && ingestion.cron.is_none());
-    assert_eq!((ingestion.limit, ingestion.backfill_count), (10, 50));
+    assert_eq!((ingestion.limit, ingestion.backfill_count), (10, Some(50)));
+    assert_eq!(ingestion.deep_every, Some(Duration::from_hours(24)));
     assert_eq!((ingestion.interval, ingestion.overlap), (Duration::from_mins(30), Duration::from_hours(1)));
     assert_eq!(x_api.base_url, "https://api.x.com");
     assert!(!embed.enabled && embed.keys.is_empty() && embed.allowed_origins.is_empty());

@@ -91,12 +91,19 @@ const INGESTION: &[Variable] = &[
     ),
     Variable::number("X_INGEST_LIMIT", 1..=3_200, "10", "Posts per leader and run; the next run fetches the rest")
         .or_called(&["TWITTER_LIMIT"]),
-    Variable::number("X_BACKFILL_COUNT", 1..=3_200, "50", "Older posts per leader on a backfill"),
+    Variable::text("X_BACKFILL_COUNT", "Posts per leader on a backfill, 1 to 3200, or `all` that X gives")
+        .else_is(Value("50")),
     Variable::number(
         "X_INGEST_OVERLAP_MINUTES",
         0..=1_440,
         "60",
         "How far behind the newest known post each run looks again, in minutes, because posts can become visible late",
+    ),
+    Variable::number(
+        "X_INGEST_DEEP_HOURS",
+        0..=168,
+        "24",
+        "How often, and how far back, the newest posts are looked at again in case X left some out, in hours; 0 never",
     ),
     Variable::number("X_INGEST_CONCURRENCY", 1..=64, "4", "Leaders that one process reads at the same time"),
     Variable::number(

@@ -14,7 +14,7 @@ mod quota;
 mod run;
 mod sentiment;
 
-pub use checkpoint::{Checkpoint, Gap};
+pub use checkpoint::{Checkpoint, Gap, GivenUp, Unreachable};
 pub use clock::{Clock, SystemClock};
 pub use dashboard::{DashboardData, DashboardId, DayPoint, LeaderRow, SentimentCounts, Tally};
 pub use embed_claims::{EmbedClaims, TokenId};

@@ -40,7 +40,7 @@ pub(super) enum State {
 }
 
 impl Trust {
-    fn new(until: Instant, stop: &CancellationToken) -> Self {
+    pub(super) fn new(until: Instant, stop: &CancellationToken) -> Self {
         Self { until: Mutex::new(until), state: Mutex::new(State::Kept), stop: stop.child_token() }
     }
 

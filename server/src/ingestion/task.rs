@@ -67,7 +67,7 @@ impl Task<'_> {
             (state, _) => return Err(Stop::Unreadable(state)),
         };
         let mut walk = Walk::new(self.deps, self.x, &self.claim, &self.kept.trust, user);
-        let outcome = walk.read(&leader).await;
+        let outcome = walk.read().await;
         *counters = walk.counters;
         outcome
     }

@@ -62,6 +62,11 @@ metrics! {
     INGESTION_FETCHED = counter("amber_ingestion_fetched_total", &[], "Records that X returned and bills.");
     INGESTION_POSTS = counter("amber_ingestion_posts_total", &["outcome"], "Fetched records by what became of them.");
     INGESTION_FAILURES = counter("amber_ingestion_failures_total", &[], "Leaders whose posts could not be read.");
+    INGESTION_GIVEN_UP = counter(
+        "amber_ingestion_unreachable_gaps_total",
+        &["reason"],
+        "Stretches of timelines that were given up, because X does not give their posts.",
+    );
     INGESTION_STOPS = counter("amber_ingestion_stops_total", &["reason"], "Times that ingestion stopped by itself.");
     INGESTION_RUN_SECONDS = gauge("amber_ingestion_last_run_seconds", &[], "How long the last run took.");
     LIMIT_DECISIONS = counter("amber_rate_limit_decisions_total", &["policy", "decision"], "Limited calls by outcome.");

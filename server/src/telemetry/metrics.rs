@@ -31,6 +31,7 @@ const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 
 const OUTCOMES: [&str; 5] = ["inserted", "updated", "unchanged", "quarantined", "duplicate"];
 const BREAKER_STATES: [&str; 3] = ["closed", "open", "half_open"];
+const GIVEN_UP: [&str; 2] = ["limit", "stuck"];
 const RESULTS: [&str; 3] = ["valid", "expired", "invalid"];
 
 static METADATA: Metadata<'static> = Metadata::new("amber", Level::INFO, None);
@@ -69,7 +70,11 @@ impl Metrics {
                 Kind::Histogram => {}
             }
         }
-        let families = [(declared::INGESTION_POSTS, &OUTCOMES[..]), (declared::TOKENS_CHECKED, &RESULTS[..])];
+        let families = [
+            (declared::INGESTION_POSTS, &OUTCOMES[..]),
+            (declared::INGESTION_GIVEN_UP, &GIVEN_UP[..]),
+            (declared::TOKENS_CHECKED, &RESULTS[..]),
+        ];
         for (family, values) in families {
             for value in values {
                 self.counter(family, &[value]).increment(0);
@@ -127,6 +132,11 @@ impl Metrics {
         for (outcome, count) in OUTCOMES.iter().zip(counts) {
             self.counter(declared::INGESTION_POSTS, &[outcome]).increment(count);
         }
+    }
+
+    /// A stretch of a timeline was given up. `reason` is `limit` or `stuck`.
+    pub fn gap_given_up(&self, reason: &'static str) {
+        self.counter(declared::INGESTION_GIVEN_UP, &[reason]).increment(1);
     }
 
     /// Ingestion stopped by itself. `reason` is one of a few words.

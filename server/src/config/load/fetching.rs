@@ -34,7 +34,7 @@ fn ingestion(reader: &mut Reader<'_>, enabled: bool) -> Ingestion {
     Ingestion {
         enabled,
         limit: reader.number("X_INGEST_LIMIT"),
-        backfill_count: reader.number("X_BACKFILL_COUNT"),
+        backfill_count: reader.parsed("X_BACKFILL_COUNT", parse::count_or_all).unwrap_or_default(),
         interval: reader.minutes("X_INGEST_INTERVAL_MINUTES"),
         cron: reader.parsed("X_INGEST_CRON", |text| parse::cron(text).map(|_| text.to_owned())),
         zone: reader.parsed("SCHEDULE_TZ", parse::time_zone).unwrap_or(TimeZone::UTC),
@@ -44,6 +44,7 @@ fn ingestion(reader: &mut Reader<'_>, enabled: bool) -> Ingestion {
         lease_ttl: reader.seconds("X_INGEST_LEASE_SECONDS"),
         dry_run: reader.flag("INGESTION_DRY_RUN"),
         overlap: reader.minutes("X_INGEST_OVERLAP_MINUTES"),
+        deep_every: Some(Duration::from_hours(reader.number("X_INGEST_DEEP_HOURS"))).filter(|every| !every.is_zero()),
     }
 }
 

@@ -53,7 +53,7 @@ fn settings(settings: config::Ingestion) -> v1::IngestionConfig {
     v1::IngestionConfig {
         interval: Some(duration(settings.interval)),
         cron: settings.cron,
-        backfill_count: small(settings.backfill_count),
+        backfill_count: settings.backfill_count.map_or(0, small),
         limit: small(settings.limit),
         dry_run: settings.dry_run,
     }

@@ -49,6 +49,7 @@ fn record_everything(metrics: &Metrics) {
     assert!(page.balances());
     metrics.page_stored(&page);
     metrics.leader_failed();
+    metrics.gap_given_up("limit");
     metrics.run_finished(RunStatus::Partial, Duration::from_millis(115), Some("X answered 503".to_owned()));
     metrics.limit_decision("default", "allowed");
     for _ in 0..3 {

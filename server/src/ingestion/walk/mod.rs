@@ -1,0 +1,171 @@
+//! Reads one leader's timeline: the head page, then the gaps, oldest first; on a backfill also what is older.
+//!
+//! Every page is stored in one transaction with the checkpoint that covers it, so the walk can be cut at any point.
+
+mod gaps;
+mod newest;
+mod page;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+use super::Deps;
+use super::keeper::Trust;
+use crate::domain::{
+    Checkpoint, ExternalId, FetchedPost, LeaderState, Platform, RunCounters, ScoredPost, Sentiment, Unscored, UserId,
+};
+use crate::store::{self, Claim, PageCommit, Stream, StreamKind};
+use crate::x_api::{self, TimelinePage, TimelineRequest};
+
+use timeline::Timeline;
+
+/// The most pages that one run reads of the newest posts of one leader; what is left is a gap for the next run.
+const MAX_PAGES: u32 = 64;
+/// The most pages of older posts: enough for all that X gives, 3,200 posts of 100 a page, even if many pages are short.
+const MAX_BACKFILL_PAGES: u32 = 128;
+
+/// Why the walk of a leader ended early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Stop {
+    /// X could not be read.
+    #[error(transparent)]
+    X(#[from] x_api::Error),
+    /// The store failed, or another worker has the stream.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// X says that the account cannot be read.
+    #[error("the account is {}", .0.as_str())]
+    Unreadable(LeaderState),
+    /// Every record of a page lacks a usable number, so it cannot be told what was read.
+    #[error("X sent {0} records without a usable id; they are in quarantine and are asked for again")]
+    Unplaceable(u64),
+    /// X answers, but with nothing that was asked for, and yet does not say that nothing is left.
+    #[error("X sent {0} pages in a row without any post that was asked for; they are asked for again")]
+    Nowhere(u32),
+    /// Somebody asked the run to end.
+    #[error("the run was cancelled")]
+    RunCancelled,
+    /// Amber is told to stop, or the lease is no longer sure.
+    #[error("Amber was stopped")]
+    Cancelled,
+}
+
+/// The way through one leader's timeline, for one task.
+pub(super) struct Walk<'a> {
+    deps: &'a Deps,
+    x: &'a dyn Timeline,
+    claim: &'a Claim,
+    trust: &'a Trust,
+    user: UserId,
+    /// What this walk counted.
+    pub(super) counters: RunCounters,
+    /// New posts that it may still store; None: as many as there are.
+    left: Option<u64>,
+    /// Pages that it may still read of the stream.
+    pages: u32,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk under `claim`. Of a backfill the newest posts count as well.
+    pub(super) fn new(deps: &'a Deps, x: &'a dyn Timeline, claim: &'a Claim, trust: &'a Trust, user: UserId) -> Self {
+        let limit = if claim.backfill { deps.settings.backfill_count } else { Some(deps.settings.limit) };
+        let counters = RunCounters::default();
+        Self { deps, x, claim, trust, user, counters, left: limit.map(u64::from), pages: 0 }
+    }
+
+    /// Reads the newest posts, and on a backfill older ones as far as the limit allows.
+    pub(super) async fn read(&mut self) -> Result<(), Stop> {
+        let mut newest = self.open(StreamKind::Posts).await?;
+        self.pages = MAX_PAGES;
+        let outcome = self.read_newest(&mut newest).await;
+        self.conclude(&newest, &outcome).await?;
+        outcome?;
+        if !self.claim.backfill || self.left == Some(0) {
+            return Ok(());
+        }
+        let mut older = self.open(StreamKind::Backfill).await?;
+        if let (None, Some(floor)) = (older.checkpoint.top, newest.checkpoint.floor) {
+            older.checkpoint = Checkpoint::backfill_below(ExternalId(floor));
+        }
+        self.pages = MAX_BACKFILL_PAGES;
+        let outcome = self.read_gaps(&mut older).await;
+        self.conclude(&older, &outcome).await?;
+        outcome
+    }
+
+    async fn open(&self, kind: StreamKind) -> Result<Stream, Stop> {
+        Ok(self.deps.ingest.stream(&self.claim.lease, Platform::X, kind).await?)
+    }
+
+    fn may_read(&self) -> bool {
+        self.left != Some(0) && self.pages > 0
+    }
+
+    async fn fetch(
+        &mut self,
+        since: Option<ExternalId>,
+        until: Option<ExternalId>,
+        token: Option<String>,
+    ) -> Result<TimelinePage, Stop> {
+        let stop = self.trust.stop();
+        if stop.is_cancelled() || !self.trust.holds() {
+            return Err(Stop::Cancelled);
+        }
+        self.pages -= 1;
+        let max_results = self.left.and_then(|left| u32::try_from(left).ok()).unwrap_or(u32::MAX);
+        let request = TimelineRequest { user: self.user, since, until, max_results, token };
+        let answer = stop.run_until_cancelled(self.x.page(request)).await.ok_or(Stop::Cancelled)?;
+        let page = answer?;
+        match page.state {
+            Some(state) if state != LeaderState::Active && page.fetched == 0 => Err(Stop::Unreadable(state)),
+            _ => Ok(page),
+        }
+    }
+
+    /// Stores the page and its checkpoint in one transaction; a dry run only counts.
+    async fn store(&mut self, stream: &mut Stream, page: TimelinePage, checkpoint: Checkpoint) -> Result<(), Stop> {
+        let commit = PageCommit {
+            run: self.claim.run,
+            lease: self.claim.lease,
+            stream: stream.id,
+            version: stream.version,
+            checkpoint: checkpoint.clone(),
+            fetched: page.fetched,
+            posts: page.posts.into_iter().map(|post| self.score(post)).collect(),
+            rejected: page.rejected.into_iter().map(page::rejected).collect(),
+        };
+        if self.claim.dry_run {
+            self.count(page::counted_only(&commit));
+            stream.checkpoint = checkpoint;
+            return Ok(());
+        }
+        let committed = self.deps.ingest.commit_page(commit).await?;
+        stream.version = committed.version;
+        stream.checkpoint = checkpoint;
+        self.count(committed.counters);
+        if committed.cancel_requested { Err(Stop::RunCancelled) } else { Ok(()) }
+    }
+
+    fn count(&mut self, page: RunCounters) {
+        self.left = self.left.map(|left| left.saturating_sub(page.inserted));
+        self.counters.add(page);
+        self.deps.metrics.page_stored(&page);
+    }
+
+    fn score(&self, post: FetchedPost) -> ScoredPost {
+        let analysis = self.deps.analyzer.analyze(&post.text, post.language.as_deref());
+        let is_withheld = !post.withheld_in.is_empty();
+        let sentiment = if is_withheld { Sentiment::Unscored(Unscored::Withheld) } else { analysis.sentiment };
+        ScoredPost { post, sentiment, language: analysis.language }
+    }
+
+    /// Notes on the stream how reading it ended.
+    async fn conclude(&self, stream: &Stream, outcome: &Result<(), Stop>) -> Result<(), store::Error> {
+        match outcome {
+            _ if self.claim.dry_run => Ok(()),
+            Ok(()) => self.deps.ingest.note_success(stream.id).await,
+            Err(Stop::Cancelled | Stop::RunCancelled | Stop::Store(_)) => Ok(()),
+            Err(reason) => self.deps.ingest.note_failure(stream.id, &reason.to_string()).await,
+        }
+    }
+}
