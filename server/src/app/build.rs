@@ -1,6 +1,7 @@
 //! Builds every part from the configuration.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Error, World};
 use crate::auth::{AdminTokens, Authenticator};
@@ -47,7 +48,7 @@ impl Core {
     /// # Errors
     /// When a part of the configuration cannot be used.
     pub async fn build(config: &Config, world: &World) -> Result<Self, Error> {
-        let store = open_store(&config.database, world).await?;
+        let store = open_store(&config.database, Some(config.ingestion.lease_ttl), world).await?;
         store.migrate().await?;
         let metrics = Metrics::new(&config.build, Arc::clone(&world.clock));
         let parts = (&config.ingestion, &config.x_api);
@@ -70,15 +71,20 @@ impl Core {
     }
 }
 
-/// Connects the database; its tables are left as they are.
+/// Connects the database; its tables are left as they are. `lease_ttl` is for a process that works off tasks.
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn open_store(database: &config::Database, world: &World) -> Result<Store, Error> {
+pub async fn open_store(
+    database: &config::Database,
+    lease_ttl: Option<Duration>,
+    world: &World,
+) -> Result<Store, Error> {
     let settings = store::Settings {
         url: database.url.clone(),
         max_connections: database.max_connections,
         acquire_timeout: database.acquire_timeout,
+        lease_ttl,
     };
     Ok(Store::connect(&settings, Arc::clone(&world.clock), Arc::clone(&world.entropy)).await?)
 }

@@ -65,7 +65,7 @@ Example:
 impl Migrate {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let database = Database::load(&environment::standard()?)?;
-        let store = app::open_store(&database, &World::real()).await?;
+        let store = app::open_store(&database, None, &World::real()).await?;
         let before = store.migrations().await?;
         let text = match self {
             Self::Status => table(&before.iter().map(|step| (state(step), &step.name)).collect::<Vec<_>>()),

@@ -89,6 +89,26 @@ impl Error {
     }
 }
 
+impl Error {
+    /// A short name of a reason that [`Error::is_fatal_for_all`], for status and metrics.
+    #[must_use]
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::UsageCapped { .. } => "usage_cap",
+            Self::PaymentRequired { .. } => "payment_required",
+            Self::Unauthorized => "credential_rejected",
+            Self::Forbidden { .. } => "forbidden",
+            _ => "setup",
+        }
+    }
+
+    /// When the reason is over by itself.
+    #[must_use]
+    pub fn until(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
 impl From<Open> for Error {
     fn from(open: Open) -> Self {
         Self::BreakerOpen { retry_after: open.retry_after }

@@ -69,7 +69,7 @@ impl Ingest {
         telemetry::init_logging_to(&settings.telemetry, progress.writer())?;
         let stop = signals::stop()?;
         let world = World::real();
-        let store = app::open_store(&settings.database, &world).await?;
+        let store = app::open_store(&settings.database, Some(settings.ingestion.lease_ttl), &world).await?;
         check_tables(&store).await?;
         let metrics = Metrics::new(&settings.build, world.clock.clone());
         let (ingestion, worker) =
