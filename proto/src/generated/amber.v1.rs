@@ -2876,33 +2876,39 @@ impl LeaderState {
 /// QuarantinedRecord is a record of X that is no valid post.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QuarantinedRecord {
-    /// id is the UUID of the record.
+    /// id is the UUID of the record; later records have greater ids.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
-    /// stream_key is the key of the stream in which it came, for example `x:ada`.
+    /// leader_id is the id of the leader in whose timeline it came.
     #[prost(string, tag = "2")]
-    pub stream_key: ::prost::alloc::string::String,
-    /// leader_id is the id of the leader whose stream that is.
-    #[prost(string, tag = "3")]
     pub leader_id: ::prost::alloc::string::String,
+    /// platform is where that timeline is.
+    #[prost(enumeration = "Platform", tag = "3")]
+    pub platform: i32,
     /// status is what became of the record.
     #[prost(enumeration = "QuarantineStatus", tag = "4")]
     pub status: i32,
-    /// reason says what is wrong with it.
+    /// reason says what is wrong with it, as the last look at it found.
     #[prost(string, tag = "5")]
     pub reason: ::prost::alloc::string::String,
-    /// path is the place in the record, as a JSON pointer (RFC 6901).
+    /// path is the place in the answer of X or, after an attempt to replay, in the record, as a JSON pointer (RFC 6901).
     #[prost(string, tag = "6")]
     pub path: ::prost::alloc::string::String,
-    /// raw is the record as it came, at most 64 KiB of JSON; what is longer is cut.
+    /// raw is the record as it came, as JSON; cut at 64 KiB.
     #[prost(string, tag = "7")]
     pub raw: ::prost::alloc::string::String,
+    /// attempts counts how often it was replayed.
+    #[prost(int32, tag = "8")]
+    pub attempts: i32,
     /// first_seen_time is when it came first.
-    #[prost(message, optional, tag = "8")]
+    #[prost(message, optional, tag = "9")]
     pub first_seen_time: ::core::option::Option<::prost_types::Timestamp>,
     /// last_seen_time is when it came last.
-    #[prost(message, optional, tag = "9")]
+    #[prost(message, optional, tag = "10")]
     pub last_seen_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// close_time is when it was replayed or discarded. Absent while it is open.
+    #[prost(message, optional, tag = "11")]
+    pub close_time: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// QuarantineStatus is what became of a refused record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -3425,10 +3431,10 @@ pub struct ListQuarantineResponse {
 /// ReplayQuarantineRequest names the records: either by their ids or by their leader.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReplayQuarantineRequest {
-    /// ids are the records to read again, at most 100. Those that are unknown or not open are passed over.
+    /// ids are the records to read again, at most 100.
     #[prost(string, repeated, tag = "1")]
     pub ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// leader_id asks for the open records of a leader instead, oldest first, at most 100 of them.
+    /// leader_id asks for the open records of a leader instead, at most the newest 100.
     #[prost(string, tag = "2")]
     pub leader_id: ::prost::alloc::string::String,
 }
@@ -3441,11 +3447,14 @@ pub struct ReplayQuarantineResponse {
     /// refused counts the records that are still no valid posts; they stay open, with the reason of this attempt.
     #[prost(int32, tag = "2")]
     pub refused: i32,
+    /// passed_over counts the records that are unknown or were not open.
+    #[prost(int32, tag = "3")]
+    pub passed_over: i32,
 }
 /// DiscardQuarantineRequest names the records.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DiscardQuarantineRequest {
-    /// ids are the records to discard, 1..100. Those that are unknown or not open are passed over.
+    /// ids are the records to discard, 1..100.
     #[prost(string, repeated, tag = "1")]
     pub ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
@@ -3455,6 +3464,9 @@ pub struct DiscardQuarantineResponse {
     /// discarded counts the records that were open and are discarded now.
     #[prost(int32, tag = "1")]
     pub discarded: i32,
+    /// passed_over counts the records that are unknown or were not open.
+    #[prost(int32, tag = "2")]
+    pub passed_over: i32,
 }
 /// Generated client implementations.
 pub mod ingestion_service_client {
@@ -3638,8 +3650,9 @@ pub mod ingestion_service_client {
             self.inner.unary(req, path, codec).await
         }
         /// WatchRun tells how a run fares: its state now, unless the caller has seen it, then each change, until the run has
-        /// ended. Changes that come in quick succession are told as one; the last state is always told. After UNAVAILABLE, or
-        /// an end before the run has one, call again with the `seq` of the last state. Needs the role REVIEWER or ADMIN.
+        /// ended. Changes that come in quick succession are told as one; the last state is always told. The stream ends well
+        /// only after the run; after any other end call again with the `seq` of the last state. Needs the role REVIEWER or
+        /// ADMIN.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
         /// NOT_FOUND (RUN_NOT_FOUND), RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS) and UNAVAILABLE (SHUTTING_DOWN).
@@ -4008,8 +4021,9 @@ pub mod ingestion_service_server {
             + std::marker::Send
             + 'static;
         /// WatchRun tells how a run fares: its state now, unless the caller has seen it, then each change, until the run has
-        /// ended. Changes that come in quick succession are told as one; the last state is always told. After UNAVAILABLE, or
-        /// an end before the run has one, call again with the `seq` of the last state. Needs the role REVIEWER or ADMIN.
+        /// ended. Changes that come in quick succession are told as one; the last state is always told. The stream ends well
+        /// only after the run; after any other end call again with the `seq` of the last state. Needs the role REVIEWER or
+        /// ADMIN.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
         /// NOT_FOUND (RUN_NOT_FOUND), RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS) and UNAVAILABLE (SHUTTING_DOWN).

@@ -36,8 +36,14 @@ pub enum Error {
     #[error("{0}")]
     Disabled(&'static str),
     /// Too many runs are waiting.
-    #[error("{0} runs are waiting already; try again when one of them is over")]
-    Busy(usize),
+    #[error("{0} runs wait or are under way already; try again when one of them is over")]
+    Busy(u64),
+    /// Too many callers watch runs.
+    #[error("{0} callers watch runs already; try again later, or ask for the run itself")]
+    TooManyWatchers(usize),
+    /// This process stops; another one, or the next start, goes on.
+    #[error("Amber is stopping; ask again in a moment")]
+    Stopping,
     /// A run did not end in time; it goes on.
     #[error("the run {0} is still under way; ask for it again later")]
     StillRunning(crate::domain::RunId),
@@ -62,7 +68,10 @@ impl Error {
             Self::Store(store::Error::Unavailable { .. }) | Self::Embed(embed::Error::ReplayStoreUnavailable) => {
                 Some(Duration::from_secs(1))
             }
-            Self::Busy(_) | Self::StillRunning(_) | Self::Unreadable(_) => Some(Duration::from_secs(10)),
+            Self::Stopping => Some(Duration::from_secs(1)),
+            Self::Busy(_) | Self::TooManyWatchers(_) | Self::StillRunning(_) | Self::Unreadable(_) => {
+                Some(Duration::from_secs(10))
+            }
             _ => None,
         }
     }
@@ -82,7 +91,11 @@ impl From<ingestion::Error> for Error {
             ingestion::Error::Disabled => {
                 Self::Disabled("Ingestion is not enabled: set TWITTER_BEARER_TOKEN and restart")
             }
-            ingestion::Error::Busy { waiting } => Self::Busy(waiting),
+            ingestion::Error::Busy { open } => Self::Busy(open),
+            ingestion::Error::RateLimited { .. } => Self::Unreadable(error.to_string()),
+            ingestion::Error::TooManyWatchers { limit } => Self::TooManyWatchers(limit),
+            ingestion::Error::Stopping => Self::Stopping,
+            ingestion::Error::RunNotFound(_) => Self::NotFound(Missing::Run),
             ingestion::Error::LeaderNotFound(_) => Self::NotFound(Missing::Leader),
             ingestion::Error::NoHandle(_) => Self::field("leader_ids", error.to_string()),
             ingestion::Error::Store(error) => Self::Store(error),

@@ -16,7 +16,7 @@ pub use dashboards::Dashboards;
 pub use embed_tokens::{EmbedParts, EmbedTokens, IssueToken, IssuedToken};
 pub use error::{Error, Missing};
 pub use feed::{Feed, FeedQuery};
-pub use ingestion::{Runs, Trigger};
+pub use ingestion::{RunPage, Runs, Trigger};
 pub use leaders::{LeaderPage, Leaders, Refreshed};
 pub use operations::Operations;
 
