@@ -3194,15 +3194,28 @@ pub struct GetIngestionStatusResponse {
     /// last_tick is the tick of the newest scheduled run. Absent before the first one.
     #[prost(message, optional, tag = "13")]
     pub last_tick: ::core::option::Option<::prost_types::Timestamp>,
-    /// reads_today counts the posts that X returned since midnight UTC, which is what X bills.
-    #[prost(int64, tag = "14")]
-    pub reads_today: i64,
-    /// reads_this_month counts the same since the first of the month, UTC.
-    #[prost(int64, tag = "15")]
-    pub reads_this_month: i64,
-    /// monthly_budget is the number of reads per month at which ingestion stops. Absent when none is set.
-    #[prost(int64, optional, tag = "16")]
-    pub monthly_budget: ::core::option::Option<i64>,
+    /// usage is what X returned to all replicas, which is what it bills. Absent without access to X.
+    #[prost(message, optional, tag = "14")]
+    pub usage: ::core::option::Option<XUsage>,
+}
+/// XUsage is what X returned, by days and months in UTC.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct XUsage {
+    /// posts_today counts the posts since midnight.
+    #[prost(int64, tag = "1")]
+    pub posts_today: i64,
+    /// posts_this_month counts the posts since the first of the month.
+    #[prost(int64, tag = "2")]
+    pub posts_this_month: i64,
+    /// users_today counts the accounts since midnight.
+    #[prost(int64, tag = "3")]
+    pub users_today: i64,
+    /// users_this_month counts the accounts since the first of the month.
+    #[prost(int64, tag = "4")]
+    pub users_this_month: i64,
+    /// monthly_post_budget is the number of posts per month at which ingestion stops. Absent when none is set.
+    #[prost(int64, optional, tag = "5")]
+    pub monthly_post_budget: ::core::option::Option<i64>,
 }
 /// CircuitBreaker is the breaker that spares X after repeated failures.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3286,15 +3299,15 @@ pub struct WatchRunRequest {
     /// run_id is the id of the run. Required.
     #[prost(string, tag = "1")]
     pub run_id: ::prost::alloc::string::String,
-    /// after_seq is the `seq` of the last state that was seen; only newer ones are told. Zero tells the state now. When the
-    /// run has ended and nothing is newer, the stream ends without a message.
+    /// after_seq is the `seq` of the last state that was seen: what is told is newer, but for the last state, which is
+    /// always told. Zero, or less, tells the state now too.
     #[prost(int64, tag = "2")]
     pub after_seq: i64,
 }
 /// WatchRunResponse is one state of the run.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WatchRunResponse {
-    /// run is the run; its `seq` is greater than in the message before.
+    /// run is the run; its `seq` is never less than in the message before.
     #[prost(message, optional, tag = "1")]
     pub run: ::core::option::Option<Run>,
 }
@@ -3339,7 +3352,7 @@ pub struct StartIngestionRequest {}
 /// StartIngestionResponse tells the schedule after the call.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StartIngestionResponse {
-    /// running is true when the schedule is at work; it is false when ingestion is switched off by configuration.
+    /// running is true when this process works on the schedule; it is false when ingestion is switched off by configuration.
     #[prost(bool, tag = "1")]
     pub running: bool,
     /// jobs are the scheduled jobs.
@@ -3349,13 +3362,9 @@ pub struct StartIngestionResponse {
 /// StopIngestionRequest has no fields yet.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StopIngestionRequest {}
-/// StopIngestionResponse tells the schedule after the call.
+/// StopIngestionResponse has no fields yet.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
-pub struct StopIngestionResponse {
-    /// running is false.
-    #[prost(bool, tag = "1")]
-    pub running: bool,
-}
+pub struct StopIngestionResponse {}
 /// ListCheckpointsRequest says which page to answer.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListCheckpointsRequest {
@@ -3654,8 +3663,8 @@ pub mod ingestion_service_client {
         /// only after the run; after any other end call again with the `seq` of the last state. Needs the role REVIEWER or
         /// ADMIN.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
-        /// NOT_FOUND (RUN_NOT_FOUND), RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS) and UNAVAILABLE (SHUTTING_DOWN).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), NOT_FOUND
+        /// (RUN_NOT_FOUND), RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS) and UNAVAILABLE (SHUTTING_DOWN).
         pub async fn watch_run(
             &mut self,
             request: impl tonic::IntoRequest<super::WatchRunRequest>,
@@ -4025,8 +4034,8 @@ pub mod ingestion_service_server {
         /// only after the run; after any other end call again with the `seq` of the last state. Needs the role REVIEWER or
         /// ADMIN.
         ///
-        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
-        /// NOT_FOUND (RUN_NOT_FOUND), RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS) and UNAVAILABLE (SHUTTING_DOWN).
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), NOT_FOUND
+        /// (RUN_NOT_FOUND), RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS) and UNAVAILABLE (SHUTTING_DOWN).
         async fn watch_run(
             &self,
             request: tonic::Request<super::WatchRunRequest>,

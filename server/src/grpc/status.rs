@@ -165,6 +165,7 @@ impl Particulars {
             | Error::Disabled(_)
             | Error::Stopping
             | Error::Unreadable(_)
+            | Error::Checkpoints(_)
             | Error::Store(_) => Self::default(),
         }
     }

@@ -128,6 +128,7 @@ impl From<Error> for Problem {
                 Self::new(StatusCode::GATEWAY_TIMEOUT, "run_active", message).with("runId", id.to_string().into())
             }
             Error::Unreadable(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "x_unavailable", message),
+            Error::Checkpoints(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "checkpoints_unavailable", message),
             Error::Store(error) => store_problem(&error, message),
         };
         retry_after.into_iter().fold(problem, Self::retry_after)

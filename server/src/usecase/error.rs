@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use tracing::error;
+
 use crate::domain::Violation;
-use crate::{auth, embed, ingestion, store};
+use crate::{auth, checkpoints, embed, ingestion, store};
 
 /// What was asked for and is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +14,18 @@ pub enum Missing {
     Leader,
     /// A run.
     Run,
+    /// A checkpoint.
+    Checkpoint,
+}
+
+impl Missing {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Leader => "Leader not found",
+            Self::Run => "Run not found",
+            Self::Checkpoint => "Checkpoint not found",
+        }
+    }
 }
 
 /// Why a caller does not get what it asked for. The texts are for callers.
@@ -30,7 +44,7 @@ pub enum Error {
     #[error("the page token is not valid; take it unchanged from the last answer, or leave it out to start again")]
     PageToken,
     /// There is no such thing.
-    #[error("{}", match .0 { Missing::Leader => "Leader not found", Missing::Run => "Run not found" })]
+    #[error("{}", .0.text())]
     NotFound(Missing),
     /// The feature is switched off, in words that say how it is switched on.
     #[error("{0}")]
@@ -50,6 +64,9 @@ pub enum Error {
     /// X could not be read.
     #[error("{0}")]
     Unreadable(String),
+    /// A checkpoint in a file cannot be read or changed, in words that say what to do.
+    #[error("{0}")]
+    Checkpoints(String),
     /// The store failed.
     #[error("{}", store_text(.0))]
     Store(#[from] store::Error),
@@ -99,6 +116,27 @@ impl From<ingestion::Error> for Error {
             ingestion::Error::LeaderNotFound(_) => Self::NotFound(Missing::Leader),
             ingestion::Error::NoHandle(_) => Self::field("leader_ids", error.to_string()),
             ingestion::Error::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<checkpoints::Error> for Error {
+    fn from(error: checkpoints::Error) -> Self {
+        match error {
+            checkpoints::Error::Store(error) => Self::Store(error),
+            // The words of the file system are for those who look after it.
+            checkpoints::Error::Io { path, source } => {
+                error!(path = %path.display(), %source, "The checkpoint folder cannot be used: {source}.");
+                Self::Checkpoints("the checkpoint folder cannot be used; the log of the server says why".to_owned())
+            }
+            told @ (checkpoints::Error::Stale { .. }
+            | checkpoints::Error::Moved { .. }
+            | checkpoints::Error::BadVersion { .. }
+            | checkpoints::Error::Damaged { .. }
+            | checkpoints::Error::Foreign { .. }
+            | checkpoints::Error::NotAFile { .. }
+            | checkpoints::Error::Locked { .. }
+            | checkpoints::Error::NoBackup { .. }) => Self::Checkpoints(told.to_string()),
         }
     }
 }

@@ -86,12 +86,12 @@ impl Runs {
         Ok(RunPage { runs, next })
     }
 
-    /// A run as it fares: its state now if it is newer than `after_seq`, then each change, until the run is over.
-    /// Reviewers and admins.
+    /// A run as it fares: its state now if it is newer than `after_seq`, then each change, until the run is over; the
+    /// last state always. Reviewers and admins.
     ///
     /// # Errors
-    /// [`Error::Auth`] and [`Error::NotFound`] at once; the stream ends with [`Error::TooManyWatchers`],
-    /// [`Error::Stopping`], [`Error::NotFound`], or when the store fails.
+    /// [`Error::Auth`], [`Error::NotFound`] or [`Error::TooManyWatchers`]; in the stream [`Error::Stopping`],
+    /// [`Error::NotFound`], or when the store fails.
     pub fn watch(
         &self,
         caller: &Principal,
@@ -99,7 +99,7 @@ impl Runs {
         after_seq: u64,
     ) -> Result<impl Stream<Item = Result<Run, Error>> + Send + use<>, Error> {
         require_role(caller, Role::Reviewer)?;
-        Ok(self.ingestion.watch(run_id(id)?, after_seq).map_err(Error::from))
+        Ok(self.ingestion.watch(run_id(id)?, after_seq)?.map_err(Error::from))
     }
 
     /// Asks a run to end after the pages under way. Admins only.
@@ -111,22 +111,24 @@ impl Runs {
         self.ingestion.cancel(run_id(id)?).await?.ok_or(Error::NotFound(Missing::Run))
     }
 
-    /// Starts the schedule of all replicas, whoever stopped it. Admins only.
+    /// Starts the schedule of all replicas, whoever stopped it, and tells its state without the leaders. Admins only.
     ///
     /// # Errors
     /// [`Error::Auth`], or when the store fails.
     pub async fn start(&self, caller: &Principal) -> Result<Status, Error> {
         require_role(caller, Role::Admin)?;
-        Ok(self.ingestion.start().await?)
+        let control = self.ingestion.start().await?;
+        Ok(Status { control, ..self.ingestion.vitals() })
     }
 
-    /// Stops the schedule of all replicas; runs under way go on. Admins only.
+    /// Stops the schedule of all replicas, and tells its state without the leaders; runs under way go on. Admins only.
     ///
     /// # Errors
     /// [`Error::Auth`], or when the store fails.
     pub async fn stop(&self, caller: &Principal) -> Result<Status, Error> {
         require_role(caller, Role::Admin)?;
-        Ok(self.ingestion.stop().await?)
+        let control = self.ingestion.stop().await?;
+        Ok(Status { control, ..self.ingestion.vitals() })
     }
 
     /// What ingestion is doing. Anyone may ask.

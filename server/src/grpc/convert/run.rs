@@ -5,6 +5,11 @@ use amber_proto::v1;
 use super::number::{count, small};
 use super::time::timestamp;
 use crate::domain::{Run, RunCounters, RunStatus, RunTrigger};
+use crate::usecase::RunPage;
+
+pub(in crate::grpc) fn run_page(page: RunPage) -> v1::ListRunsResponse {
+    v1::ListRunsResponse { runs: page.runs.into_iter().map(run).collect(), next_page_token: page.next }
+}
 
 pub(in crate::grpc) fn run(run: Run) -> v1::Run {
     v1::Run {
