@@ -377,6 +377,27 @@ pub mod auth_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// StreamCheckpoint is how far one stream is read.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StreamCheckpoint {
+    /// key names the stream: `x:name` for the newest posts of an account, `x:name#backfill` for the older ones, and any
+    /// other `source:name`.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// version grows with every change.
+    #[prost(int64, tag = "2")]
+    pub version: i64,
+    /// high_water_mark is the external id at or below which everything is stored, gaps aside. Empty before the first post,
+    /// and for a checkpoint that is not one of Amber's streams.
+    #[prost(string, tag = "3")]
+    pub high_water_mark: ::prost::alloc::string::String,
+    /// gaps counts the stretches below the high-water mark that are still to be fetched.
+    #[prost(int32, tag = "4")]
+    pub gaps: i32,
+    /// json is the whole checkpoint as JSON, as it is kept.
+    #[prost(string, tag = "5")]
+    pub json: ::prost::alloc::string::String,
+}
 /// CircuitBreakerState is the state of the circuit breaker in front of the X API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1318,6 +1339,33 @@ pub enum ErrorReason {
     /// {"reason": "CREDENTIAL_AMBIGUOUS", "domain": "amber.v1"}
     /// ```
     CredentialAmbiguous = 31,
+    /// ERROR_REASON_TOO_MANY_WATCHERS is a WatchRun while this process serves as many as it can; a RetryInfo says how long
+    /// to wait. Code RESOURCE_EXHAUSTED.
+    ///
+    /// ```text
+    /// {"reason": "TOO_MANY_WATCHERS", "domain": "amber.v1", "metadata": {"limit": "256"}}
+    /// ```
+    TooManyWatchers = 32,
+    /// ERROR_REASON_SHUTTING_DOWN is a stream that ends because this process does; another one goes on. A RetryInfo says how
+    /// long to wait. Code UNAVAILABLE.
+    ///
+    /// ```text
+    /// {"reason": "SHUTTING_DOWN", "domain": "amber.v1"}
+    /// ```
+    ShuttingDown = 33,
+    /// ERROR_REASON_CHECKPOINT_NOT_FOUND is a key under which no checkpoint is kept. Code NOT_FOUND.
+    ///
+    /// ```text
+    /// {"reason": "CHECKPOINT_NOT_FOUND", "domain": "amber.v1"}
+    /// ```
+    CheckpointNotFound = 34,
+    /// ERROR_REASON_CHECKPOINTS_UNAVAILABLE is a store of checkpoints that cannot be used: a file is damaged or cannot be
+    /// read. The text says which and what to do. Code UNAVAILABLE.
+    ///
+    /// ```text
+    /// {"reason": "CHECKPOINTS_UNAVAILABLE", "domain": "amber.v1"}
+    /// ```
+    CheckpointsUnavailable = 35,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1358,6 +1406,10 @@ impl ErrorReason {
             Self::BodyTooLarge => "ERROR_REASON_BODY_TOO_LARGE",
             Self::CredentialExpired => "ERROR_REASON_CREDENTIAL_EXPIRED",
             Self::CredentialAmbiguous => "ERROR_REASON_CREDENTIAL_AMBIGUOUS",
+            Self::TooManyWatchers => "ERROR_REASON_TOO_MANY_WATCHERS",
+            Self::ShuttingDown => "ERROR_REASON_SHUTTING_DOWN",
+            Self::CheckpointNotFound => "ERROR_REASON_CHECKPOINT_NOT_FOUND",
+            Self::CheckpointsUnavailable => "ERROR_REASON_CHECKPOINTS_UNAVAILABLE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1395,6 +1447,10 @@ impl ErrorReason {
             "ERROR_REASON_BODY_TOO_LARGE" => Some(Self::BodyTooLarge),
             "ERROR_REASON_CREDENTIAL_EXPIRED" => Some(Self::CredentialExpired),
             "ERROR_REASON_CREDENTIAL_AMBIGUOUS" => Some(Self::CredentialAmbiguous),
+            "ERROR_REASON_TOO_MANY_WATCHERS" => Some(Self::TooManyWatchers),
+            "ERROR_REASON_SHUTTING_DOWN" => Some(Self::ShuttingDown),
+            "ERROR_REASON_CHECKPOINT_NOT_FOUND" => Some(Self::CheckpointNotFound),
+            "ERROR_REASON_CHECKPOINTS_UNAVAILABLE" => Some(Self::CheckpointsUnavailable),
             _ => None,
         }
     }
@@ -2817,6 +2873,80 @@ impl LeaderState {
         }
     }
 }
+/// QuarantinedRecord is a record of X that is no valid post.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QuarantinedRecord {
+    /// id is the UUID of the record; later records have greater ids.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// leader_id is the id of the leader in whose timeline it came.
+    #[prost(string, tag = "2")]
+    pub leader_id: ::prost::alloc::string::String,
+    /// platform is where that timeline is.
+    #[prost(enumeration = "Platform", tag = "3")]
+    pub platform: i32,
+    /// status is what became of the record.
+    #[prost(enumeration = "QuarantineStatus", tag = "4")]
+    pub status: i32,
+    /// reason says what is wrong with it, as the last look at it found.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    /// path is the place in the answer of X or, after an attempt to replay, in the record, as a JSON pointer (RFC 6901).
+    #[prost(string, tag = "6")]
+    pub path: ::prost::alloc::string::String,
+    /// raw is the record as it came, as JSON; cut at 64 KiB.
+    #[prost(string, tag = "7")]
+    pub raw: ::prost::alloc::string::String,
+    /// attempts counts how often it was replayed.
+    #[prost(int32, tag = "8")]
+    pub attempts: i32,
+    /// first_seen_time is when it came first.
+    #[prost(message, optional, tag = "9")]
+    pub first_seen_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// last_seen_time is when it came last.
+    #[prost(message, optional, tag = "10")]
+    pub last_seen_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// close_time is when it was replayed or discarded. Absent while it is open.
+    #[prost(message, optional, tag = "11")]
+    pub close_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// QuarantineStatus is what became of a refused record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum QuarantineStatus {
+    /// QUARANTINE_STATUS_UNSPECIFIED is never sent by the server.
+    Unspecified = 0,
+    /// QUARANTINE_STATUS_OPEN is a record that waits for somebody.
+    Open = 1,
+    /// QUARANTINE_STATUS_REPLAYED is a record that was read again and is stored as a post.
+    Replayed = 2,
+    /// QUARANTINE_STATUS_DISCARDED is a record that somebody is done with.
+    Discarded = 3,
+}
+impl QuarantineStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "QUARANTINE_STATUS_UNSPECIFIED",
+            Self::Open => "QUARANTINE_STATUS_OPEN",
+            Self::Replayed => "QUARANTINE_STATUS_REPLAYED",
+            Self::Discarded => "QUARANTINE_STATUS_DISCARDED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "QUARANTINE_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "QUARANTINE_STATUS_OPEN" => Some(Self::Open),
+            "QUARANTINE_STATUS_REPLAYED" => Some(Self::Replayed),
+            "QUARANTINE_STATUS_DISCARDED" => Some(Self::Discarded),
+            _ => None,
+        }
+    }
+}
 /// RunCounters are the counts of one run. Each starts at zero and only grows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RunCounters {
@@ -2878,6 +3008,18 @@ pub struct Run {
     /// error is the first reason why a leader could not be read, without any secret. Empty when there is none.
     #[prost(string, tag = "11")]
     pub error: ::prost::alloc::string::String,
+    /// seq grows with every change of the run, so that WatchRun can go on where it broke off.
+    #[prost(int64, tag = "12")]
+    pub seq: i64,
+    /// tick is the tick of the schedule that the run belongs to. Absent when somebody asked for the run.
+    #[prost(message, optional, tag = "13")]
+    pub tick: ::core::option::Option<::prost_types::Timestamp>,
+    /// cancel_requested is true when somebody asked the run to end.
+    #[prost(bool, tag = "14")]
+    pub cancel_requested: bool,
+    /// leaders_failed is how many leaders could not be read.
+    #[prost(int32, tag = "15")]
+    pub leaders_failed: i32,
 }
 /// RunTrigger is what started a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -2935,6 +3077,9 @@ pub enum RunStatus {
     /// RUN_STATUS_INTERRUPTED is a run that was cut short by the end of the process, or that was not taken on because too
     /// many runs were waiting. Nothing stored is lost; the next run goes on from the checkpoints.
     Interrupted = 6,
+    /// RUN_STATUS_CANCELLED is a run that somebody ended by CancelRun. What was stored stays; the next run goes on from the
+    /// checkpoints.
+    Cancelled = 7,
 }
 impl RunStatus {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2950,6 +3095,7 @@ impl RunStatus {
             Self::Partial => "RUN_STATUS_PARTIAL",
             Self::Failed => "RUN_STATUS_FAILED",
             Self::Interrupted => "RUN_STATUS_INTERRUPTED",
+            Self::Cancelled => "RUN_STATUS_CANCELLED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2962,6 +3108,7 @@ impl RunStatus {
             "RUN_STATUS_PARTIAL" => Some(Self::Partial),
             "RUN_STATUS_FAILED" => Some(Self::Failed),
             "RUN_STATUS_INTERRUPTED" => Some(Self::Interrupted),
+            "RUN_STATUS_CANCELLED" => Some(Self::Cancelled),
             _ => None,
         }
     }
@@ -3009,7 +3156,7 @@ pub struct GetIngestionStatusResponse {
     /// enabled is true when ingestion is switched on by configuration.
     #[prost(bool, tag = "1")]
     pub enabled: bool,
-    /// running is true while the scheduler is started; it is false after a stop.
+    /// running is true while the schedule is at work; it is false after a stop, whoever made it.
     #[prost(bool, tag = "2")]
     pub running: bool,
     /// circuit_breaker is the breaker in front of X.
@@ -3018,7 +3165,8 @@ pub struct GetIngestionStatusResponse {
     /// rate_limited_until is when X will accept calls again. Absent when X is not limiting.
     #[prost(message, optional, tag = "4")]
     pub rate_limited_until: ::core::option::Option<::prost_types::Timestamp>,
-    /// stopped_reason says why ingestion stopped by itself (dead credential, used-up budget). Empty when it did not.
+    /// stopped_reason says why ingestion stopped by itself (dead credential, used-up budget). Empty when it did not. A run
+    /// that somebody asks for, StartIngestion or a new bearer token lifts it.
     #[prost(string, tag = "5")]
     pub stopped_reason: ::prost::alloc::string::String,
     /// jobs are the scheduled jobs. Empty when the scheduler is stopped.
@@ -3033,6 +3181,41 @@ pub struct GetIngestionStatusResponse {
     /// leaders are the states of all leaders, newest leader first.
     #[prost(message, repeated, tag = "9")]
     pub leaders: ::prost::alloc::vec::Vec<LeaderIngestion>,
+    /// paused is true when somebody stopped the schedule by StopIngestion.
+    #[prost(bool, tag = "10")]
+    pub paused: bool,
+    /// stopped_until is when ingestion goes on by itself after `stopped_reason`. Absent when it waits for a person.
+    #[prost(message, optional, tag = "11")]
+    pub stopped_until: ::core::option::Option<::prost_types::Timestamp>,
+    /// missed_ticks counts the ticks of the schedule that had no run of their own, because a run was still at work or no
+    /// process ran. One run catches up for all of them.
+    #[prost(int64, tag = "12")]
+    pub missed_ticks: i64,
+    /// last_tick is the tick of the newest scheduled run. Absent before the first one.
+    #[prost(message, optional, tag = "13")]
+    pub last_tick: ::core::option::Option<::prost_types::Timestamp>,
+    /// usage is what X returned to all replicas, which is what it bills. Absent without access to X.
+    #[prost(message, optional, tag = "14")]
+    pub usage: ::core::option::Option<XUsage>,
+}
+/// XUsage is what X returned, by days and months in UTC.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct XUsage {
+    /// posts_today counts the posts since midnight.
+    #[prost(int64, tag = "1")]
+    pub posts_today: i64,
+    /// posts_this_month counts the posts since the first of the month.
+    #[prost(int64, tag = "2")]
+    pub posts_this_month: i64,
+    /// users_today counts the accounts since midnight.
+    #[prost(int64, tag = "3")]
+    pub users_today: i64,
+    /// users_this_month counts the accounts since the first of the month.
+    #[prost(int64, tag = "4")]
+    pub users_this_month: i64,
+    /// monthly_post_budget is the number of posts per month at which ingestion stops. Absent when none is set.
+    #[prost(int64, optional, tag = "5")]
+    pub monthly_post_budget: ::core::option::Option<i64>,
 }
 /// CircuitBreaker is the breaker that spares X after repeated failures.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3106,6 +3289,193 @@ pub struct LeaderIngestion {
     /// gaps counts the stretches below the high-water mark that are still to be fetched.
     #[prost(int32, tag = "7")]
     pub gaps: i32,
+    /// unreachable_gaps counts the stretches that X does not hand out any more.
+    #[prost(int32, tag = "8")]
+    pub unreachable_gaps: i32,
+}
+/// WatchRunRequest names a run and what the caller has seen of it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchRunRequest {
+    /// run_id is the id of the run. Required.
+    #[prost(string, tag = "1")]
+    pub run_id: ::prost::alloc::string::String,
+    /// after_seq is the `seq` of the last state that was seen: what is told is newer, but for the last state, which is
+    /// always told. Zero, or less, tells the state now too.
+    #[prost(int64, tag = "2")]
+    pub after_seq: i64,
+}
+/// WatchRunResponse is one state of the run.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchRunResponse {
+    /// run is the run; its `seq` is never less than in the message before.
+    #[prost(message, optional, tag = "1")]
+    pub run: ::core::option::Option<Run>,
+}
+/// ListRunsRequest says which page to answer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListRunsRequest {
+    /// page_size is how many runs to answer at most, 1..100. Zero means 20; more than 100 means 100; a negative one is
+    /// refused.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// page_token is `next_page_token` of the page before. Empty means the first page.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListRunsResponse is one page of runs.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListRunsResponse {
+    /// runs are the runs of the page, newest first.
+    #[prost(message, repeated, tag = "1")]
+    pub runs: ::prost::alloc::vec::Vec<Run>,
+    /// next_page_token asks for the next page. Empty on the last one.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// CancelRunRequest names a run.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelRunRequest {
+    /// run_id is the id of the run. Required.
+    #[prost(string, tag = "1")]
+    pub run_id: ::prost::alloc::string::String,
+}
+/// CancelRunResponse carries the run after the call.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelRunResponse {
+    /// run is the run; it may still be at work on a page, with `cancel_requested`.
+    #[prost(message, optional, tag = "1")]
+    pub run: ::core::option::Option<Run>,
+}
+/// StartIngestionRequest has no fields yet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StartIngestionRequest {}
+/// StartIngestionResponse tells the schedule after the call.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StartIngestionResponse {
+    /// running is true when this process works on the schedule; it is false when ingestion is switched off by configuration.
+    #[prost(bool, tag = "1")]
+    pub running: bool,
+    /// jobs are the scheduled jobs.
+    #[prost(message, repeated, tag = "2")]
+    pub jobs: ::prost::alloc::vec::Vec<IngestionJob>,
+}
+/// StopIngestionRequest has no fields yet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StopIngestionRequest {}
+/// StopIngestionResponse has no fields yet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StopIngestionResponse {}
+/// ListCheckpointsRequest says which page to answer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListCheckpointsRequest {
+    /// page_size is how many checkpoints to answer at most, 1..100. Zero means 50; more than 100 means 100; a negative one
+    /// is refused.
+    #[prost(int32, tag = "1")]
+    pub page_size: i32,
+    /// page_token is `next_page_token` of the page before. Empty means the first page.
+    #[prost(string, tag = "2")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListCheckpointsResponse is one page of checkpoints.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListCheckpointsResponse {
+    /// checkpoints are the checkpoints of the page, by key.
+    #[prost(message, repeated, tag = "1")]
+    pub checkpoints: ::prost::alloc::vec::Vec<StreamCheckpoint>,
+    /// next_page_token asks for the next page. Empty on the last one.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// GetCheckpointRequest names a stream.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCheckpointRequest {
+    /// key is the key of the stream, for example `x:ada`. Required.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+}
+/// GetCheckpointResponse carries the checkpoint.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetCheckpointResponse {
+    /// checkpoint is the checkpoint that was asked for.
+    #[prost(message, optional, tag = "1")]
+    pub checkpoint: ::core::option::Option<StreamCheckpoint>,
+}
+/// ResetCheckpointRequest names a stream.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResetCheckpointRequest {
+    /// key is the key of the stream, for example `x:ada`. Required.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+}
+/// ResetCheckpointResponse has no fields yet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResetCheckpointResponse {}
+/// ListQuarantineRequest filters the refused records and says which page to answer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListQuarantineRequest {
+    /// status keeps the records with this status. Unspecified means all.
+    #[prost(enumeration = "QuarantineStatus", tag = "1")]
+    pub status: i32,
+    /// leader_id keeps the records of this leader. Empty means all; an id that nobody has matches nothing.
+    #[prost(string, tag = "2")]
+    pub leader_id: ::prost::alloc::string::String,
+    /// page_size is how many records to answer at most, 1..100. Zero means 20; more than 100 means 100; a negative one is
+    /// refused.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// page_token is `next_page_token` of the page before, with the same filter. Empty means the first page.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListQuarantineResponse is one page of refused records.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListQuarantineResponse {
+    /// records are the records of the page, newest first.
+    #[prost(message, repeated, tag = "1")]
+    pub records: ::prost::alloc::vec::Vec<QuarantinedRecord>,
+    /// next_page_token asks for the next page. Empty on the last one.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// ReplayQuarantineRequest names the records: either by their ids or by their leader.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReplayQuarantineRequest {
+    /// ids are the records to read again, at most 100.
+    #[prost(string, repeated, tag = "1")]
+    pub ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// leader_id asks for the open records of a leader instead, at most the newest 100.
+    #[prost(string, tag = "2")]
+    pub leader_id: ::prost::alloc::string::String,
+}
+/// ReplayQuarantineResponse tells what became of the records.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReplayQuarantineResponse {
+    /// stored counts the records that are valid posts now and are stored.
+    #[prost(int32, tag = "1")]
+    pub stored: i32,
+    /// refused counts the records that are still no valid posts; they stay open, with the reason of this attempt.
+    #[prost(int32, tag = "2")]
+    pub refused: i32,
+    /// passed_over counts the records that are unknown or were not open.
+    #[prost(int32, tag = "3")]
+    pub passed_over: i32,
+}
+/// DiscardQuarantineRequest names the records.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiscardQuarantineRequest {
+    /// ids are the records to discard, 1..100.
+    #[prost(string, repeated, tag = "1")]
+    pub ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// DiscardQuarantineResponse tells what became of the records.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DiscardQuarantineResponse {
+    /// discarded counts the records that were open and are discarded now.
+    #[prost(int32, tag = "1")]
+    pub discarded: i32,
+    /// passed_over counts the records that are unknown or were not open.
+    #[prost(int32, tag = "2")]
+    pub passed_over: i32,
 }
 /// Generated client implementations.
 pub mod ingestion_service_client {
@@ -3118,7 +3488,8 @@ pub mod ingestion_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// IngestionService starts runs of ingestion and tells their state. Every RPC can also fail with RESOURCE_EXHAUSTED
+    /// IngestionService starts runs of ingestion, tells their state, and keeps the schedule, the checkpoints and the refused
+    /// records in order. It speaks for all replicas on one database. Every RPC can also fail with RESOURCE_EXHAUSTED
     /// (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential, UNAUTHENTICATED
     /// (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
     #[derive(Debug, Clone)]
@@ -3202,7 +3573,8 @@ pub mod ingestion_service_client {
             self
         }
         /// TriggerIngestion asks for a run and answers without waiting for its end. While an equal run waits or is at work,
-        /// its id is the answer. Needs the role ADMIN.
+        /// its id is the answer. It works while the schedule is stopped, and lifts a stop that Amber made by itself. Needs the
+        /// role ADMIN.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
         /// NOT_FOUND (LEADER_NOT_FOUND) and FAILED_PRECONDITION (RUN_ACTIVE, FEATURE_DISABLED).
@@ -3286,6 +3658,325 @@ pub mod ingestion_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// WatchRun tells how a run fares: its state now, unless the caller has seen it, then each change, until the run has
+        /// ended. Changes that come in quick succession are told as one; the last state is always told. The stream ends well
+        /// only after the run; after any other end call again with the `seq` of the last state. Needs the role REVIEWER or
+        /// ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), NOT_FOUND
+        /// (RUN_NOT_FOUND), RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS) and UNAVAILABLE (SHUTTING_DOWN).
+        pub async fn watch_run(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchRunRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchRunResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/WatchRun",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.IngestionService", "WatchRun"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// ListRuns answers the runs, newest first. Needs the role REVIEWER or ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
+        /// (FIELD_INVALID, PAGE_TOKEN_INVALID).
+        pub async fn list_runs(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListRunsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRunsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/ListRuns",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.IngestionService", "ListRuns"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// CancelRun asks a run to end. Leaders that nobody reads yet are dropped at once, the others after the page under
+        /// way; what was stored stays. A run that has ended stays as it is. Needs the role ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
+        /// (RUN_NOT_FOUND).
+        pub async fn cancel_run(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CancelRunRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CancelRunResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/CancelRun",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.IngestionService", "CancelRun"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// StartIngestion starts the schedule of all replicas again, whoever stopped it: a person or Amber itself. Needs the
+        /// role ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING) and PERMISSION_DENIED (ROLE_MISSING).
+        pub async fn start_ingestion(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StartIngestionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StartIngestionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/StartIngestion",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.IngestionService", "StartIngestion"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// StopIngestion stops the schedule of all replicas until StartIngestion, also over restarts. Runs under way go on, and
+        /// runs can still be asked for. Needs the role ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING) and PERMISSION_DENIED (ROLE_MISSING).
+        pub async fn stop_ingestion(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StopIngestionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StopIngestionResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/StopIngestion",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.IngestionService", "StopIngestion"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ListCheckpoints answers how far each stream is read, by key. Needs the role REVIEWER or ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID,
+        /// PAGE_TOKEN_INVALID) and UNAVAILABLE (CHECKPOINTS_UNAVAILABLE).
+        pub async fn list_checkpoints(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListCheckpointsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCheckpointsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/ListCheckpoints",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.IngestionService", "ListCheckpoints"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// GetCheckpoint answers how far one stream is read. Needs the role REVIEWER or ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
+        /// NOT_FOUND (CHECKPOINT_NOT_FOUND) and UNAVAILABLE (CHECKPOINTS_UNAVAILABLE).
+        pub async fn get_checkpoint(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetCheckpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCheckpointResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/GetCheckpoint",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.IngestionService", "GetCheckpoint"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ResetCheckpoint forgets how far a stream is read: the next run starts as a new stream would. Nothing that is stored
+        /// is deleted, and a post that comes again is not stored twice. Needs the role ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
+        /// NOT_FOUND (CHECKPOINT_NOT_FOUND) and UNAVAILABLE (CHECKPOINTS_UNAVAILABLE).
+        pub async fn reset_checkpoint(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResetCheckpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResetCheckpointResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/ResetCheckpoint",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.IngestionService", "ResetCheckpoint"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ListQuarantine answers the records of X that are no valid posts, newest first. Needs the role REVIEWER or ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
+        /// (FIELD_INVALID, PAGE_TOKEN_INVALID).
+        pub async fn list_quarantine(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListQuarantineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListQuarantineResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/ListQuarantine",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.IngestionService", "ListQuarantine"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ReplayQuarantine reads refused records once more, as this version of Amber reads them: what is valid now is stored
+        /// as a post, the rest stays open. At most 100 at a time. Needs the role ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
+        /// (FIELD_INVALID).
+        pub async fn replay_quarantine(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReplayQuarantineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReplayQuarantineResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/ReplayQuarantine",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("amber.v1.IngestionService", "ReplayQuarantine"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+        /// DiscardQuarantine marks refused records as done with: they are listed as discarded and not replayed. Needs the role
+        /// ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
+        /// (FIELD_INVALID).
+        pub async fn discard_quarantine(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DiscardQuarantineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiscardQuarantineResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.IngestionService/DiscardQuarantine",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("amber.v1.IngestionService", "DiscardQuarantine"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -3302,7 +3993,8 @@ pub mod ingestion_service_server {
     #[async_trait]
     pub trait IngestionService: std::marker::Send + std::marker::Sync + 'static {
         /// TriggerIngestion asks for a run and answers without waiting for its end. While an equal run waits or is at work,
-        /// its id is the answer. Needs the role ADMIN.
+        /// its id is the answer. It works while the schedule is stopped, and lifts a stop that Amber made by itself. Needs the
+        /// role ADMIN.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
         /// NOT_FOUND (LEADER_NOT_FOUND) and FAILED_PRECONDITION (RUN_ACTIVE, FEATURE_DISABLED).
@@ -3331,8 +4023,140 @@ pub mod ingestion_service_server {
             tonic::Response<super::GetIngestionStatusResponse>,
             tonic::Status,
         >;
+        /// Server streaming response type for the WatchRun method.
+        type WatchRunStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WatchRunResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// WatchRun tells how a run fares: its state now, unless the caller has seen it, then each change, until the run has
+        /// ended. Changes that come in quick succession are told as one; the last state is always told. The stream ends well
+        /// only after the run; after any other end call again with the `seq` of the last state. Needs the role REVIEWER or
+        /// ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), NOT_FOUND
+        /// (RUN_NOT_FOUND), RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS) and UNAVAILABLE (SHUTTING_DOWN).
+        async fn watch_run(
+            &self,
+            request: tonic::Request<super::WatchRunRequest>,
+        ) -> std::result::Result<tonic::Response<Self::WatchRunStream>, tonic::Status>;
+        /// ListRuns answers the runs, newest first. Needs the role REVIEWER or ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
+        /// (FIELD_INVALID, PAGE_TOKEN_INVALID).
+        async fn list_runs(
+            &self,
+            request: tonic::Request<super::ListRunsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListRunsResponse>,
+            tonic::Status,
+        >;
+        /// CancelRun asks a run to end. Leaders that nobody reads yet are dropped at once, the others after the page under
+        /// way; what was stored stays. A run that has ended stays as it is. Needs the role ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
+        /// (RUN_NOT_FOUND).
+        async fn cancel_run(
+            &self,
+            request: tonic::Request<super::CancelRunRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CancelRunResponse>,
+            tonic::Status,
+        >;
+        /// StartIngestion starts the schedule of all replicas again, whoever stopped it: a person or Amber itself. Needs the
+        /// role ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING) and PERMISSION_DENIED (ROLE_MISSING).
+        async fn start_ingestion(
+            &self,
+            request: tonic::Request<super::StartIngestionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StartIngestionResponse>,
+            tonic::Status,
+        >;
+        /// StopIngestion stops the schedule of all replicas until StartIngestion, also over restarts. Runs under way go on, and
+        /// runs can still be asked for. Needs the role ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING) and PERMISSION_DENIED (ROLE_MISSING).
+        async fn stop_ingestion(
+            &self,
+            request: tonic::Request<super::StopIngestionRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StopIngestionResponse>,
+            tonic::Status,
+        >;
+        /// ListCheckpoints answers how far each stream is read, by key. Needs the role REVIEWER or ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID,
+        /// PAGE_TOKEN_INVALID) and UNAVAILABLE (CHECKPOINTS_UNAVAILABLE).
+        async fn list_checkpoints(
+            &self,
+            request: tonic::Request<super::ListCheckpointsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListCheckpointsResponse>,
+            tonic::Status,
+        >;
+        /// GetCheckpoint answers how far one stream is read. Needs the role REVIEWER or ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
+        /// NOT_FOUND (CHECKPOINT_NOT_FOUND) and UNAVAILABLE (CHECKPOINTS_UNAVAILABLE).
+        async fn get_checkpoint(
+            &self,
+            request: tonic::Request<super::GetCheckpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetCheckpointResponse>,
+            tonic::Status,
+        >;
+        /// ResetCheckpoint forgets how far a stream is read: the next run starts as a new stream would. Nothing that is stored
+        /// is deleted, and a post that comes again is not stored twice. Needs the role ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
+        /// NOT_FOUND (CHECKPOINT_NOT_FOUND) and UNAVAILABLE (CHECKPOINTS_UNAVAILABLE).
+        async fn reset_checkpoint(
+            &self,
+            request: tonic::Request<super::ResetCheckpointRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResetCheckpointResponse>,
+            tonic::Status,
+        >;
+        /// ListQuarantine answers the records of X that are no valid posts, newest first. Needs the role REVIEWER or ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
+        /// (FIELD_INVALID, PAGE_TOKEN_INVALID).
+        async fn list_quarantine(
+            &self,
+            request: tonic::Request<super::ListQuarantineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListQuarantineResponse>,
+            tonic::Status,
+        >;
+        /// ReplayQuarantine reads refused records once more, as this version of Amber reads them: what is valid now is stored
+        /// as a post, the rest stays open. At most 100 at a time. Needs the role ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
+        /// (FIELD_INVALID).
+        async fn replay_quarantine(
+            &self,
+            request: tonic::Request<super::ReplayQuarantineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ReplayQuarantineResponse>,
+            tonic::Status,
+        >;
+        /// DiscardQuarantine marks refused records as done with: they are listed as discarded and not replayed. Needs the role
+        /// ADMIN.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
+        /// (FIELD_INVALID).
+        async fn discard_quarantine(
+            &self,
+            request: tonic::Request<super::DiscardQuarantineRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DiscardQuarantineResponse>,
+            tonic::Status,
+        >;
     }
-    /// IngestionService starts runs of ingestion and tells their state. Every RPC can also fail with RESOURCE_EXHAUSTED
+    /// IngestionService starts runs of ingestion, tells their state, and keeps the schedule, the checkpoints and the refused
+    /// records in order. It speaks for all replicas on one database. Every RPC can also fail with RESOURCE_EXHAUSTED
     /// (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential, UNAUTHENTICATED
     /// (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
     #[derive(Debug)]
@@ -3536,6 +4360,510 @@ pub mod ingestion_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetIngestionStatusSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/WatchRun" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchRunSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::ServerStreamingService<super::WatchRunRequest>
+                    for WatchRunSvc<T> {
+                        type Response = super::WatchRunResponse;
+                        type ResponseStream = T::WatchRunStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchRunRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::watch_run(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchRunSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/ListRuns" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListRunsSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::ListRunsRequest>
+                    for ListRunsSvc<T> {
+                        type Response = super::ListRunsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListRunsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::list_runs(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListRunsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/CancelRun" => {
+                    #[allow(non_camel_case_types)]
+                    struct CancelRunSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::CancelRunRequest>
+                    for CancelRunSvc<T> {
+                        type Response = super::CancelRunResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CancelRunRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::cancel_run(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CancelRunSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/StartIngestion" => {
+                    #[allow(non_camel_case_types)]
+                    struct StartIngestionSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::StartIngestionRequest>
+                    for StartIngestionSvc<T> {
+                        type Response = super::StartIngestionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StartIngestionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::start_ingestion(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StartIngestionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/StopIngestion" => {
+                    #[allow(non_camel_case_types)]
+                    struct StopIngestionSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::StopIngestionRequest>
+                    for StopIngestionSvc<T> {
+                        type Response = super::StopIngestionResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StopIngestionRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::stop_ingestion(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StopIngestionSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/ListCheckpoints" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListCheckpointsSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::ListCheckpointsRequest>
+                    for ListCheckpointsSvc<T> {
+                        type Response = super::ListCheckpointsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListCheckpointsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::list_checkpoints(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListCheckpointsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/GetCheckpoint" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetCheckpointSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::GetCheckpointRequest>
+                    for GetCheckpointSvc<T> {
+                        type Response = super::GetCheckpointResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetCheckpointRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::get_checkpoint(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetCheckpointSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/ResetCheckpoint" => {
+                    #[allow(non_camel_case_types)]
+                    struct ResetCheckpointSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::ResetCheckpointRequest>
+                    for ResetCheckpointSvc<T> {
+                        type Response = super::ResetCheckpointResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ResetCheckpointRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::reset_checkpoint(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ResetCheckpointSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/ListQuarantine" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListQuarantineSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::ListQuarantineRequest>
+                    for ListQuarantineSvc<T> {
+                        type Response = super::ListQuarantineResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListQuarantineRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::list_quarantine(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListQuarantineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/ReplayQuarantine" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReplayQuarantineSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::ReplayQuarantineRequest>
+                    for ReplayQuarantineSvc<T> {
+                        type Response = super::ReplayQuarantineResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReplayQuarantineRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::replay_quarantine(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReplayQuarantineSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.IngestionService/DiscardQuarantine" => {
+                    #[allow(non_camel_case_types)]
+                    struct DiscardQuarantineSvc<T: IngestionService>(pub Arc<T>);
+                    impl<
+                        T: IngestionService,
+                    > tonic::server::UnaryService<super::DiscardQuarantineRequest>
+                    for DiscardQuarantineSvc<T> {
+                        type Response = super::DiscardQuarantineResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DiscardQuarantineRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as IngestionService>::discard_quarantine(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DiscardQuarantineSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

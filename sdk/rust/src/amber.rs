@@ -86,7 +86,7 @@ impl Amber {
         HealthServiceClient::new(self.connection())
     }
 
-    /// The client of `IngestionService`.
+    /// The client of `IngestionService`; [`Amber::watch_run`] follows a run, [`Amber::runs`] and its like walk all pages.
     #[must_use]
     pub fn ingestion(&self) -> IngestionServiceClient<Connection> {
         IngestionServiceClient::new(self.connection())

@@ -2,7 +2,8 @@
 //!
 //! [`Amber`] holds one connection and hands out a typed client per service of the contract, [`v1`]. A refused call is a
 //! [`tonic::Status`]; [`Refusal`] reads its reason, its bad fields and how long to wait. Reads may be repeated with
-//! [`retrying`], and [`Amber::posts`] walks the whole feed.
+//! [`retrying`]. [`Amber::posts`], [`Amber::runs`], [`Amber::checkpoints`] and [`Amber::quarantine`] walk whole lists, and
+//! [`Amber::watch_run`] follows a run to its end.
 //!
 //! ```no_run
 //! use amber_sdk::v1::TriggerIngestionRequest;
@@ -25,11 +26,14 @@
 mod amber;
 mod credentials;
 mod error;
+mod ingestion;
 mod metadata;
 mod options;
+mod pages;
 mod posts;
 mod refusal;
 mod retry;
+mod watch;
 
 pub use amber::{Amber, Connection};
 pub use amber_proto::v1;

@@ -55,7 +55,7 @@ impl Options {
         self
     }
 
-    /// How [`Amber::posts`](crate::Amber::posts) repeats a failed page.
+    /// How streams, such as [`Amber::posts`](crate::Amber::posts), repeat a call that failed for a passing cause.
     #[must_use]
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;

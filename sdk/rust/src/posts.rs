@@ -1,9 +1,10 @@
 //! The feed as one stream over all its pages.
 
 use amber_proto::v1::{ListPostsRequest, Post};
-use futures::stream::{Stream, TryStreamExt, iter, try_unfold};
+use futures::stream::Stream;
 use tonic::Status;
 
+use crate::pages::pages;
 use crate::{Amber, retrying};
 
 impl Amber {
@@ -30,20 +31,16 @@ impl Amber {
     /// [`Options::retry`]: crate::Options::retry
     pub fn posts(&self, request: ListPostsRequest) -> impl Stream<Item = Result<Post, Status>> + Send + use<> {
         let amber = self.clone();
-        try_unfold(Some(request), move |next| {
-            let amber = amber.clone();
+        pages(request.page_token.clone(), move |page_token| {
+            let (amber, request) = (amber.clone(), ListPostsRequest { page_token, ..request.clone() });
             async move {
-                let Some(request) = next else { return Ok::<_, Status>(None) };
                 let call = || {
                     let (mut feed, request) = (amber.feed(), request.clone());
                     async move { feed.list_posts(request).await }
                 };
                 let page = retrying(amber.retry(), call).await?.into_inner();
-                let more = !page.next_page_token.is_empty();
-                let next = more.then_some(ListPostsRequest { page_token: page.next_page_token, ..request });
-                Ok(Some((iter(page.posts.into_iter().map(Ok)), next)))
+                Ok((page.posts, page.next_page_token))
             }
         })
-        .try_flatten()
     }
 }

@@ -57,6 +57,14 @@ impl RetryPolicy {
         let asked = refusal.retry_after().unwrap_or_default();
         (asked <= self.longest_wait).then(|| asked.saturating_add(self.backoff(n, draw)))
     }
+
+    /// Waits before repetition `n` (from 0), or gives the refusal back when there must be none.
+    #[expect(clippy::disallowed_methods, reason = "a client owns its jitter; the law is tested on its own")]
+    pub(crate) async fn pause(&self, n: u32, refusal: Status) -> Result<(), Status> {
+        let Some(wait) = self.wait(n, &refusal, rand::random()) else { return Err(refusal) };
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
 }
 
 /// Makes a call and repeats it while it fails with `UNAVAILABLE` or `RESOURCE_EXHAUSTED`, as the policy allows.

@@ -107,6 +107,10 @@ impl From<ingestion::Error> for Failure {
             ingestion::Error::Store(cause) => Self::of(code_of_store(cause), &error),
             ingestion::Error::Disabled
             | ingestion::Error::Busy { .. }
+            | ingestion::Error::RateLimited { .. }
+            | ingestion::Error::TooManyWatchers { .. }
+            | ingestion::Error::Stopping
+            | ingestion::Error::RunNotFound(_)
             | ingestion::Error::LeaderNotFound(_)
             | ingestion::Error::NoHandle(_) => Self::of(FAILED, &error),
         }
@@ -118,6 +122,7 @@ fn code_of_store(error: &store::Error) -> u8 {
         store::Error::Unavailable { .. } | store::Error::InUse { .. } => UNAVAILABLE,
         store::Error::BadUrl { .. } => MISCONFIGURED,
         store::Error::Fenced { .. }
+        | store::Error::LeaseLost { .. }
         | store::Error::Conflict { .. }
         | store::Error::Unbalanced { .. }
         | store::Error::Corrupt { .. }

@@ -15,10 +15,14 @@ pub fn reason(error: &Error) -> ErrorReason {
         Error::PageToken => ErrorReason::PageTokenInvalid,
         Error::NotFound(Missing::Leader) => ErrorReason::LeaderNotFound,
         Error::NotFound(Missing::Run) => ErrorReason::RunNotFound,
+        Error::NotFound(Missing::Checkpoint) => ErrorReason::CheckpointNotFound,
         Error::Disabled(_) => ErrorReason::FeatureDisabled,
         Error::Busy(_) => ErrorReason::RunActive,
+        Error::TooManyWatchers(_) => ErrorReason::TooManyWatchers,
+        Error::Stopping => ErrorReason::ShuttingDown,
         Error::StillRunning(_) => ErrorReason::RunUnfinished,
         Error::Unreadable(_) => ErrorReason::XUnavailable,
+        Error::Checkpoints(_) => ErrorReason::CheckpointsUnavailable,
         Error::Store(error) => of_store(error),
     }
 }
@@ -65,6 +69,7 @@ fn of_store(error: &store::Error) -> ErrorReason {
     match error {
         store::Error::Unavailable { .. } => ErrorReason::DatabaseUnavailable,
         store::Error::Fenced { .. }
+        | store::Error::LeaseLost { .. }
         | store::Error::Conflict { .. }
         | store::Error::Unbalanced { .. }
         | store::Error::Corrupt { .. }

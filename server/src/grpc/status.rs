@@ -124,14 +124,19 @@ fn code(reason: ErrorReason) -> Code {
         | ErrorReason::TtlTooLong
         | ErrorReason::FieldInvalid
         | ErrorReason::PageTokenInvalid => Code::InvalidArgument,
-        ErrorReason::WrongDashboard | ErrorReason::LeaderNotFound | ErrorReason::RunNotFound => Code::NotFound,
+        ErrorReason::WrongDashboard
+        | ErrorReason::LeaderNotFound
+        | ErrorReason::RunNotFound
+        | ErrorReason::CheckpointNotFound => Code::NotFound,
         ErrorReason::RunActive | ErrorReason::FeatureDisabled => Code::FailedPrecondition,
         ErrorReason::RunUnfinished => Code::DeadlineExceeded,
-        ErrorReason::RateLimited => Code::ResourceExhausted,
+        ErrorReason::RateLimited | ErrorReason::TooManyWatchers => Code::ResourceExhausted,
         ErrorReason::BodyTooLarge => Code::OutOfRange,
-        ErrorReason::ReplayStoreUnavailable | ErrorReason::DatabaseUnavailable | ErrorReason::XUnavailable => {
-            Code::Unavailable
-        }
+        ErrorReason::ReplayStoreUnavailable
+        | ErrorReason::DatabaseUnavailable
+        | ErrorReason::CheckpointsUnavailable
+        | ErrorReason::ShuttingDown
+        | ErrorReason::XUnavailable => Code::Unavailable,
         ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
     }
 }
@@ -154,8 +159,14 @@ impl Particulars {
             },
             Error::PageToken => Self::field("page_token", error.to_string()),
             Error::Busy(waiting) => Self::fact("waiting", waiting.to_string()),
+            Error::TooManyWatchers(limit) => Self::fact("limit", limit.to_string()),
             Error::StillRunning(run) => Self::fact("run_id", run.to_string()),
-            Error::NotFound(_) | Error::Disabled(_) | Error::Unreadable(_) | Error::Store(_) => Self::default(),
+            Error::NotFound(_)
+            | Error::Disabled(_)
+            | Error::Stopping
+            | Error::Unreadable(_)
+            | Error::Checkpoints(_)
+            | Error::Store(_) => Self::default(),
         }
     }
 

@@ -8,6 +8,7 @@ mod form;
 mod json;
 mod layers;
 mod nonce;
+mod paging;
 mod path;
 mod problem;
 mod routes;

@@ -122,10 +122,13 @@ impl From<Error> for Problem {
             Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             Error::Disabled(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "feature_disabled", message),
             Error::Busy(_) => Self::new(StatusCode::CONFLICT, "run_active", message),
+            Error::TooManyWatchers(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_watchers", message),
+            Error::Stopping => Self::new(StatusCode::SERVICE_UNAVAILABLE, "shutting_down", message),
             Error::StillRunning(id) => {
                 Self::new(StatusCode::GATEWAY_TIMEOUT, "run_active", message).with("runId", id.to_string().into())
             }
             Error::Unreadable(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "x_unavailable", message),
+            Error::Checkpoints(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "checkpoints_unavailable", message),
             Error::Store(error) => store_problem(&error, message),
         };
         retry_after.into_iter().fold(problem, Self::retry_after)
@@ -180,6 +183,7 @@ fn store_problem(error: &store::Error, message: String) -> Problem {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message)
         }
         store::Error::Fenced { .. }
+        | store::Error::LeaseLost { .. }
         | store::Error::Conflict { .. }
         | store::Error::Unbalanced { .. }
         | store::Error::Corrupt { .. }

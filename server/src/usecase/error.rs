@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use tracing::error;
+
 use crate::domain::Violation;
-use crate::{auth, embed, ingestion, store};
+use crate::{auth, checkpoints, embed, ingestion, store};
 
 /// What was asked for and is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +14,18 @@ pub enum Missing {
     Leader,
     /// A run.
     Run,
+    /// A checkpoint.
+    Checkpoint,
+}
+
+impl Missing {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Leader => "Leader not found",
+            Self::Run => "Run not found",
+            Self::Checkpoint => "Checkpoint not found",
+        }
+    }
 }
 
 /// Why a caller does not get what it asked for. The texts are for callers.
@@ -30,20 +44,29 @@ pub enum Error {
     #[error("the page token is not valid; take it unchanged from the last answer, or leave it out to start again")]
     PageToken,
     /// There is no such thing.
-    #[error("{}", match .0 { Missing::Leader => "Leader not found", Missing::Run => "Run not found" })]
+    #[error("{}", .0.text())]
     NotFound(Missing),
     /// The feature is switched off, in words that say how it is switched on.
     #[error("{0}")]
     Disabled(&'static str),
     /// Too many runs are waiting.
-    #[error("{0} runs are waiting already; try again when one of them is over")]
-    Busy(usize),
+    #[error("{0} runs wait or are under way already; try again when one of them is over")]
+    Busy(u64),
+    /// Too many callers watch runs.
+    #[error("{0} callers watch runs already; try again later, or ask for the run itself")]
+    TooManyWatchers(usize),
+    /// This process stops; another one, or the next start, goes on.
+    #[error("Amber is stopping; ask again in a moment")]
+    Stopping,
     /// A run did not end in time; it goes on.
     #[error("the run {0} is still under way; ask for it again later")]
     StillRunning(crate::domain::RunId),
     /// X could not be read.
     #[error("{0}")]
     Unreadable(String),
+    /// A checkpoint in a file cannot be read or changed, in words that say what to do.
+    #[error("{0}")]
+    Checkpoints(String),
     /// The store failed.
     #[error("{}", store_text(.0))]
     Store(#[from] store::Error),
@@ -62,7 +85,10 @@ impl Error {
             Self::Store(store::Error::Unavailable { .. }) | Self::Embed(embed::Error::ReplayStoreUnavailable) => {
                 Some(Duration::from_secs(1))
             }
-            Self::Busy(_) | Self::StillRunning(_) | Self::Unreadable(_) => Some(Duration::from_secs(10)),
+            Self::Stopping => Some(Duration::from_secs(1)),
+            Self::Busy(_) | Self::TooManyWatchers(_) | Self::StillRunning(_) | Self::Unreadable(_) => {
+                Some(Duration::from_secs(10))
+            }
             _ => None,
         }
     }
@@ -82,10 +108,35 @@ impl From<ingestion::Error> for Error {
             ingestion::Error::Disabled => {
                 Self::Disabled("Ingestion is not enabled: set TWITTER_BEARER_TOKEN and restart")
             }
-            ingestion::Error::Busy { waiting } => Self::Busy(waiting),
+            ingestion::Error::Busy { open } => Self::Busy(open),
+            ingestion::Error::RateLimited { .. } => Self::Unreadable(error.to_string()),
+            ingestion::Error::TooManyWatchers { limit } => Self::TooManyWatchers(limit),
+            ingestion::Error::Stopping => Self::Stopping,
+            ingestion::Error::RunNotFound(_) => Self::NotFound(Missing::Run),
             ingestion::Error::LeaderNotFound(_) => Self::NotFound(Missing::Leader),
             ingestion::Error::NoHandle(_) => Self::field("leader_ids", error.to_string()),
             ingestion::Error::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<checkpoints::Error> for Error {
+    fn from(error: checkpoints::Error) -> Self {
+        match error {
+            checkpoints::Error::Store(error) => Self::Store(error),
+            // The words of the file system are for those who look after it.
+            checkpoints::Error::Io { path, source } => {
+                error!(path = %path.display(), %source, "The checkpoint folder cannot be used: {source}.");
+                Self::Checkpoints("the checkpoint folder cannot be used; the log of the server says why".to_owned())
+            }
+            told @ (checkpoints::Error::Stale { .. }
+            | checkpoints::Error::Moved { .. }
+            | checkpoints::Error::BadVersion { .. }
+            | checkpoints::Error::Damaged { .. }
+            | checkpoints::Error::Foreign { .. }
+            | checkpoints::Error::NotAFile { .. }
+            | checkpoints::Error::Locked { .. }
+            | checkpoints::Error::NoBackup { .. }) => Self::Checkpoints(told.to_string()),
         }
     }
 }

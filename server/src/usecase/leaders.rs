@@ -11,7 +11,7 @@ use crate::auth::require_role;
 use crate::domain::{
     FeedFilter, Leader, LeaderId, NewLeader, Post, Principal, Role, Run, RunId, RunStatus, RunTrigger,
 };
-use crate::ingestion::{Ingestion, RunRequest, Ticket};
+use crate::ingestion::{self, Ingestion, RunRequest};
 use crate::store::{self, LeaderCursor};
 
 /// The longest that a refresh is waited for.
@@ -118,10 +118,11 @@ impl Leaders {
     /// [`Error::Auth`], [`Error::NotFound`], [`Error::Disabled`], [`Error::Busy`], or when the store fails.
     pub async fn start_refresh(&self, caller: &Principal, id: &str) -> Result<RunId, Error> {
         require_role(caller, Role::Admin)?;
-        Ok(self.ask_for_refresh(leader_id(id)?).await?.run_id)
+        Ok(self.ask_for_refresh(leader_id(id)?).await?.id)
     }
 
-    /// Reads one leader, waits for it, and answers with its newest posts. Admins only.
+    /// Reads one leader, waits for it, and answers with its newest posts. When this process stops meanwhile, the run is
+    /// answered as it is; another process, or the next start, goes on with it. Admins only.
     ///
     /// # Errors
     /// As [`Self::start_refresh`]; [`Error::StillRunning`] when it takes too long, [`Error::Unreadable`] when X could
@@ -129,9 +130,12 @@ impl Leaders {
     pub async fn refresh(&self, caller: &Principal, id: &str) -> Result<Refreshed, Error> {
         require_role(caller, Role::Admin)?;
         let id = leader_id(id)?;
-        let ticket = self.ask_for_refresh(id).await?;
-        let run_id = ticket.run_id;
-        let run = timeout(REFRESH_WAIT, ticket.finished()).await.map_err(|_| Error::StillRunning(run_id))?;
+        let asked = self.ask_for_refresh(id).await?;
+        let ended = timeout(REFRESH_WAIT, self.ingestion.finished(asked.id)).await;
+        let run = match ended.map_err(|_| Error::StillRunning(asked.id))? {
+            Err(ingestion::Error::Stopping) => self.ingestion.run(asked.id).await?.unwrap_or(asked),
+            ended => ended?,
+        };
         if run.status == RunStatus::Failed {
             return Err(Error::Unreadable(run.error.unwrap_or_else(|| "X could not be read".to_owned())));
         }
@@ -140,7 +144,7 @@ impl Leaders {
         Ok(Refreshed { run, posts: page.posts })
     }
 
-    async fn ask_for_refresh(&self, id: LeaderId) -> Result<Ticket, Error> {
+    async fn ask_for_refresh(&self, id: LeaderId) -> Result<Run, Error> {
         if self.store.get(id).await?.is_none() {
             return Err(Error::NotFound(Missing::Leader));
         }

@@ -2,6 +2,7 @@
 //! else.
 
 mod accounts;
+mod checkpoints;
 mod dashboards;
 mod embed_tokens;
 mod error;
@@ -10,15 +11,18 @@ mod ingestion;
 mod leaders;
 mod operations;
 mod page_token;
+mod quarantine;
 
 pub use accounts::Accounts;
+pub use checkpoints::{CheckpointPage, Checkpoints};
 pub use dashboards::Dashboards;
 pub use embed_tokens::{EmbedParts, EmbedTokens, IssueToken, IssuedToken};
 pub use error::{Error, Missing};
 pub use feed::{Feed, FeedQuery};
-pub use ingestion::{Runs, Trigger};
+pub use ingestion::{RunPage, Runs, Trigger};
 pub use leaders::{LeaderPage, Leaders, Refreshed};
 pub use operations::Operations;
+pub use quarantine::{Discarded, Quarantine, RecordPage, RecordQuery, Replayed};
 
 use std::sync::Arc;
 
@@ -34,6 +38,10 @@ pub struct Parts {
     pub feed: Feed,
     /// The runs.
     pub runs: Runs,
+    /// How far each stream is read.
+    pub checkpoints: Checkpoints,
+    /// The records that are no valid posts.
+    pub quarantine: Quarantine,
     /// Embed tokens.
     pub embed_tokens: EmbedTokens,
     /// Dashboards.

@@ -61,7 +61,7 @@ fn post(post: Post) -> v1::Post {
     }
 }
 
-fn platform(platform: Platform) -> v1::Platform {
+pub(super) fn platform(platform: Platform) -> v1::Platform {
     match platform {
         Platform::X => v1::Platform::X,
         Platform::Facebook => v1::Platform::Facebook,

@@ -3,7 +3,7 @@
 use amber_proto::v1;
 
 use super::leader::state;
-use super::number::small;
+use super::number::{count, small};
 use super::run::run;
 use super::time::{duration, timestamp};
 use crate::config;
@@ -11,17 +11,27 @@ use crate::ingestion::{Job, LeaderProgress, Status};
 use crate::resilience::{BreakerSnapshot, BreakerState};
 
 pub(in crate::grpc) fn ingestion_status(status: Status) -> v1::GetIngestionStatusResponse {
+    let control = status.control;
     v1::GetIngestionStatusResponse {
         enabled: status.enabled,
         running: status.running,
         circuit_breaker: Some(breaker(status.breaker)),
         rate_limited_until: status.rate_limited_until.map(timestamp),
-        stopped_reason: status.stopped_reason.unwrap_or_default(),
+        stopped_reason: control.stopped_reason.unwrap_or_default(),
         jobs: status.jobs.into_iter().map(job).collect(),
         config: Some(settings(status.settings)),
         last_run: status.last_run.map(run),
         leaders: status.leaders.into_iter().map(progress).collect(),
+        paused: control.paused,
+        stopped_until: control.stopped_until.map(timestamp),
+        missed_ticks: count(control.missed_ticks),
+        last_tick: control.last_tick.map(timestamp),
+        usage: None,
     }
+}
+
+pub(in crate::grpc) fn started_ingestion(status: Status) -> v1::StartIngestionResponse {
+    v1::StartIngestionResponse { running: status.running, jobs: status.jobs.into_iter().map(job).collect() }
 }
 
 pub(super) fn breaker_state(state: BreakerState) -> v1::CircuitBreakerState {
@@ -60,7 +70,7 @@ fn settings(settings: config::Ingestion) -> v1::IngestionConfig {
 }
 
 fn progress(progress: LeaderProgress) -> v1::LeaderIngestion {
-    let LeaderProgress { leader, last_error, last_success_at, high_water, gaps } = progress;
+    let LeaderProgress { leader, last_error, last_success_at, high_water, gaps, unreachable } = progress;
     v1::LeaderIngestion {
         leader_id: leader.id.to_string(),
         handle: leader.x_handle().map(|handle| handle.to_string()).unwrap_or_default(),
@@ -69,6 +79,7 @@ fn progress(progress: LeaderProgress) -> v1::LeaderIngestion {
         last_success_time: last_success_at.map(timestamp),
         high_water_mark: high_water.map(|id| id.to_string()).unwrap_or_default(),
         gaps: small(gaps),
+        unreachable_gaps: small(unreachable),
     }
 }
 
@@ -106,8 +117,9 @@ mod tests {
             last_success_at: None,
             high_water: Some(1_900_000_000_000_000_001),
             gaps: 2,
+            unreachable: 1,
         });
         assert_eq!((shown.handle.as_str(), shown.high_water_mark.as_str()), ("asha", "1900000000000000001"));
-        assert_eq!((shown.state(), shown.gaps), (v1::LeaderState::Active, 2));
+        assert_eq!((shown.state(), shown.gaps, shown.unreachable_gaps), (v1::LeaderState::Active, 2, 1));
     }
 }

@@ -1,6 +1,7 @@
 //! Between the messages of the contract and the values of the domain.
 
 mod auth;
+mod checkpoint;
 mod dashboard;
 mod embed;
 mod feed;
@@ -9,16 +10,19 @@ mod ingestion;
 mod leader;
 mod metrics;
 mod number;
+mod quarantine;
 mod run;
 mod time;
 
 pub(super) use auth::{admin_token, asked_role};
+pub(super) use checkpoint::{checkpoint, checkpoint_page};
 pub(super) use dashboard::{asked_days, dashboard};
 pub(super) use embed::{asked_token, checked_token, issued_token};
 pub(super) use feed::{asked_feed, post_page};
 pub(super) use health::health;
-pub(super) use ingestion::ingestion_status;
+pub(super) use ingestion::{ingestion_status, started_ingestion};
 pub(super) use leader::{leader, leader_page, new_leader};
 pub(super) use metrics::metrics;
 pub(super) use number::page_size;
-pub(super) use run::run;
+pub(super) use quarantine::{asked_records, discarded, record_page, replayed};
+pub(super) use run::{run, run_page};

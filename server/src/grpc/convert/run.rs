@@ -5,6 +5,11 @@ use amber_proto::v1;
 use super::number::{count, small};
 use super::time::timestamp;
 use crate::domain::{Run, RunCounters, RunStatus, RunTrigger};
+use crate::usecase::RunPage;
+
+pub(in crate::grpc) fn run_page(page: RunPage) -> v1::ListRunsResponse {
+    v1::ListRunsResponse { runs: page.runs.into_iter().map(run).collect(), next_page_token: page.next }
+}
 
 pub(in crate::grpc) fn run(run: Run) -> v1::Run {
     v1::Run {
@@ -19,6 +24,10 @@ pub(in crate::grpc) fn run(run: Run) -> v1::Run {
         leaders_total: small(run.leaders_total),
         leaders_done: small(run.leaders_done),
         error: run.error.unwrap_or_default(),
+        seq: count(run.seq),
+        tick: run.tick.map(timestamp),
+        cancel_requested: run.cancel_requested,
+        leaders_failed: small(run.leaders_failed),
     }
 }
 
@@ -37,6 +46,7 @@ fn status(status: RunStatus) -> v1::RunStatus {
         RunStatus::Succeeded => v1::RunStatus::Succeeded,
         RunStatus::Partial => v1::RunStatus::Partial,
         RunStatus::Failed => v1::RunStatus::Failed,
+        RunStatus::Cancelled => v1::RunStatus::Cancelled,
         RunStatus::Interrupted => v1::RunStatus::Interrupted,
     }
 }
@@ -69,6 +79,9 @@ mod tests {
             status: RunStatus::Interrupted,
             backfill: true,
             dry_run: false,
+            tick: Some(Timestamp::from_second(9).unwrap()),
+            seq: 11,
+            cancel_requested: true,
             started_at: Timestamp::from_second(10).unwrap(),
             ended_at: Some(Timestamp::from_second(20).unwrap()),
             counters: RunCounters {
@@ -82,6 +95,7 @@ mod tests {
             },
             leaders_total: 8,
             leaders_done: 7,
+            leaders_failed: 3,
             error: None,
         });
         let expected = v1::Run {
@@ -104,6 +118,10 @@ mod tests {
             leaders_total: 8,
             leaders_done: 7,
             error: String::new(),
+            seq: 11,
+            tick: Some(prost_types::Timestamp { seconds: 9, nanos: 0 }),
+            cancel_requested: true,
+            leaders_failed: 3,
         };
         assert_eq!(told, expected);
     }

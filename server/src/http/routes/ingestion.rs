@@ -1,12 +1,12 @@
-//! `/api/ingestion`: ask for a run, and see what ingestion is doing.
+//! `/api/ingestion`: ask for a run, see what ingestion is doing, stop and start the schedule.
 
 use axum::Json;
 use axum::extract;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::run::run;
 use super::{Caller, State};
-use crate::domain::Run;
 use crate::http::json::JsonFields;
 use crate::http::problem::Problem;
 use crate::ingestion::{Job, LeaderProgress, Status};
@@ -20,12 +20,34 @@ pub(super) async fn trigger(
     let backfill = fields.flag("backfill");
     let trigger = Trigger { backfill, dry_run: fields.flag("dryRun"), leaders: fields.texts("leaderIds") };
     fields.finish().map_err(|violations| Problem::invalid(&violations))?;
-    let ticket = state.use_cases.runs.trigger(&caller, trigger).await?;
+    let run = state.use_cases.runs.trigger(&caller, trigger).await?;
     Ok(Json(json!({
         "status": "triggered",
         "message": "Ingestion started in background",
         "backfill": backfill,
-        "runId": ticket.run_id.to_string(),
+        "runId": run.id.to_string(),
+    })))
+}
+
+pub(super) async fn stop(
+    extract::State(state): extract::State<State>,
+    Caller(caller): Caller,
+) -> Result<Json<Value>, Problem> {
+    let status = state.use_cases.runs.stop(&caller).await?;
+    let message = "Ingestion stopped; runs under way go on";
+    Ok(Json(json!({ "status": "stopped", "message": message, "running": status.running })))
+}
+
+pub(super) async fn start(
+    extract::State(state): extract::State<State>,
+    Caller(caller): Caller,
+) -> Result<Json<Value>, Problem> {
+    let status = state.use_cases.runs.start(&caller).await?;
+    Ok(Json(json!({
+        "status": "started",
+        "message": "Ingestion started",
+        "running": status.running,
+        "jobs": status.jobs.iter().map(job).collect::<Vec<_>>(),
     })))
 }
 
@@ -41,7 +63,11 @@ fn show(status: &Status) -> Value {
         "circuit_breaker_state": status.breaker.state.as_str(),
         "circuit_breaker_failures": status.breaker.consecutive_failures,
         "rate_limited_until": text(status.rate_limited_until),
-        "stopped_reason": status.stopped_reason,
+        "paused": status.control.paused,
+        "stopped_reason": status.control.stopped_reason,
+        "stopped_until": text(status.control.stopped_until),
+        "last_tick": text(status.control.last_tick),
+        "missed_ticks": status.control.missed_ticks,
         "jobs": status.jobs.iter().map(job).collect::<Vec<_>>(),
         "config": {
             "interval_minutes": status.settings.interval.as_secs() / 60,
@@ -59,27 +85,6 @@ fn job(job: &Job) -> Value {
     json!({ "id": job.id, "name": job.name, "trigger": job.trigger, "next_run": job.next_run.to_string() })
 }
 
-fn run(run: &Run) -> Value {
-    json!({
-        "id": run.id.to_string(),
-        "trigger": run.trigger.as_str(),
-        "status": run.status.as_str(),
-        "backfill": run.backfill,
-        "dry_run": run.dry_run,
-        "started_at": run.started_at.to_string(),
-        "ended_at": text(run.ended_at),
-        "leaders_total": run.leaders_total,
-        "leaders_done": run.leaders_done,
-        "fetched": run.counters.fetched,
-        "inserted": run.counters.inserted,
-        "updated": run.counters.updated,
-        "unchanged": run.counters.unchanged,
-        "quarantined": run.counters.quarantined,
-        "duplicates": run.counters.duplicates,
-        "error": run.error,
-    })
-}
-
 fn progress(progress: &LeaderProgress) -> Value {
     json!({
         "id": progress.leader.id.to_string(),
@@ -90,6 +95,7 @@ fn progress(progress: &LeaderProgress) -> Value {
         "last_error": progress.last_error,
         "high_water_mark": progress.high_water.map(|id| id.to_string()),
         "gaps": progress.gaps,
+        "unreachable_gaps": progress.unreachable,
     })
 }
 

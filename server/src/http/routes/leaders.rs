@@ -46,14 +46,16 @@ pub(super) async fn refresh(
     extract::State(state): extract::State<State>,
     Caller(caller): Caller,
     Id(id): Id,
-) -> Result<Json<Value>, Problem> {
+) -> Result<(StatusCode, Json<Value>), Problem> {
     let refreshed = state.use_cases.leaders.refresh(&caller, &id).await.map_err(in_old_words)?;
-    Ok(Json(json!({
+    let status = if refreshed.run.status.is_over() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let body = json!({
         "origin": "x",
         "runId": refreshed.run.id.to_string(),
         "status": refreshed.run.status.as_str(),
         "posts": refreshed.posts.iter().map(post).collect::<Vec<_>>(),
-    })))
+    });
+    Ok((status, Json(body)))
 }
 
 /// These routes always told what is wrong in `error` itself.

@@ -1,6 +1,7 @@
 //! The HTTP routes: decode, one call, encode.
 
 mod admin;
+mod checkpoints;
 mod demo;
 mod embed;
 mod feed;
@@ -10,6 +11,9 @@ mod ingestion;
 mod leaders;
 mod metrics;
 mod post;
+mod quarantine;
+mod run;
+mod runs;
 
 use std::sync::Arc;
 
@@ -53,6 +57,16 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/leaders/{id}/refresh", post(leaders::refresh))
         .route("/api/ingestion/trigger", post(ingestion::trigger))
         .route("/api/ingestion/status", get(ingestion::status))
+        .route("/api/ingestion/stop", post(ingestion::stop))
+        .route("/api/ingestion/start", post(ingestion::start))
+        .route("/api/ingestion/runs", get(runs::list))
+        .route("/api/ingestion/runs/{id}", get(runs::get))
+        .route("/api/ingestion/runs/{id}/cancel", post(runs::cancel))
+        .route("/api/ingestion/checkpoints", get(checkpoints::list))
+        .route("/api/ingestion/checkpoints/{key}", get(checkpoints::get).delete(checkpoints::reset))
+        .route("/api/ingestion/quarantine", get(quarantine::list))
+        .route("/api/ingestion/quarantine/replay", post(quarantine::replay))
+        .route("/api/ingestion/quarantine/discard", post(quarantine::discard))
         .route("/api/embed/token", post(embed::issue))
         .route("/api/admin/token", post(admin::issue))
         .route("/embed/v1/dashboards/{id}", without_head(get(frame::by_get).post(frame::by_post)))
