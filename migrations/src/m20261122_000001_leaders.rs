@@ -23,6 +23,7 @@ impl MigrationTrait for Migration {
             .col(big_integer_null("x_user_id"))
             .col(text_null("avatar_url"))
             .col(text("state"))
+            .col(big_integer_null("x_post_count"))
             .to_owned();
         manager.create_table(leaders).await?;
 

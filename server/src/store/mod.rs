@@ -14,6 +14,7 @@ mod leaders;
 mod migrate;
 mod number;
 mod posts;
+mod rechecks;
 mod settings;
 mod text;
 mod vitals;
@@ -26,5 +27,6 @@ pub use ingest::{Committed, Ingest, PageCommit, Rejected, RunTotals, Stream, Str
 pub use leaders::{LeaderCursor, Leaders};
 pub use migrate::Migration;
 pub use posts::Posts;
+pub use rechecks::{Checked, Drift, DueCheck, Finding, Rechecks, Settled};
 pub use settings::Settings;
 pub use vitals::{Counts, Vitals};

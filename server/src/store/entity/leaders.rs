@@ -16,6 +16,8 @@ pub struct Model {
     pub x_user_id: Option<i64>,
     pub avatar_url: Option<String>,
     pub state: String,
+    /// How many posts X counts of the account.
+    pub x_post_count: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
