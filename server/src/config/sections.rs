@@ -100,6 +100,8 @@ pub struct Ingestion {
     pub dry_run: bool,
     /// How far behind the newest known post each run looks again, because posts can become visible late.
     pub overlap: Duration,
+    /// How often each stored post is looked up again; None: never.
+    pub recheck: Option<Duration>,
 }
 
 /// How X is reached.

@@ -1,15 +1,17 @@
 //! Plan, fetch, validate, score, persist with the checkpoint; scheduler and runs.
 //!
 //! [`Ingestion`] takes requests and tells how they fare; the [`Worker`] executes them one after the other; the
-//! [`Scheduler`] asks for a run whenever its time has come.
+//! [`Scheduler`] asks for a run whenever its time has come. Beside them the [`Recheck`] looks stored posts up again.
 
 mod deps;
 mod error;
 mod execute;
 mod lookup;
 mod observer;
+mod recheck;
 mod schedule;
 mod scheduler;
+mod score;
 mod service;
 mod status;
 mod walk;
@@ -18,6 +20,7 @@ mod worker;
 pub use deps::Deps;
 pub use error::Error;
 pub use observer::XObserver;
+pub use recheck::{MayCall, Recheck};
 pub use schedule::{CronError, Schedule};
 pub use scheduler::Scheduler;
 pub use service::{Ingestion, RunRequest, Ticket};

@@ -37,6 +37,7 @@ fn ingestion(reader: &mut Reader<'_>, enabled: bool) -> Ingestion {
         cron: reader.parsed("X_INGEST_CRON", |text| parse::cron(text).map(|_| text.to_owned())),
         dry_run: reader.flag("INGESTION_DRY_RUN"),
         overlap: reader.minutes("X_INGEST_OVERLAP_MINUTES"),
+        recheck: Some(Duration::from_hours(reader.number("X_RECHECK_HOURS"))).filter(|period| !period.is_zero()),
     }
 }
 
