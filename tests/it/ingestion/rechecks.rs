@@ -46,19 +46,6 @@ fn lookups(stage: &Stage) -> Vec<String> {
     requests.map(|request| request.query).collect()
 }
 
-async fn until(stage: &Stage, what: &str, is_reached: impl Fn(&[Post]) -> bool) -> Vec<Post> {
-    let reached = async {
-        loop {
-            let stored = stage.stored().await;
-            if is_reached(&stored) {
-                return stored;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-    };
-    timeout(PATIENCE, reached).await.unwrap_or_else(|_| panic!("{what} never came; X saw {:?}", lookups(stage)))
-}
-
 async fn lookups_are(stage: &Stage, count: usize) {
     let reached = async {
         while lookups(stage).len() < count {
@@ -69,10 +56,26 @@ async fn lookups_are(stage: &Stage, count: usize) {
     assert_eq!(lookups(stage).len(), count);
 }
 
-async fn metric(stage: &Stage, line: &str) -> String {
+/// Waits until so many posts have had that outcome, and gives what is stored then.
+async fn checked(stage: &Stage, outcome: &str, count: usize) -> Vec<Post> {
+    let sample = format!("amber_recheck_posts_total{{outcome=\"{outcome}\"}}");
+    let reached = async {
+        while metric(stage, &sample).await != count.to_string() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(PATIENCE, reached).await.unwrap_or_else(|_| panic!("not {count} {outcome}; X saw {:?}", lookups(stage)));
+    stage.stored().await
+}
+
+async fn metric(stage: &Stage, sample: &str) -> String {
     let text = stage.server.http.get(stage.server.url("/metrics")).send().await.unwrap().text().await.unwrap();
-    let found = text.lines().find_map(|known| known.strip_prefix(line)).map(|value| value.trim().to_owned());
-    found.unwrap_or_else(|| panic!("{line} is not in {text}"))
+    let found = text.lines().find_map(|line| line.strip_prefix(sample)).map(|value| value.trim().to_owned());
+    found.unwrap_or_else(|| panic!("{sample} is not in {text}"))
+}
+
+async fn deleted(stage: &Stage, reason: &str) -> String {
+    metric(stage, &format!("amber_recheck_deleted_total{{reason=\"{reason}\"}}")).await
 }
 
 fn has(posts: &[Post], id: PostId) -> bool {
@@ -91,12 +94,12 @@ async fn what_is_gone_from_x_goes_from_here_and_does_not_come_back(backend: Back
     lookups_are(&stage, 1).await;
     // The second hundred is asked for after a pause.
     stage.advance(Duration::from_secs(3));
-    let left = until(&stage, "the end of four posts", |posts| posts.len() == 126).await;
+    checked(&stage, "unchanged", 126).await;
+    let left = checked(&stage, "deleted", 4).await;
     assert!(written[..4].iter().all(|id| !has(&left, *id)));
     assert_eq!(lookups(&stage).len(), 2, "{:?}", lookups(&stage));
     stage.assert_complete(&["ada"]).await;
-    assert_eq!(metric(&stage, r#"amber_recheck_deleted_total{reason="not_found"}"#).await, "4");
-    assert_eq!(metric(&stage, r#"amber_recheck_posts_total{outcome="unchanged"}"#).await, "126");
+    assert_eq!(deleted(&stage, "not_found").await, "4");
 
     assert_eq!(succeeded(&stage.run().await).inserted, 0);
     stage.assert_complete(&["ada"]).await;
@@ -110,12 +113,12 @@ async fn counts_are_renewed_long_after_a_post_was_read(backend: Backend) {
     let likes = |posts: &[Post]| posts[0].metrics.as_ref().and_then(|metrics| metrics.likes);
     let before = likes(&stage.stored().await);
     stage.advance(HALF_DAY);
-    let after = until(&stage, "new counts", |posts| likes(posts) > before).await;
+    let after = checked(&stage, "unchanged", 2).await;
+    assert!(likes(&after) > before);
     assert!(has(&after, written[0]) && has(&after, written[1]));
     stage.advance(DAY);
     stage.amber = stage.server.sdk_as_admin().await;
-    let renewed = likes(&after);
-    until(&stage, "newer counts on the next day", |posts| likes(posts) > renewed).await;
+    assert!(likes(&checked(&stage, "unchanged", 4).await) > likes(&after));
     assert_eq!(lookups(&stage).len(), 2, "each post is asked for once a day");
 }
 
@@ -129,10 +132,9 @@ async fn the_posts_of_an_account_that_is_closed_go_with_it(backend: Backend) {
     stage.x.set_state("locked", UserState::Protected).unwrap();
     stage.x.set_state("gone", UserState::Deactivated).unwrap();
     stage.advance(HALF_DAY);
-    until(&stage, "the end of four posts", |posts| posts.len() == 2).await;
+    assert_eq!(checked(&stage, "deleted", 4).await.len(), 2);
     stage.assert_complete(&["ada"]).await;
-    assert_eq!(metric(&stage, r#"amber_recheck_deleted_total{reason="not_authorized"}"#).await, "2");
-    assert_eq!(metric(&stage, r#"amber_recheck_deleted_total{reason="not_found"}"#).await, "2");
+    assert_eq!((deleted(&stage, "not_authorized").await, deleted(&stage, "not_found").await), ("2".into(), "2".into()));
 }
 
 async fn an_answer_that_says_nothing_deletes_nothing(backend: Backend) {
@@ -159,7 +161,7 @@ async fn an_answer_that_says_nothing_deletes_nothing(backend: Backend) {
     }
     stage.x.delete(repeated).unwrap();
     stage.advance(Duration::from_hours(2));
-    until(&stage, "the end of a post", |posts| posts.len() == 1).await;
+    assert_eq!(checked(&stage, "deleted", 1).await.len(), 1);
 }
 
 async fn a_limited_lookup_waits_and_keeps_no_run_from_its_posts(backend: Backend) {
@@ -177,7 +179,7 @@ async fn a_limited_lookup_waits_and_keeps_no_run_from_its_posts(backend: Backend
     stage.write("ada", 2);
     assert_eq!(succeeded(&stage.run().await).inserted, 2, "timelines are read meanwhile");
     stage.advance(Duration::from_mins(30));
-    until(&stage, "the end of a post", |posts| !has(posts, written[0])).await;
+    assert!(!has(&checked(&stage, "deleted", 1).await, written[0]));
     stage.assert_complete(&["ada"]).await;
 }
 
