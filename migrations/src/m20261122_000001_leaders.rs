@@ -25,6 +25,7 @@ impl MigrationTrait for Migration {
             .col(text_null("avatar_url"))
             .col(text("state"))
             .col(big_integer_null("looked_up_at"))
+            .col(big_integer_null("x_post_count"))
             .to_owned();
         manager.create_table(leaders).await?;
 

@@ -17,6 +17,9 @@ const FEED_INDEXES: [&str; 3] = [
     "CREATE INDEX posts_leader_deleted ON posts (leader_id, platform, posted_at) WHERE deleted_at IS NOT NULL",
 ];
 
+/// The posts of which X is to be asked again, the longest due first. A tombstone has no counts, so it is not among them.
+const DUE_INDEX: &str = "CREATE INDEX post_metrics_due ON post_metrics (next_check_at) WHERE next_check_at IS NOT NULL";
+
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     fn use_transaction(&self) -> Option<bool> {
@@ -29,6 +32,7 @@ impl MigrationTrait for Migration {
             manager.get_connection().execute_unprepared(index).await?;
         }
         manager.create_table(metrics()).await?;
+        manager.get_connection().execute_unprepared(DUE_INDEX).await?;
         if manager.get_database_backend() == sea_orm_migration::sea_orm::DbBackend::Postgres {
             // Counts change often: room on the page keeps nearly every update off the index.
             manager.get_connection().execute_unprepared("ALTER TABLE post_metrics SET (fillfactor = 50)").await?;
@@ -83,6 +87,8 @@ fn posts() -> TableCreateStatement {
         .col(big_integer("first_seen_at"))
         .col(big_integer("updated_at"))
         .col(big_integer_null("deleted_at"))
+        .col(text_null("deleted_reason"))
+        .check(Expr::cust("(deleted_at IS NULL) = (deleted_reason IS NULL)"))
         .check(Expr::cust("(sentiment_score IS NULL) = (unscored_reason IS NOT NULL)"))
         .index(Index::create().name("posts_root").col("platform").col("root_id").unique())
         .foreign_key(&mut belongs_to("posts", "leader_id", "leaders"))
@@ -94,7 +100,12 @@ fn metrics() -> TableCreateStatement {
     for count in ["likes", "reposts", "replies", "quotes", "bookmarks", "impressions"] {
         table.col(big_integer_null(count));
     }
-    table.col(big_integer("updated_at")).foreign_key(&mut belongs_to("post_metrics", "post_id", "posts")).to_owned()
+    table
+        .col(big_integer("updated_at"))
+        .col(big_integer_null("next_check_at"))
+        .col(big_integer_null("claimed_until"))
+        .foreign_key(&mut belongs_to("post_metrics", "post_id", "posts"))
+        .to_owned()
 }
 
 fn counts() -> TableCreateStatement {

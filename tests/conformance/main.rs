@@ -33,5 +33,6 @@ mod ledger;
 mod migrations;
 mod outage;
 mod pages;
+mod rechecks;
 mod runs;
 mod sample;

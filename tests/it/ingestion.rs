@@ -4,5 +4,6 @@ mod accounts;
 mod gaps;
 mod outages;
 mod posts;
+mod rechecks;
 mod replicas;
 mod schedule;

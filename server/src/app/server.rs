@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::grpc::{self, Serving};
 use crate::health::Health;
 use crate::http::{self, DemoSite, State};
-use crate::ingestion::Scheduler;
+use crate::ingestion::{Recheck, Scheduler};
 use crate::store::{Store, Work};
 
 /// A server that listens.
@@ -72,6 +72,11 @@ impl Server {
         tasks.spawn(worker.run(stop.clone()));
         if config.ingestion.enabled {
             tasks.spawn(Scheduler::new(&ingestion)?.run(stop.clone()));
+            let asked = ingestion.clone();
+            let may_call = Arc::new(move || asked.vitals().control.stopped_reason.is_none());
+            if let Some(recheck) = Recheck::new(&ingestion, Arc::new(store.clone()), may_call) {
+                tasks.spawn(recheck.run(stop.clone()));
+            }
         }
         let serving = Serving::new().await;
         let routes = grpc::services(&use_cases, &serving, config.server.reflection);

@@ -7,8 +7,18 @@ use super::reader::Reader;
 use super::{Env, variables};
 
 /// Names that are certainly meant for Amber.
-const OWN_PREFIXES: &[&str] =
-    &["X_INGEST_", "X_API_", "X_BACKFILL_", "INGESTION_", "EMBED_", "ADMIN_", "RATE_LIMIT", "TWITTER_", "CORS_"];
+const OWN_PREFIXES: &[&str] = &[
+    "X_INGEST_",
+    "X_API_",
+    "X_BACKFILL_",
+    "X_RECHECK_",
+    "INGESTION_",
+    "EMBED_",
+    "ADMIN_",
+    "RATE_LIMIT",
+    "TWITTER_",
+    "CORS_",
+];
 
 /// Sources of the old service that Amber does not have.
 const DROPPED_PREFIXES: &[&str] = &["FACEBOOK_", "NEWS_", "POST_LIMIT"];

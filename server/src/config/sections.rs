@@ -113,6 +113,8 @@ pub struct Ingestion {
     pub overlap: Duration,
     /// How often, and at least how far back, the newest posts are looked at again in case X left some out; None: never.
     pub deep_every: Option<Duration>,
+    /// How often each stored post is looked up again; None: never.
+    pub recheck: Option<Duration>,
 }
 
 /// How X is reached.

@@ -118,6 +118,14 @@ const INGESTION: &[Variable] = &[
         "20",
         "How long a replica may be silent before another one takes over what it reads, in seconds",
     ),
+    Variable::number(
+        "X_RECHECK_HOURS",
+        0..=720,
+        "24",
+        "How often each stored post is looked up again, in hours: its counts are renewed, and what was deleted on X is \
+         deleted here, for which X's terms leave 24 hours; 0 never does. X bills every post that it shows, so that a \
+         thousand stored posts cost a thousand reads per round",
+    ),
     Variable::flag("INGESTION_DRY_RUN", "false", "Fetches and checks, but stores nothing"),
     Variable::text("X_API_BASE_URL", "Where the X API is").else_is(Value("https://api.x.com")),
 ];

@@ -158,6 +158,8 @@ pub struct Leader {
     pub avatar_url: Option<String>,
     /// Whether the leader's posts can be fetched.
     pub state: LeaderState,
+    /// How many posts X counts of the account, once it is known. Reposts count, and so do posts out of reach.
+    pub x_post_count: Option<u64>,
 }
 
 impl Leader {

@@ -114,6 +114,7 @@ async fn note(deps: &Deps, leaders: Vec<&mut Leader>, found: &UserLookup, key: K
         if let Some(user) = answer.user {
             leader.x_user_id = Some(user.id);
             leader.avatar_url.clone_from(&user.avatar_url);
+            leader.x_post_count = user.post_count.or(leader.x_post_count);
         }
         if before != leader.state {
             let state = leader.state.as_str();
@@ -126,6 +127,9 @@ async fn note(deps: &Deps, leaders: Vec<&mut Leader>, found: &UserLookup, key: K
             Some(id) => deps.leaders.set_account(leader.id, id, leader.avatar_url.clone(), leader.state).await?,
             None => deps.leaders.set_state(leader.id, leader.state).await?,
         };
+        if let Some(posts) = answer.user.and_then(|user| user.post_count) {
+            deps.leaders.set_post_count(leader.id, posts).await?;
+        }
     }
     Ok(())
 }

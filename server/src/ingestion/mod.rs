@@ -2,15 +2,18 @@
 //!
 //! [`Ingestion`] takes requests and tells how they fare; the [`Worker`] works off their tasks, beside those of other
 //! replicas; the [`Scheduler`] opens a run whenever its time has come. What they know of each other across processes is
-//! in the store, so that any replica can go on where another one stopped.
+//! in the store, so that any replica can go on where another one stopped. Beside them the [`Recheck`] looks stored posts
+//! up again.
 
 mod deps;
 mod error;
 mod keeper;
 mod lookup;
 mod observer;
+mod recheck;
 mod schedule;
 mod scheduler;
+mod score;
 mod service;
 mod shared;
 mod status;
@@ -22,6 +25,7 @@ mod worker;
 pub use deps::Deps;
 pub use error::Error;
 pub use observer::XObserver;
+pub use recheck::{MayCall, Recheck};
 pub use schedule::{CronError, Schedule};
 pub use scheduler::Scheduler;
 pub use service::Ingestion;

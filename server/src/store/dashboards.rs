@@ -63,8 +63,9 @@ impl Dashboards for Store {
     async fn aggregates(&self, leaders: &[LeaderId], since: Timestamp, until: Timestamp) -> Result<Aggregates, Error> {
         let scope = Scope { leaders, since: since.as_microsecond(), until: until.as_microsecond() };
         let names = self.leaders_shown(leaders).await?;
-        let languages = scope.tallies(&self.db, posts::Entity, posts::Column::Language).await?;
-        let topics = scope.tallies(&self.db, post_hashtags::Entity, post_hashtags::Column::Tag).await?;
+        let languages = scope.tallies(&self.db, posts::Entity, posts::Column::Language, Some(not_deleted())).await?;
+        // A deleted post has no hashtags.
+        let topics = scope.tallies(&self.db, post_hashtags::Entity, post_hashtags::Column::Tag, None).await?;
         let mut shown = Aggregates { days: scope.days()?, languages, topics, ..Aggregates::default() };
         let mut rows: BTreeMap<Uuid, LeaderRow> = names.into_iter().map(|row| (row.leader_id.0, row)).collect();
         for cell in scope.cells(&self.db).await? {
@@ -132,24 +133,26 @@ impl Scope<'_> {
             .expr_as(Func::sum(Expr::col(posts::Column::SentimentScore)), "score_sum")
             .expr_as(Func::max(Expr::col(posts::Column::PostedAt)), "newest")
             .from(posts::Entity)
-            .and_where(Expr::col(posts::Column::DeletedAt).is_null())
+            .and_where(not_deleted())
             .to_owned();
         self.restrict(&mut query);
         query.group_by_columns([Alias::new("leader_id"), Alias::new("day"), Alias::new("label")]);
         read_all(db, &query).await
     }
 
-    /// The most frequent values of a column.
+    /// The most frequent values of a column, in the rows that pass `filter`.
     async fn tallies<C: ConnectionTrait, T: EntityTrait, N: ColumnTrait>(
         &self,
         db: &C,
         table: T,
         name: N,
+        filter: Option<Expr>,
     ) -> Result<Vec<Tally>, Error> {
         let mut query = Query::select()
             .expr_as(Expr::col(name), "name")
             .expr_as(Func::count(Expr::col(Asterisk)), "posts")
             .from(table.table_ref())
+            .and_where_option(filter)
             .to_owned();
         self.restrict(&mut query);
         query.group_by_col(name).order_by("posts", Order::Desc).order_by("name", Order::Asc).limit(TOP);
@@ -166,6 +169,11 @@ impl Scope<'_> {
             query.and_where(Expr::col(posts::Column::LeaderId).is_in(self.leaders.iter().map(|leader| leader.0)));
         }
     }
+}
+
+/// Posts that are not deleted.
+fn not_deleted() -> Expr {
+    Expr::col(posts::Column::DeletedAt).is_null()
 }
 
 impl Cell {

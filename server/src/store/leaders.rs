@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 use super::entity::leaders::{ActiveModel, Column, Entity, Model};
 use super::entity::{ingest_runs, ingest_streams, ingest_tasks};
 use super::text::{clean, clean_all, from_json, json};
-use super::{Error, Store, instant};
+use super::{Error, Store, instant, number};
 use crate::domain::{Handle, Leader, LeaderId, LeaderState, NewLeader, RunId, UserId};
 
 /// A place in the list of leaders: the last one that was shown. The next page starts after it.
@@ -79,6 +79,12 @@ pub trait Leaders: Send + Sync {
     /// When the database fails.
     async fn to_look_up(&self, run: RunId, limit: u32) -> Result<Vec<Leader>, Error>;
 
+    /// Notes how many posts X counts of the leader's account; false when there is no such leader.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn set_post_count(&self, id: LeaderId, posts: u64) -> Result<bool, Error>;
+
     /// How many leaders there are.
     ///
     /// # Errors
@@ -120,6 +126,7 @@ impl Leaders for Store {
             x_user_id: None,
             avatar_url: None,
             state: LeaderState::Unresolved,
+            x_post_count: None,
         };
         let handle = leader.x_handle();
         let row = ActiveModel {
@@ -133,6 +140,7 @@ impl Leaders for Store {
             avatar_url: Set(None),
             state: Set(leader.state.as_str().to_owned()),
             looked_up_at: Set(None),
+            x_post_count: Set(None),
         };
         let tx = self.begin().await?;
         Entity::insert(row).exec_without_returning(&tx).await?;
@@ -192,6 +200,11 @@ impl Leaders for Store {
         query.all(&self.db).await?.into_iter().map(read).collect()
     }
 
+    async fn set_post_count(&self, id: LeaderId, posts: u64) -> Result<bool, Error> {
+        let update = Entity::update_many().col_expr(Column::XPostCount, Expr::value(number::write(posts)));
+        Ok(update.filter(Column::Id.eq(id.0)).exec(&self.db).await?.rows_affected == 1)
+    }
+
     async fn count(&self) -> Result<u64, Error> {
         Ok(Entity::find().count(&self.db).await?)
     }
@@ -211,5 +224,6 @@ fn read(row: Model) -> Result<Leader, Error> {
         x_user_id: row.x_user_id.map(UserId),
         avatar_url: row.avatar_url,
         state: LeaderState::parse(&row.state).ok_or(Error::Corrupt { what: "state of a leader" })?,
+        x_post_count: row.x_post_count.map(number::read).transpose()?,
     })
 }

@@ -69,6 +69,11 @@ metrics! {
     );
     INGESTION_STOPS = counter("amber_ingestion_stops_total", &["reason"], "Times that ingestion stopped by itself.");
     INGESTION_RUN_SECONDS = gauge("amber_ingestion_last_run_seconds", &[], "How long the last run took.");
+    RECHECKED = counter("amber_recheck_posts_total", &["outcome"], "Stored posts of which X was asked again.");
+    RECHECK_DELETED = counter("amber_recheck_deleted_total", &["reason"], "Stored posts that were gone from X.");
+    RECHECK_FAILURES = counter("amber_recheck_failures_total", &[], "Batches of such posts without an answer.");
+    RECHECK_OVERDUE = gauge("amber_recheck_overdue_seconds", &[], "For how long the oldest such check is due.");
+    LEADER_POSTS = gauge("amber_leader_posts", &["counted"], "Posts of all leaders as counted by X, and as stored.");
     LIMIT_DECISIONS = counter("amber_rate_limit_decisions_total", &["policy", "decision"], "Limited calls by outcome.");
     TOKENS_ISSUED = counter("amber_embed_tokens_issued_total", &[], "Embed tokens that were issued.");
     TOKENS_REFUSED = counter("amber_embed_tokens_refused_total", &["reason"], "Embed tokens that were not issued.");

@@ -10,7 +10,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use super::declared::{self, Kind, METRICS, Metric};
 use super::totals::{Snapshot, Totals};
 use crate::config::Build;
-use crate::domain::{Clock, RunCounters, RunStatus};
+use crate::domain::{Clock, Removal, RunCounters, RunStatus};
 
 /// The metrics of one server. A clone is a handle to the same numbers; nothing is global, so that several servers can
 /// live in one process.
@@ -30,6 +30,7 @@ struct Inner {
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 const OUTCOMES: [&str; 5] = ["inserted", "updated", "unchanged", "quarantined", "duplicate"];
+const CHECK_OUTCOMES: [&str; 4] = ["unchanged", "changed", "deleted", "left"];
 const BREAKER_STATES: [&str; 3] = ["closed", "open", "half_open"];
 const GIVEN_UP: [&str; 2] = ["limit", "stuck"];
 const RESULTS: [&str; 3] = ["valid", "expired", "invalid"];
@@ -70,9 +71,12 @@ impl Metrics {
                 Kind::Histogram => {}
             }
         }
+        let removals = Removal::ALL.map(Removal::as_str);
         let families = [
             (declared::INGESTION_POSTS, &OUTCOMES[..]),
             (declared::INGESTION_GIVEN_UP, &GIVEN_UP[..]),
+            (declared::RECHECKED, &CHECK_OUTCOMES[..]),
+            (declared::RECHECK_DELETED, &removals[..]),
             (declared::TOKENS_CHECKED, &RESULTS[..]),
         ];
         for (family, values) in families {
@@ -157,6 +161,38 @@ impl Metrics {
         self.0.totals.ingests.add(1);
         self.0.totals.last_ingest_ms.set(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
         *self.0.last_error.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+
+    /// X was asked again for stored posts: so many are as they were, have changed, or are left as they were because X
+    /// was unclear.
+    pub fn posts_rechecked(&self, unchanged: u64, changed: u64, left: u64) {
+        for (outcome, count) in [("unchanged", unchanged), ("changed", changed), ("left", left)] {
+            self.counter(declared::RECHECKED, &[outcome]).increment(count);
+        }
+    }
+
+    /// Stored posts were gone from X and are deleted.
+    pub fn posts_deleted(&self, reason: Removal, count: u64) {
+        self.counter(declared::RECHECKED, &["deleted"]).increment(count);
+        self.counter(declared::RECHECK_DELETED, &[reason.as_str()]).increment(count);
+    }
+
+    /// X gave no answer for a batch of stored posts.
+    pub fn recheck_failed(&self) {
+        self.counter(declared::RECHECK_FAILURES, &[]).increment(1);
+    }
+
+    /// For how long the oldest check of a stored post is due; zero when none is.
+    pub fn recheck_overdue(&self, by: Duration) {
+        self.gauge(declared::RECHECK_OVERDUE, &[]).set(by);
+    }
+
+    /// How many posts X counts of all leaders, and how many of theirs are stored.
+    #[expect(clippy::cast_precision_loss, reason = "posts are counted below 2^53")]
+    pub fn leader_posts(&self, at_x: u64, stored: u64) {
+        for (counted, posts) in [("x", at_x), ("stored", stored)] {
+            self.gauge(declared::LEADER_POSTS, &[counted]).set(posts as f64);
+        }
     }
 
     /// The limiter decided about a call. `decision` is `allowed` or `refused`, with the limiter that decided.

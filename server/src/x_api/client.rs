@@ -16,11 +16,14 @@ use super::parking::Parking;
 use super::rate_limit::Limits;
 use super::transport::Transport;
 use super::user::Names;
-use super::{Endpoint, Error, Fault, Observer, RateLimit, TimelinePage, TimelineRequest, UserLookup, page, user};
-use crate::domain::{Clock, Entropy, Handle, UserId};
+use super::{
+    Endpoint, Error, Fault, Observer, PostLookup, RateLimit, TimelinePage, TimelineRequest, UserLookup, page,
+    posts_lookup, user,
+};
+use crate::domain::{Clock, Entropy, ExternalId, Handle, UserId};
 use crate::resilience::{CircuitBreaker, RetryPolicy};
 
-/// The most accounts that X looks up in one request.
+/// The most accounts or posts that X looks up in one request.
 const LOOKUP_SIZE: usize = 100;
 
 /// Where X is, and how long it may take.
@@ -112,6 +115,22 @@ impl Client {
             self.observer.on_missing_field(field, *count);
         }
         Ok(page)
+    }
+
+    /// Looks posts up by number, 100 per request.
+    ///
+    /// # Errors
+    /// The first request that gives nothing; a post that X does not give is part of the lookup, no error.
+    pub async fn posts_by_ids(&self, ids: &[ExternalId]) -> Result<PostLookup, Error> {
+        let mut found = PostLookup::default();
+        for ids in ids.chunks(LOOKUP_SIZE) {
+            let part = self.call(&Request::posts(ids), |body| posts_lookup::parse(body, ids)).await?;
+            for (field, count) in &part.missing_fields {
+                self.observer.on_missing_field(field, *count);
+            }
+            found.add(part);
+        }
+        Ok(found)
     }
 
     /// The endpoints that rest because of a rate limit, and until when.

@@ -12,6 +12,8 @@ const POST_EXPANSIONS: &str = "attachments.media_keys,author_id,referenced_tweet
                                referenced_tweets.id.attachments.media_keys,referenced_tweets.id.author_id";
 const MEDIA_FIELDS: &str = "alt_text,media_key,preview_image_url,type,url,variants";
 const USER_FIELDS: &str = "id,name,profile_image_url,protected,username";
+/// What lookups of accounts ask for.
+const ACCOUNT_FIELDS: &str = "id,name,profile_image_url,protected,public_metrics,username";
 
 /// An endpoint of X; each has its own rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,11 +24,13 @@ pub enum Endpoint {
     UsersByIds,
     /// `GET /2/users/{id}/tweets`
     UserTimeline,
+    /// `GET /2/tweets`
+    PostsByIds,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 3] = [Self::UsersByUsernames, Self::UsersByIds, Self::UserTimeline];
+    pub const ALL: [Self; 4] = [Self::UsersByUsernames, Self::UsersByIds, Self::UserTimeline, Self::PostsByIds];
 
     /// The name in logs and metrics.
     #[must_use]
@@ -35,6 +39,7 @@ impl Endpoint {
             Self::UsersByUsernames => "users_by_usernames",
             Self::UsersByIds => "users_by_ids",
             Self::UserTimeline => "user_timeline",
+            Self::PostsByIds => "posts_by_ids",
         }
     }
 }
@@ -74,23 +79,35 @@ impl Request {
             Names::Handles(_) => (Endpoint::UsersByUsernames, "/2/users/by", "usernames"),
             Names::Ids(_) => (Endpoint::UsersByIds, "/2/users", "ids"),
         };
-        let query = vec![(key, names.joined()), ("user.fields", USER_FIELDS.to_owned())];
+        let query = vec![(key, names.joined()), ("user.fields", ACCOUNT_FIELDS.to_owned())];
         Self { endpoint, path: path.to_owned(), query }
     }
 
+    pub(super) fn posts(ids: &[ExternalId]) -> Self {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let mut query = vec![("ids", ids.join(","))];
+        query.extend(whole_posts());
+        Self { endpoint: Endpoint::PostsByIds, path: "/2/tweets".to_owned(), query }
+    }
+
     pub(super) fn timeline(request: &TimelineRequest) -> Self {
-        let mut query = vec![
-            ("max_results", request.max_results.clamp(5, 100).to_string()),
-            ("tweet.fields", POST_FIELDS.to_owned()),
-            ("expansions", POST_EXPANSIONS.to_owned()),
-            ("media.fields", MEDIA_FIELDS.to_owned()),
-            ("user.fields", USER_FIELDS.to_owned()),
-        ];
+        let mut query = vec![("max_results", request.max_results.clamp(5, 100).to_string())];
+        query.extend(whole_posts());
         query.extend(request.since.map(|id| ("since_id", id.to_string())));
         query.extend(request.until.map(|id| ("until_id", id.to_string())));
         query.extend(request.token.clone().map(|token| ("pagination_token", token)));
         Self { endpoint: Endpoint::UserTimeline, path: format!("/2/users/{}/tweets", request.user), query }
     }
+}
+
+/// What makes an answer give posts with everything that Amber stores of them.
+fn whole_posts() -> [(&'static str, String); 4] {
+    [
+        ("tweet.fields", POST_FIELDS.to_owned()),
+        ("expansions", POST_EXPANSIONS.to_owned()),
+        ("media.fields", MEDIA_FIELDS.to_owned()),
+        ("user.fields", USER_FIELDS.to_owned()),
+    ]
 }
 
 #[cfg(test)]

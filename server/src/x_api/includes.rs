@@ -86,6 +86,17 @@ mod tests {
     }
 
     #[test]
+    fn a_moving_picture_has_a_film_of_bit_rate_zero() {
+        let body = json!({"includes": {"media": [{"media_key": "16_1", "type": "animated_gif", "preview_image_url": "https://x/p.jpg",
+            "variants": [{"bit_rate": 0, "content_type": "video/mp4", "url": "https://x/gif.mp4"}]},
+            {"media_key": "7_2", "type": "video", "variants": [{"content_type": "application/x-mpegURL", "url": "https://x/l.m3u8"}]}]}});
+        let includes = Includes::read(&Node::root(&body));
+        let picture = includes.medium("16_1").unwrap();
+        assert_eq!((picture.kind, picture.url.as_deref()), (MediaKind::AnimatedGif, Some("https://x/gif.mp4")));
+        assert_eq!(includes.medium("7_2").unwrap().url, None, "a playlist is no film");
+    }
+
+    #[test]
     fn what_is_unreadable_is_left_out() {
         let body = json!({"includes": {"users": [{"id": "1"}, {"id": "2", "username": "b", "name": "B"}], "media": "none", "tweets": [3]}});
         let includes = Includes::read(&Node::root(&body));

@@ -10,6 +10,7 @@ mod observer;
 mod page;
 mod parking;
 mod post;
+mod posts_lookup;
 mod problem;
 mod rate_limit;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use endpoint::{Endpoint, TimelineRequest};
 pub use error::{Error, Fault};
 pub use observer::Observer;
 pub use page::{Rejected, TimelinePage};
+pub use posts_lookup::PostLookup;
 pub use problem::{Problem, ProblemKind};
 pub use rate_limit::RateLimit;
 pub use user::{User, UserLookup};

@@ -104,7 +104,8 @@ fn bounds(records: &[Node<'_>]) -> (Option<ExternalId>, Option<ExternalId>) {
     (ids.iter().min().copied(), ids.iter().max().copied())
 }
 
-fn missing_fields(records: &[Node<'_>]) -> BTreeMap<&'static str, u64> {
+/// How many records lack each field that X always sends when it is asked for.
+pub(super) fn missing_fields(records: &[Node<'_>]) -> BTreeMap<&'static str, u64> {
     let mut missing = BTreeMap::new();
     for (older, newer) in EXPECTED {
         let count = records.iter().filter(|record| record.either(older, newer).is_none()).count() as u64;

@@ -35,7 +35,7 @@ pub(super) fn parse(
         media: content.media,
         metrics: metrics(record)?,
         truncated: content.truncated,
-        withheld_in: withheld_in(record)?,
+        withheld_in: content.withheld_in,
     })
 }
 
@@ -100,10 +100,10 @@ fn metrics(record: &Node<'_>) -> Result<PostMetrics, Malformed> {
     })
 }
 
+/// The countries in which a post is withheld; all of them (`XX`, as X writes it) when X does not name any.
 fn withheld_in(record: &Node<'_>) -> Result<Vec<String>, Malformed> {
-    let Some(countries) = record.get("withheld").and_then(|withheld| withheld.get("country_codes")) else {
-        return Ok(Vec::new());
-    };
+    let Some(withheld) = record.get("withheld") else { return Ok(Vec::new()) };
+    let Some(countries) = withheld.get("country_codes") else { return Ok(vec!["XX".to_owned()]) };
     countries.items()?.map(|country| country.text().map(str::to_owned)).collect()
 }
 
@@ -113,6 +113,7 @@ struct Content {
     hashtags: Vec<String>,
     media: Vec<Media>,
     truncated: bool,
+    withheld_in: Vec<String>,
 }
 
 impl Content {
@@ -122,7 +123,11 @@ impl Content {
         let Some(original) = includes.post(original) else { return Ok(Self { truncated: true, ..own }) };
         // The original is somebody else's record; when it is no good, the repost is still a post.
         let Ok(whole) = Self::own(original, includes) else { return Ok(Self { truncated: true, ..own }) };
-        Ok(Self { text: format!("{}{}", repost_prefix(&own.text), whole.text), ..whole })
+        // Where either is withheld, the text is X's notice.
+        let mut withheld_in = [own.withheld_in, whole.withheld_in].concat();
+        withheld_in.sort_unstable();
+        withheld_in.dedup();
+        Ok(Self { text: format!("{}{}", repost_prefix(&own.text), whole.text), withheld_in, ..whole })
     }
 
     fn own(record: &Node<'_>, includes: &Includes<'_>) -> Result<Self, Malformed> {
@@ -135,6 +140,7 @@ impl Content {
             hashtags: lenient_items(tags).iter().filter_map(|tag| Some(plain(tag.get("tag")?.text().ok()?))).collect(),
             media: lenient_items(keys).iter().filter_map(|key| includes.medium(key.text().ok()?)).cloned().collect(),
             truncated: false,
+            withheld_in: withheld_in(record)?,
         })
     }
 }

@@ -25,6 +25,8 @@ pub struct Problem {
     pub value: Option<String>,
     /// What it names: `user`, `tweet`, ...
     pub resource: Option<String>,
+    /// By which parameter it was asked for: `ids`, or an expansion such as `referenced_tweets.id`.
+    pub parameter: Option<String>,
     /// What X says.
     pub detail: String,
 }
@@ -61,14 +63,16 @@ fn read(node: &Node<'_>) -> Problem {
         kind: kind_of(type_of(node), title, detail),
         value: text("value").or_else(|| text("resource_id")).map(str::to_owned),
         resource: text("resource_type").map(str::to_owned),
+        parameter: text("parameter").map(str::to_owned),
         detail: detail.to_owned(),
     }
 }
 
-/// A suspended account has the type of an unknown one; only title and detail tell them apart.
+/// A suspended account has the type of an unknown one, or of a protected one; only title and detail tell them apart.
 fn kind_of(kind: &str, title: &str, detail: &str) -> ProblemKind {
     match kind {
         "resource-not-found" if title == "Forbidden" || detail.contains("suspended") => ProblemKind::Suspended,
+        "not-authorized-for-resource" if detail.contains("suspended") => ProblemKind::Suspended,
         "resource-not-found" => ProblemKind::NotFound,
         "not-authorized-for-resource" => ProblemKind::Protected,
         _ => ProblemKind::Other,
@@ -99,6 +103,8 @@ mod tests {
         let name = "https://api.twitter.com/2/problems/resource-not-found";
         assert_eq!(kind(name, "Forbidden", "User has been suspended: [a]."), ProblemKind::Suspended);
         assert_eq!(kind(name, "Not Found Error", "Could not find user."), ProblemKind::NotFound);
+        let name = "https://api.x.com/2/problems/not-authorized-for-resource";
+        assert_eq!(kind(name, "Authorization Error", "User has been suspended: [5]."), ProblemKind::Suspended);
     }
 
     #[test]

@@ -45,6 +45,7 @@ fn ingestion(reader: &mut Reader<'_>, enabled: bool) -> Ingestion {
         dry_run: reader.flag("INGESTION_DRY_RUN"),
         overlap: reader.minutes("X_INGEST_OVERLAP_MINUTES"),
         deep_every: Some(Duration::from_hours(reader.number("X_INGEST_DEEP_HOURS"))).filter(|every| !every.is_zero()),
+        recheck: Some(Duration::from_hours(reader.number("X_RECHECK_HOURS"))).filter(|period| !period.is_zero()),
     }
 }
 

@@ -109,6 +109,7 @@ mod tests {
             created_at: jiff::Timestamp::UNIX_EPOCH,
             x_user_id: None,
             avatar_url: None,
+            x_post_count: None,
             state: LeaderState::Active,
         };
         let shown = progress(LeaderProgress {

@@ -11,8 +11,9 @@ mod timeline;
 
 use super::Deps;
 use super::keeper::Trust;
+use super::score::score;
 use crate::domain::{
-    Checkpoint, ExternalId, FetchedPost, LeaderState, Platform, RunCounters, ScoredPost, Sentiment, Unscored, UserId,
+    Checkpoint, ExternalId, LeaderState, Platform, RunCounters, UserId,
 };
 use crate::store::{self, Claim, PageCommit, Stream, StreamKind};
 use crate::x_api::{self, TimelinePage, TimelineRequest};
@@ -131,7 +132,7 @@ impl<'a> Walk<'a> {
             version: stream.version,
             checkpoint: checkpoint.clone(),
             fetched: page.fetched,
-            posts: page.posts.into_iter().map(|post| self.score(post)).collect(),
+            posts: page.posts.into_iter().map(|post| score(&self.deps.analyzer, post)).collect(),
             rejected: page.rejected.into_iter().map(page::rejected).collect(),
         };
         if self.claim.dry_run {
@@ -150,13 +151,6 @@ impl<'a> Walk<'a> {
         self.left = self.left.map(|left| left.saturating_sub(page.inserted));
         self.counters.add(page);
         self.deps.metrics.page_stored(&page);
-    }
-
-    fn score(&self, post: FetchedPost) -> ScoredPost {
-        let analysis = self.deps.analyzer.analyze(&post.text, post.language.as_deref());
-        let is_withheld = !post.withheld_in.is_empty();
-        let sentiment = if is_withheld { Sentiment::Unscored(Unscored::Withheld) } else { analysis.sentiment };
-        ScoredPost { post, sentiment, language: analysis.language }
     }
 
     /// Notes on the stream how reading it ended.

@@ -18,6 +18,8 @@ pub struct Model {
     pub avatar_url: Option<String>,
     pub state: String,
     pub looked_up_at: Option<i64>,
+    /// How many posts X counts of the account.
+    pub x_post_count: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,4 +1,4 @@
-//! The public counts of a post.
+//! The public counts of a post, and when X is asked for them again.
 
 use sea_orm::entity::prelude::*;
 
@@ -14,6 +14,10 @@ pub struct Model {
     pub bookmarks: Option<i64>,
     pub impressions: Option<i64>,
     pub updated_at: i64,
+    /// None for posts of which nobody can be asked.
+    pub next_check_at: Option<i64>,
+    /// Until then the worker that asks has the post for itself.
+    pub claimed_until: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

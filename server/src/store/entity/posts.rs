@@ -41,6 +41,8 @@ pub struct Model {
     pub first_seen_at: i64,
     pub updated_at: i64,
     pub deleted_at: Option<i64>,
+    /// Why it is gone; set exactly when `deleted_at` is.
+    pub deleted_reason: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -16,10 +16,10 @@ use crate::store::text::json;
 use crate::store::{Error, Store, number};
 
 /// Whose posts a page holds.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Owner {
-    pub(super) leader: LeaderId,
-    pub(super) platform: Platform,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::store) struct Owner {
+    pub(in crate::store) leader: LeaderId,
+    pub(in crate::store) platform: Platform,
 }
 
 impl Store {

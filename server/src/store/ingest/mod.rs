@@ -4,7 +4,7 @@ mod commit;
 mod quarantine;
 mod stored;
 mod streams;
-mod upsert;
+pub(super) mod upsert;
 
 use std::fmt;
 
@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub(super) use self::commit::Owner;
 use super::work::Lease;
 use super::{Error, Store};
 use crate::domain::{Checkpoint, ExternalId, LeaderId, Platform, RunCounters, RunId, ScoredPost};

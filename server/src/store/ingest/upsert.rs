@@ -1,6 +1,6 @@
 //! Posts of a page: new ones inserted, changed ones updated, all others untouched.
 
-mod row;
+pub(in crate::store) mod row;
 
 use std::collections::BTreeMap;
 
@@ -23,9 +23,9 @@ const ROWS: usize = 1_000;
 
 /// What became of the posts of a page; the others are unchanged.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Written {
-    pub(super) inserted: u64,
-    pub(super) updated: u64,
+pub(in crate::store) struct Written {
+    pub(in crate::store) inserted: u64,
+    pub(in crate::store) updated: u64,
 }
 
 /// A row that was inserted or updated.
@@ -46,7 +46,7 @@ struct Known {
 }
 
 /// Stores `distinct` posts, of which no two belong to one chain of edits.
-pub(super) async fn posts(
+pub(in crate::store) async fn posts(
     tx: &DatabaseTransaction,
     store: &Store,
     owner: Owner,
@@ -162,7 +162,7 @@ async fn refresh_metrics(
         .iter()
         .filter_map(|row| Some((row, by_root.get(&row.root_id)?)))
         .filter(|(row, post)| row.version <= post.post.id.0)
-        .map(|(row, post)| row::metrics(row.id, &post.post.metrics, store.now()))
+        .map(|(row, post)| row::metrics(row.id, &post.post.metrics, store.now(), row::first_check(store, owner)))
         .collect();
     if rows.is_empty() {
         return Ok(());

@@ -106,6 +106,8 @@ impl Store {
             .find_also_related(post_metrics::Entity)
             .find_also_related(leaders::Entity)
             .filter(posts::Column::Id.is_in(keys.iter().map(|key| key.id)))
+            // It may have been deleted since its key was read.
+            .filter(posts::Column::DeletedAt.is_null())
             .all(&self.db)
             .await?;
         let mut found: HashMap<Uuid, Post> = HashMap::with_capacity(rows.len());

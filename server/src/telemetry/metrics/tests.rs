@@ -51,6 +51,11 @@ fn record_everything(metrics: &Metrics) {
     metrics.leader_failed();
     metrics.gap_given_up("limit");
     metrics.run_finished(RunStatus::Partial, Duration::from_millis(115), Some("X answered 503".to_owned()));
+    metrics.posts_rechecked(5, 2, 1);
+    metrics.posts_deleted(Removal::Suspended, 3);
+    metrics.recheck_failed();
+    metrics.recheck_overdue(Duration::from_secs(90));
+    metrics.leader_posts(3_200, 3_100);
     metrics.limit_decision("default", "allowed");
     for _ in 0..3 {
         metrics.token_issued();

@@ -109,6 +109,45 @@ fn media_that_is_not_included_is_left_out() {
 fn a_withheld_post_names_its_countries() {
     let withheld = post(&json!({"withheld": {"copyright": false, "country_codes": ["DE", "IN"]}}));
     assert_eq!(withheld.withheld_in, ["DE", "IN"]);
+    assert_eq!(post(&json!({"withheld": {"copyright": true}})).withheld_in, ["XX"], "the fact stays without countries");
+    assert_eq!(post(&json!({})).withheld_in, [""; 0]);
+}
+
+#[test]
+fn a_repost_is_withheld_where_its_original_is() {
+    let more = |own: &[&str]| {
+        let own = if own.is_empty() { json!(null) } else { json!({"country_codes": own}) };
+        json!({"text": "RT @other: a notice", "withheld": own, "referenced_tweets": [{"type": "retweeted", "id": "77"}]})
+    };
+    let original = json!({"tweets": [{"id": "77", "text": "a notice", "withheld": {"country_codes": ["IN", "DE"]}}]});
+    assert_eq!(post_with(&more(&[]), &original).withheld_in, ["DE", "IN"]);
+    assert_eq!(post_with(&more(&["DE", "FR"]), &original).withheld_in, ["DE", "FR", "IN"]);
+}
+
+#[test]
+fn offsets_of_entities_play_no_part() {
+    let entities = json!({"hashtags": [{"start": 900, "end": 3, "tag": "R&amp;D"}, {"tag": 7}, {"tag": "मौसम"}]});
+    let post = post(&json!({"text": "🎗 &lt;b&gt; #R&amp;D #मौसम", "entities": entities}));
+    assert_eq!(post.text, "🎗 <b> #R&D #मौसम");
+    assert_eq!(post.hashtags, ["R&D", "मौसम"], "the tags are taken by their words");
+}
+
+#[test]
+fn a_language_is_an_opaque_tag() {
+    for tag in ["in", "und", "qst", "qme", "zxx", "x-new"] {
+        assert_eq!(post(&json!({"lang": tag})).language.as_deref(), Some(tag));
+    }
+    assert_eq!(post(&json!({})).language, None);
+}
+
+#[test]
+fn counts_are_wide_and_may_be_negative_corrections() {
+    let counts =
+        post(&json!({"public_metrics": {"like_count": "9223372036854775807", "impression_count": 3_000_000_000_i64,
+        "reply_count": -1}}))
+        .metrics;
+    assert_eq!((counts.likes, counts.impressions, counts.replies), (Some(i64::MAX), Some(3_000_000_000), Some(-1)));
+    assert_eq!((counts.reposts, counts.quotes, counts.bookmarks), (None, None, None));
 }
 
 #[test]

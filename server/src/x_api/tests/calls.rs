@@ -61,6 +61,29 @@ async fn accounts_are_looked_up_again_by_number() {
 }
 
 #[tokio::test]
+async fn posts_are_looked_up_in_hundreds_with_everything_that_is_stored_of_them() {
+    let reply = r#"{"data":[{"id":"7","author_id":"9","text":"a"}],"includes":{"users":[{"id":"9","username":"u"}]},
+        "errors":[{"value":"101","parameter":"ids","resource_type":"tweet","type":"x/resource-not-found","title":"Not Found Error"}]}"#;
+    let server = Server::start(vec![Reply::ok(reply)]).await;
+    let ids: Vec<_> = (1..=101).map(ExternalId).collect();
+    let bench = bench(server.settings());
+    let lookup = bench.client.posts_by_ids(&ids).await.unwrap();
+    assert_eq!((lookup.found.len(), lookup.gone.len(), lookup.fetched), (1, 1, 2));
+    let heads = server.heads();
+    assert!(
+        heads[0].starts_with("GET /2/tweets?ids=1%2C2%2C") && heads[0].contains("%2C100&tweet.fields="),
+        "{}",
+        heads[0]
+    );
+    assert!(heads[1].starts_with("GET /2/tweets?ids=101&tweet.fields="), "{}", heads[1]);
+    for part in ["note_tweet", "withheld", "expansions=attachments.media_keys", "media.fields=", "user.fields="] {
+        assert!(heads[0].contains(part), "{part} is not in {}", heads[0]);
+    }
+    assert!(bench.diary.lines().contains(&"1 without lang".to_owned()), "{:?}", bench.diary.lines());
+    assert_eq!(heads.len(), 2);
+}
+
+#[tokio::test]
 async fn nobody_is_looked_up_without_a_request() {
     let server = Server::start(vec![Reply::ok("{}")]).await;
     assert_eq!(bench(server.settings()).client.users_by_ids(&[]).await, Ok(crate::x_api::UserLookup::default()));

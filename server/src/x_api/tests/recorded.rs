@@ -74,6 +74,34 @@ fn every_recorded_post_is_valid() {
 }
 
 #[test]
+fn the_hashtags_of_recorded_posts_stand_where_x_says_in_code_points_of_the_escaped_text() {
+    let Some(folder) = recordings() else { return };
+    let mut seen = 0;
+    for file in fs::read_dir(folder.join("samples")).unwrap() {
+        let path = file.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "jsonl") {
+            continue;
+        }
+        for line in fs::read_to_string(&path).unwrap().lines() {
+            let body: Value = serde_json::from_str(line).unwrap();
+            let page = page::parse(&body, None).unwrap();
+            let records = body["data"].as_array().cloned().unwrap_or_else(|| vec![body["data"].clone()]);
+            for (record, post) in records.iter().zip(&page.posts) {
+                let text: Vec<char> = record["text"].as_str().unwrap().chars().collect();
+                let tags = record["entities"]["hashtags"].as_array().into_iter().flatten();
+                for tag in tags.filter(|_| !record["text"].as_str().unwrap().starts_with("RT @")) {
+                    let at = |name: &str| usize::try_from(tag[name].as_u64().unwrap()).unwrap();
+                    let said: String = text[at("start") + 1..at("end")].iter().collect();
+                    assert!(post.hashtags.contains(&said), "{said} is not in {:?}", post.hashtags);
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 10, "only {seen} hashtags were compared");
+}
+
+#[test]
 fn an_edited_post_is_known_by_its_first_version() {
     let Some(folder) = recordings() else { return };
     let post = |name: &str| {

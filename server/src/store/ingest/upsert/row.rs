@@ -1,6 +1,7 @@
 //! A fetched post in the form of its rows.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
@@ -8,7 +9,8 @@ use sea_orm::Set;
 use uuid::Uuid;
 
 use super::Owner;
-use crate::domain::{Entropy, FetchedPost, Label, PostMetrics, ScoredPost, Sentiment, snowflake_time};
+use crate::domain::{Entropy, FetchedPost, Label, Platform, PostMetrics, ScoredPost, Sentiment, snowflake_time};
+use crate::store::Store;
 use crate::store::entity::post_metrics;
 use crate::store::entity::posts::{ActiveModel, Column};
 use crate::store::posts::media_json;
@@ -38,7 +40,7 @@ pub(super) const CONTENT: [Column; 19] = [
 ];
 
 /// The public counts and their names.
-pub(super) const METRICS: [(post_metrics::Column, &str); 6] = [
+pub(in crate::store) const METRICS: [(post_metrics::Column, &str); 6] = [
     (post_metrics::Column::Likes, "likes"),
     (post_metrics::Column::Reposts, "reposts"),
     (post_metrics::Column::Replies, "replies"),
@@ -84,6 +86,7 @@ pub(super) fn of(scored: &ScoredPost, owner: Owner, entropy: &(dyn Entropy + 'st
         first_seen_at: Set(now.as_microsecond()),
         updated_at: Set(now.as_microsecond()),
         deleted_at: Set(None),
+        deleted_reason: Set(None),
     }
 }
 
@@ -93,7 +96,7 @@ fn first_published(post: &FetchedPost) -> Timestamp {
 }
 
 /// Tells whether a stored post is still what X says; the counts are not part of it.
-fn content_hash(scored: &ScoredPost) -> Vec<u8> {
+pub(in crate::store) fn content_hash(scored: &ScoredPost) -> Vec<u8> {
     let post = &scored.post;
     let author = (&post.author.handle, &post.author.name, &post.author.avatar_url);
     let content = (&post.text, &post.hashtags, media_json(&post.media), post.truncated, &post.withheld_in);
@@ -106,7 +109,12 @@ fn content_hash(scored: &ScoredPost) -> Vec<u8> {
 }
 
 /// The row of a post's public counts.
-pub(super) fn metrics(post: Uuid, metrics: &PostMetrics, now: Timestamp) -> post_metrics::ActiveModel {
+pub(in crate::store) fn metrics(
+    post: Uuid,
+    metrics: &PostMetrics,
+    now: Timestamp,
+    next_check_at: Option<Timestamp>,
+) -> post_metrics::ActiveModel {
     post_metrics::ActiveModel {
         post_id: Set(post),
         likes: Set(metrics.likes),
@@ -116,7 +124,17 @@ pub(super) fn metrics(post: Uuid, metrics: &PostMetrics, now: Timestamp) -> post
         bookmarks: Set(metrics.bookmarks),
         impressions: Set(metrics.impressions),
         updated_at: Set(now.as_microsecond()),
+        next_check_at: Set(next_check_at.map(Timestamp::as_microsecond)),
+        claimed_until: Set(None),
     }
+}
+
+/// When X is asked for a new post again: between half a day and a day after it was stored, by chance, so that posts
+/// that are stored at once are not asked for at once. Other platforms cannot be asked.
+pub(super) fn first_check(store: &Store, owner: Owner) -> Option<Timestamp> {
+    let latest = Duration::from_hours(24);
+    let after = latest.mul_f64(0.5 + store.entropy.unit() / 2.0);
+    (owner.platform == Platform::X).then(|| store.now() + after)
 }
 
 /// The hashtags of a post in lower case, each once.

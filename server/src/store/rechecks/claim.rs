@@ -1,0 +1,74 @@
+//! Gives each post that is due to one worker at a time.
+
+use std::time::Duration;
+
+use sea_orm::sea_query::{CommonTableExpression, Expr, ExprTrait, LockBehavior, LockType, Order, Query, WithClause};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::DueCheck;
+use crate::domain::PostId;
+use crate::store::entity::post_metrics::{Column, Entity};
+use crate::store::entity::posts;
+use crate::store::{Error, Store};
+
+#[derive(FromQueryResult)]
+struct Claimed {
+    post_id: Uuid,
+}
+
+#[derive(FromQueryResult)]
+struct Numbered {
+    id: Uuid,
+    external_id: String,
+}
+
+impl Store {
+    pub(super) async fn claim(&self, limit: u32, hold: Duration) -> Result<Vec<DueCheck>, Error> {
+        let now = self.now();
+        let is_free =
+            Expr::col(Column::ClaimedUntil).is_null().or(Expr::col(Column::ClaimedUntil).lte(now.as_microsecond()));
+        // One statement: PostgreSQL passes by the rows that another worker is just taking, SQLite lets one write at a
+        // time. The time at which a check is due stays, so that it tells for how long it has been.
+        let due = Query::select()
+            .column(Column::PostId)
+            .from(Entity)
+            .and_where(Expr::col(Column::NextCheckAt).lte(now.as_microsecond()))
+            .and_where(is_free)
+            .order_by(Column::NextCheckAt, Order::Asc)
+            .limit(u64::from(limit))
+            .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked)
+            .to_owned();
+        let take = Query::update()
+            .table(Entity)
+            .value(Column::ClaimedUntil, (now + hold).as_microsecond())
+            .and_where(
+                Expr::col(Column::PostId).in_subquery(Query::select().column(Column::PostId).from("due").to_owned()),
+            )
+            .returning(Query::returning().column(Column::PostId))
+            .to_owned();
+        let due = CommonTableExpression::new().query(due).table_name("due").to_owned();
+        let claim = take.with(WithClause::new().cte(due).to_owned());
+        let rows = self.db.query_all(&claim).await?;
+        let claimed = rows.iter().map(|row| Ok(Claimed::from_query_result(row, "")?.post_id));
+        self.numbered(claimed.collect::<Result<_, Error>>()?).await
+    }
+
+    async fn numbered(&self, claimed: Vec<Uuid>) -> Result<Vec<DueCheck>, Error> {
+        if claimed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let rows: Vec<Numbered> = posts::Entity::find()
+            .select_only()
+            .columns([posts::Column::Id, posts::Column::ExternalId])
+            .filter(posts::Column::Id.is_in(claimed))
+            .into_model()
+            .all(&self.db)
+            .await?;
+        let read = |row: Numbered| {
+            let external_id = row.external_id.parse().map_err(|_| Error::Corrupt { what: "number of a post" })?;
+            Ok(DueCheck { post: PostId(row.id), external_id })
+        };
+        rows.into_iter().map(read).collect()
+    }
+}
