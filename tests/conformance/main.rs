@@ -27,6 +27,7 @@ macro_rules! on_both_databases {
 mod dashboards;
 mod embed_tokens;
 mod feed;
+mod freeze;
 mod fresh;
 mod leaders;
 mod ledger;
@@ -35,3 +36,5 @@ mod outage;
 mod pages;
 mod runs;
 mod sample;
+mod schedule;
+mod work;
