@@ -27,6 +27,7 @@ macro_rules! on_both_databases {
 mod dashboards;
 mod embed_tokens;
 mod feed;
+mod freeze;
 mod fresh;
 mod leaders;
 mod ledger;
@@ -36,3 +37,5 @@ mod pages;
 mod rechecks;
 mod runs;
 mod sample;
+mod schedule;
+mod work;
