@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::{key, opaque};
 use crate::fresh::Fresh;
-use crate::sample::{commit, number, page, post, stream};
+use crate::sample::{Reading, commit, number, page, post, reading};
 
 on_both_databases!(
     what_ingestion_stored_is_what_is_read,
@@ -25,66 +25,66 @@ fn checkpoints(fresh: &Fresh) -> DatabaseCheckpoints {
     DatabaseCheckpoints::new(Arc::new(fresh.store.clone()))
 }
 
-fn key_of(stream: &Stream) -> StreamKey {
-    key(&stream.key.to_string())
+fn key_of(reading: &Reading) -> StreamKey {
+    key(&reading.stream.key)
 }
 
 /// The stream as it is now.
-async fn present(fresh: &Fresh, stream: &Stream) -> Stream {
+async fn present(fresh: &Fresh, reading: &Reading) -> Stream {
     let streams = fresh.store.streams().await.unwrap();
-    streams.into_iter().find(|found| found.id == stream.id).unwrap()
+    streams.into_iter().find(|found| found.id == reading.stream.id).unwrap()
 }
 
-async fn is_fenced(fresh: &Fresh, stream: &Stream) -> bool {
-    let late = fresh.store.commit_page(page(stream, vec![post(number(9), "late")], Vec::new())).await;
+async fn is_fenced(fresh: &Fresh, reading: &Reading) -> bool {
+    let late = fresh.store.commit_page(page(reading, vec![post(number(9), "late")], Vec::new())).await;
     matches!(late, Err(store::Error::Fenced { .. }))
 }
 
 async fn what_ingestion_stored_is_what_is_read(fresh: Fresh) {
-    let mut stream = stream(&fresh.store).await;
-    commit(&fresh.store, &mut stream, vec![post(number(0), "good news")]).await.unwrap();
-    let saved = checkpoints(&fresh).get(&key_of(&stream)).await.unwrap().unwrap();
-    let stored = present(&fresh, &stream).await;
-    assert_eq!((saved.checkpoint.understood(), saved.version), (Some(stored.checkpoint), stream.version));
-    assert!(checkpoints(&fresh).keys(None, 10).await.unwrap().contains(&key_of(&stream)));
+    let mut reading = reading(&fresh.store).await;
+    commit(&fresh.store, &mut reading, vec![post(number(0), "good news")]).await.unwrap();
+    let saved = checkpoints(&fresh).get(&key_of(&reading)).await.unwrap().unwrap();
+    let stored = present(&fresh, &reading).await;
+    assert_eq!((saved.checkpoint.understood(), saved.version), (Some(stored.checkpoint), reading.stream.version));
+    assert!(checkpoints(&fresh).keys(None, 10).await.unwrap().contains(&key_of(&reading)));
 }
 
 async fn whoever_writes_a_leaders_checkpoint_fences_its_worker(fresh: Fresh) {
-    let mut stream = stream(&fresh.store).await;
-    commit(&fresh.store, &mut stream, vec![post(number(0), "good news")]).await.unwrap();
+    let mut reading = reading(&fresh.store).await;
+    commit(&fresh.store, &mut reading, vec![post(number(0), "good news")]).await.unwrap();
     let store = checkpoints(&fresh);
     let moved = Checkpoint { top: Some(5), ..Checkpoint::default() };
 
-    let stale = store.put(&key_of(&stream), &OpaqueCheckpoint::from(&moved), stream.version).await;
+    let stale = store.put(&key_of(&reading), &OpaqueCheckpoint::from(&moved), reading.stream.version).await;
     assert!(matches!(stale, Err(Error::Stale { .. })), "{stale:?}");
-    store.put(&key_of(&stream), &OpaqueCheckpoint::from(&moved), stream.version + 3).await.unwrap();
-    assert!(is_fenced(&fresh, &stream).await);
-    stream.version += 3;
-    assert_eq!(present(&fresh, &stream).await.checkpoint, moved);
+    store.put(&key_of(&reading), &OpaqueCheckpoint::from(&moved), reading.stream.version + 3).await.unwrap();
+    assert!(is_fenced(&fresh, &reading).await);
+    reading.stream.version += 3;
+    assert_eq!(present(&fresh, &reading).await.checkpoint, moved);
 
-    let version = store.compare_and_set(&key_of(&stream), Some(stream.version), &OpaqueCheckpoint::from(&moved)).await;
-    assert_eq!(version.unwrap(), stream.version + 1);
-    assert!(is_fenced(&fresh, &stream).await);
-    stream.version += 1;
+    let version = store.compare_and_set(&key_of(&reading), Some(reading.stream.version), &OpaqueCheckpoint::from(&moved)).await;
+    assert_eq!(version.unwrap(), reading.stream.version + 1);
+    assert!(is_fenced(&fresh, &reading).await);
+    reading.stream.version += 1;
 
-    commit(&fresh.store, &mut stream, vec![post(number(9), "in time")]).await.unwrap();
+    commit(&fresh.store, &mut reading, vec![post(number(9), "in time")]).await.unwrap();
     let ledger = "SELECT CAST(cursor_version AS text) FROM ingest_commits ORDER BY cursor_version";
     assert_eq!(fresh.texts(ledger).await, ["1", "4", "5", "6"], "every move stands in the ledger");
     assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 2);
 }
 
 async fn a_removed_checkpoint_of_a_leader_begins_anew(fresh: Fresh) {
-    let mut stream = stream(&fresh.store).await;
-    commit(&fresh.store, &mut stream, vec![post(number(0), "good news")]).await.unwrap();
-    assert!(checkpoints(&fresh).remove(&key_of(&stream)).await.unwrap());
-    assert!(is_fenced(&fresh, &stream).await);
-    let anew = present(&fresh, &stream).await;
-    assert_eq!((anew.id, anew.checkpoint, anew.version), (stream.id, Checkpoint::default(), stream.version + 1));
+    let mut reading = reading(&fresh.store).await;
+    commit(&fresh.store, &mut reading, vec![post(number(0), "good news")]).await.unwrap();
+    assert!(checkpoints(&fresh).remove(&key_of(&reading)).await.unwrap());
+    assert!(is_fenced(&fresh, &reading).await);
+    let anew = present(&fresh, &reading).await;
+    assert_eq!((anew.id, anew.checkpoint, anew.version), (reading.stream.id, Checkpoint::default(), reading.stream.version + 1));
     assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 1, "the posts stay");
 }
 
 async fn a_key_without_a_leader_is_no_stream_of_ingestion(fresh: Fresh) {
-    stream(&fresh.store).await;
+    reading(&fresh.store).await;
     let before = fresh.store.streams().await.unwrap();
     checkpoints(&fresh).put(&key("fb:page"), &opaque(json!({"since": "abc"})), 1).await.unwrap();
     assert_eq!(fresh.store.streams().await.unwrap(), before);
@@ -95,7 +95,7 @@ async fn an_empty_database_goes_on_from_the_files_of_a_lost_one(fresh: Fresh) {
     let folder = TempDir::new().unwrap();
     let files = Arc::new(FileCheckpoints::open(folder.path().to_owned()).await.unwrap());
     let mirror = Mirror::new(Arc::new(checkpoints(&fresh)), files.clone());
-    let mut new = stream(&fresh.store).await;
+    let mut new = reading(&fresh.store).await;
     let key = key_of(&new);
     assert!(!mirror.adopt(&key).await.unwrap(), "there is no file");
 
@@ -107,7 +107,7 @@ async fn an_empty_database_goes_on_from_the_files_of_a_lost_one(fresh: Fresh) {
     let adopted = present(&fresh, &new).await;
     assert_eq!((adopted.checkpoint, adopted.version), (far, 57));
 
-    new.version = 57;
+    new.stream.version = 57;
     commit(&fresh.store, &mut new, vec![post(number(0), "good news")]).await.unwrap();
     assert!(!mirror.adopt(&key).await.unwrap(), "the database is ahead");
     let read = present(&fresh, &new).await;
@@ -121,12 +121,12 @@ async fn a_new_stream_does_not_begin_anew_over_a_damaged_file(fresh: Fresh) {
     let folder = TempDir::new().unwrap();
     let files = Arc::new(FileCheckpoints::open(folder.path().to_owned()).await.unwrap());
     let mirror = Mirror::new(Arc::new(checkpoints(&fresh)), files);
-    let new = stream(&fresh.store).await;
+    let new = reading(&fresh.store).await;
     let key = key_of(&new);
     mirror.follow(&key, &Checkpoint::default(), 3).await.unwrap();
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         std::fs::write(entry.unwrap().path(), "half").unwrap();
     }
     assert!(matches!(mirror.adopt(&key).await, Err(Error::Damaged { .. })));
-    assert_eq!(present(&fresh, &new).await, new);
+    assert_eq!(present(&fresh, &new).await, new.stream);
 }
