@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use amber_server::domain::{LeaderId, Platform, ScoredPost, Sentiment, SentimentCounts, Unscored, snowflake_time};
-use amber_server::store::{Dashboards, Ingest, StreamKind};
+use amber_server::domain::{LeaderId, ScoredPost, Sentiment, SentimentCounts, Unscored, snowflake_time};
+use amber_server::store::Dashboards;
 
 use crate::fresh::Fresh;
-use crate::sample::{commit, leader, number, post};
+use crate::sample::{commit, leader, number, post, read};
 
 on_both_databases!(a_period_is_counted_as_by_hand, a_period_without_posts_has_its_days);
 
@@ -33,8 +33,7 @@ async fn fill(fresh: &Fresh) -> (Vec<LeaderId>, BTreeMap<LeaderId, Vec<ScoredPos
         let id = leader(&fresh.store, name).await.id;
         leaders.push(id);
         let posts: Vec<_> = if name == "silent" { vec![] } else { (0..20).map(|n| varied(n * 2 + first)).collect() };
-        let mut stream = fresh.store.stream(id, Platform::X, StreamKind::Posts).await.unwrap();
-        commit(&fresh.store, &mut stream, posts.clone()).await.unwrap();
+        commit(&fresh.store, &mut read(&fresh.store, id).await, posts.clone()).await.unwrap();
         all.insert(id, posts);
     }
     (leaders, all)

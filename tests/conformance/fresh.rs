@@ -11,10 +11,12 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use tempfile::TempDir;
 
 /// Every table of Amber.
-pub(crate) const TABLES: [&str; 10] = [
+pub(crate) const TABLES: [&str; 12] = [
     "leaders",
     "ingest_streams",
+    "ingest_control",
     "ingest_runs",
+    "ingest_tasks",
     "ingest_commits",
     "quarantine",
     "posts",
@@ -34,7 +36,7 @@ pub(crate) struct Fresh {
 
 /// Settings for a test.
 pub(crate) fn settings(url: &str) -> Settings {
-    Settings { url: url.into(), max_connections: 8, acquire_timeout: Duration::from_secs(5) }
+    Settings { url: url.into(), max_connections: 8, acquire_timeout: Duration::from_secs(5), lease_ttl: None }
 }
 
 /// Opens the database at `url`.
@@ -77,6 +79,18 @@ impl Fresh {
         let row = self.raw.query_one_raw(Statement::from_string(self.raw.get_database_backend(), sql)).await;
         let count: i64 = row.unwrap().expect("a count is one row").try_get_by_index(0).unwrap();
         u64::try_from(count).unwrap()
+    }
+
+    /// Changes rows behind the store's back and says how many.
+    pub(crate) async fn change(&self, sql: &str) -> u64 {
+        let changed = self.raw.execute_unprepared(sql).await;
+        changed.unwrap_or_else(|error| panic!("{sql}: {error}")).rows_affected()
+    }
+
+    /// Lets every lease run out, as if its worker had been frozen for longer than it lasts.
+    pub(crate) async fn expire_leases(&self) {
+        let expired = self.change("UPDATE ingest_streams SET lease_until = 1 WHERE lease_owner IS NOT NULL").await;
+        assert!(expired > 0, "nothing was leased");
     }
 
     /// Every row of a table, as text, sorted.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use amber_server::domain::RunCounters;
-use amber_server::store::{Ingest, Stream};
+use amber_server::store::{Ingest, Work};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use crate::fresh::Fresh;
-use crate::sample::{edit, number, page, rejected, stream};
+use crate::sample::{Reading, edit, end, number, page, reading, rejected};
 
 on_both_databases!(the_counts_of_any_pages_are_those_of_the_model, the_ledger_refuses_what_does_not_balance);
 
@@ -68,7 +68,7 @@ fn expected(model: &mut Model, records: &[Record]) -> RunCounters {
     counters
 }
 
-async fn store_page(fresh: &Fresh, stream: &mut Stream, base: i64, records: &[Record]) -> RunCounters {
+async fn store_page(fresh: &Fresh, reading: &mut Reading, base: i64, records: &[Record]) -> RunCounters {
     let (mut posts, mut bad) = (Vec::new(), Vec::new());
     for record in records {
         match *record {
@@ -78,8 +78,8 @@ async fn store_page(fresh: &Fresh, stream: &mut Stream, base: i64, records: &[Re
             }
         }
     }
-    let committed = fresh.store.commit_page(page(stream, posts, bad)).await.unwrap();
-    stream.version = committed.version;
+    let committed = fresh.store.commit_page(page(reading, posts, bad)).await.unwrap();
+    reading.stream.version = committed.version;
     committed.counters
 }
 
@@ -96,13 +96,14 @@ async fn the_counts_of_any_pages_are_those_of_the_model(fresh: Fresh) {
 }
 
 async fn check_pages(fresh: &Fresh, base: i64, pages: &[Vec<Record>]) -> Result<(), TestCaseError> {
-    let mut stream = stream(&fresh.store).await;
+    let mut reading = reading(&fresh.store).await;
     let mut model = Model::new();
     for records in pages {
-        let counters = store_page(fresh, &mut stream, base, records).await;
+        let counters = store_page(fresh, &mut reading, base, records).await;
         prop_assert_eq!(counters, expected(&mut model, records));
         prop_assert!(counters.balances());
     }
+    fresh.store.end_task(&reading.claim, &end(None)).await.unwrap();
     let first = number(base).0;
     let last = number(base + 999).0;
     let stored =
@@ -117,8 +118,8 @@ async fn check_pages(fresh: &Fresh, base: i64, pages: &[Vec<Record>]) -> Result<
 
 async fn the_ledger_refuses_what_does_not_balance(fresh: Fresh) {
     use sea_orm::ConnectionTrait;
-    let mut stream = stream(&fresh.store).await;
-    store_page(&fresh, &mut stream, 0, &[Record::Bad(1)]).await;
+    let mut reading = reading(&fresh.store).await;
+    store_page(&fresh, &mut reading, 0, &[Record::Bad(1)]).await;
     let lie = fresh.raw.execute_unprepared("UPDATE ingest_commits SET inserted = inserted + 1").await;
     assert!(lie.is_err(), "a false count went into the ledger");
 }

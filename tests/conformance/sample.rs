@@ -1,10 +1,15 @@
-//! Leaders, posts and pages made up for the tests.
+//! Leaders, posts, pages and the runs that fetch them, made up for the tests.
+
+use std::time::Duration;
 
 use amber_server::domain::{
-    Author, Checkpoint, ExternalId, FetchedPost, Leader, Media, MediaKind, NewLeader, Platform, PostMetrics,
-    ScoredPost, Sentiment, snowflake_time,
+    Author, Checkpoint, Entropy, ExternalId, FetchedPost, Leader, LeaderId, Media, MediaKind, NewLeader, OsEntropy,
+    Platform, PostMetrics, Run, RunCounters, RunTrigger, ScoredPost, Sentiment, snowflake_time,
 };
-use amber_server::store::{Committed, Error, Ingest, Leaders, PageCommit, Rejected, Store, Stream, StreamKind};
+use amber_server::store::{
+    Claim, Committed, Error, Ingest, Leaders, Opened, PageCommit, Rejected, RunRequest, Runs, Store, Stream,
+    StreamKind, TaskEnd, Want, Work, WorkerId,
+};
 use serde_json::json;
 
 /// X's number for the first post of 2026-01-01.
@@ -59,22 +64,70 @@ pub(crate) async fn leader(store: &Store, name: &str) -> Leader {
     store.create(new).await.unwrap()
 }
 
-/// The stream of a new leader.
-pub(crate) async fn stream(store: &Store) -> Stream {
-    let leader = leader(store, "amber").await;
-    store.stream(leader.id, Platform::X, StreamKind::Posts).await.unwrap()
+/// A process that works.
+pub(crate) fn worker() -> WorkerId {
+    let entropy: &dyn Entropy = &OsEntropy;
+    WorkerId(entropy.uuid_v4())
+}
+
+/// So many tasks, without any other bound.
+pub(crate) fn want(tasks: u32) -> Want {
+    Want { tasks, everywhere: u32::MAX, ttl: Duration::from_hours(1) }
+}
+
+/// A request for these leaders, or for all.
+pub(crate) fn request(trigger: RunTrigger, leaders: &[LeaderId]) -> RunRequest {
+    let mut leaders = leaders.to_vec();
+    leaders.sort_unstable();
+    RunRequest { trigger, backfill: false, dry_run: false, leaders }
+}
+
+/// A new run.
+pub(crate) async fn open(store: &Store, request: &RunRequest) -> Run {
+    match store.open_run(request).await.unwrap() {
+        Opened::New(run) => run,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The end of a task whose leader was read, or was not for that reason.
+pub(crate) fn end(error: Option<&str>) -> TaskEnd {
+    TaskEnd { error: error.map(str::to_owned), dry_counters: RunCounters::default() }
+}
+
+/// A leader's newest posts, under the lease by which they are read.
+#[derive(Debug, Clone)]
+pub(crate) struct Reading {
+    pub(crate) claim: Claim,
+    pub(crate) stream: Stream,
+}
+
+/// Begins to read a leader, for a run of its own.
+pub(crate) async fn read(store: &Store, leader: LeaderId) -> Reading {
+    open(store, &request(RunTrigger::Refresh, &[leader])).await;
+    let claim = store.claim(worker(), want(1)).await.unwrap().remove(0);
+    assert_eq!(claim.lease.leader, leader);
+    let stream = store.stream(&claim.lease, Platform::X, StreamKind::Posts).await.unwrap();
+    Reading { claim, stream }
+}
+
+/// Begins to read a new leader.
+pub(crate) async fn reading(store: &Store) -> Reading {
+    read(store, leader(store, "amber").await.id).await
 }
 
 /// A page for the stream as it was read.
-pub(crate) fn page(stream: &Stream, posts: Vec<ScoredPost>, rejected: Vec<Rejected>) -> PageCommit {
+pub(crate) fn page(reading: &Reading, posts: Vec<ScoredPost>, rejected: Vec<Rejected>) -> PageCommit {
+    let Reading { claim, stream } = reading;
     let fetched = u64::try_from(posts.len() + rejected.len()).unwrap();
     let checkpoint = Checkpoint { top: Some(stream.version + 1), ..Checkpoint::default() };
-    PageCommit { run: None, stream: stream.id, version: stream.version, checkpoint, posts, rejected, fetched }
+    let (run, lease) = (claim.run, claim.lease);
+    PageCommit { run, lease, stream: stream.id, version: stream.version, checkpoint, posts, rejected, fetched }
 }
 
 /// Stores posts on whatever version the stream is.
-pub(crate) async fn commit(store: &Store, stream: &mut Stream, posts: Vec<ScoredPost>) -> Result<Committed, Error> {
-    let committed = store.commit_page(page(stream, posts, Vec::new())).await?;
-    stream.version = committed.version;
+pub(crate) async fn commit(store: &Store, reading: &mut Reading, posts: Vec<ScoredPost>) -> Result<Committed, Error> {
+    let committed = store.commit_page(page(reading, posts, Vec::new())).await?;
+    reading.stream.version = committed.version;
     Ok(committed)
 }

@@ -133,7 +133,7 @@ pub trait Ingest: Send + Sync {
     /// has no handle on `platform`, or when the database fails.
     async fn stream(&self, lease: &Lease, platform: Platform, kind: StreamKind) -> Result<Stream, Error>;
 
-    /// Every stream of a leader.
+    /// Every stream of a leader, by key.
     ///
     /// # Errors
     /// When the database fails.

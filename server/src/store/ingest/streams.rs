@@ -72,7 +72,8 @@ impl Store {
     }
 
     pub(super) async fn all_streams(&self) -> Result<Vec<Stream>, Error> {
-        let rows = Entity::find().filter(Column::LeaderId.is_not_null()).order_by_asc(Column::Id).all(&self.db).await?;
+        let rows =
+            Entity::find().filter(Column::LeaderId.is_not_null()).order_by_asc(Column::StreamKey).all(&self.db).await?;
         let of_leader = |row: Model| row.leader_id.map(|leader| read(row, LeaderId(leader)));
         rows.into_iter().filter_map(of_leader).collect()
     }

@@ -17,7 +17,7 @@ use crate::store::entity::ingest_streams::{self, Column};
 use crate::store::entity::ingest_tasks;
 use crate::store::ingest::StreamKind;
 use crate::store::runs::{close, row};
-use crate::store::{Error, Store, instant, number, schedule};
+use crate::store::{Error, Store, number, schedule};
 
 /// Names for the two streams of a leader, and for a task, within one statement.
 const NEWEST: &str = "newest";
@@ -99,7 +99,7 @@ impl Store {
         let lease = ingest_streams::Entity::update_many()
             .col_expr(Column::LeaseOwner, Expr::value(worker.0))
             .col_expr(Column::LeaseEpoch, Expr::col(Column::LeaseEpoch).add(1))
-            .col_expr(Column::LeaseUntil, self.database_now().add(instant::micros(want.ttl)))
+            .col_expr(Column::LeaseUntil, self.lease_end(want.ttl))
             .filter(Column::LeaderId.is_in(free.iter().map(|task| task.leader_id)));
         lease.exec(tx).await?;
         if run.status == RunStatus::Queued {

@@ -27,12 +27,18 @@ impl Store {
         instant::of_database(self.db.get_database_backend())
     }
 
+    /// The end of a lease that begins now. It stands in a query of its own, which gives one answer for all rows.
+    pub(super) fn lease_end(&self, ttl: Duration) -> SimpleExpr {
+        let end = Query::select().expr(self.database_now().add(instant::micros(ttl))).to_owned();
+        SimpleExpr::SubQuery(None, Box::new(end.into()))
+    }
+
     pub(super) async fn extend(&self, worker: WorkerId, ttl: Duration) -> Result<Vec<Lease>, Error> {
         // A lease that ran out is not revived: its place may be taken.
         let live = of_worker(worker).and(Expr::col(Column::LeaseUntil).gt(self.database_now()));
         let extend = Query::update()
             .table(Entity)
-            .value(Column::LeaseUntil, self.database_now().add(instant::micros(ttl)))
+            .value(Column::LeaseUntil, self.lease_end(ttl))
             .and_where(Column::Id.in_subquery(locked(live)))
             .returning(Query::returning().columns([Column::LeaderId, Column::LeaseEpoch]))
             .to_owned();
@@ -90,14 +96,13 @@ fn of_worker(worker: WorkerId) -> SimpleExpr {
     Column::LeaseOwner.eq(worker.0)
 }
 
-/// The streams that `which` is true for, locked in the order of their leaders.
+/// The streams that `which` is true for, locked in the order of their ids.
 fn locked(which: SimpleExpr) -> SelectStatement {
     Query::select()
         .column(Column::Id)
         .from(Entity)
         .and_where(which)
-        .order_by(Column::LeaderId, Order::Asc)
-        .order_by(Column::Kind, Order::Asc)
+        .order_by(Column::Id, Order::Asc)
         .lock(LockType::Update)
         .to_owned()
 }
