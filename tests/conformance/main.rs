@@ -1,4 +1,4 @@
-//! One suite for the store over SQLite and PostgreSQL.
+//! One suite for the store over SQLite and PostgreSQL, and one for checkpoints in files and in both databases.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 /// Makes a test on SQLite and one on PostgreSQL of each function, which is given an empty database.
@@ -24,6 +24,7 @@ macro_rules! on_both_databases {
     };
 }
 
+mod checkpoints;
 mod dashboards;
 mod embed_tokens;
 mod feed;
@@ -34,6 +35,7 @@ mod ledger;
 mod migrations;
 mod outage;
 mod pages;
+mod quarantine;
 mod rechecks;
 mod runs;
 mod sample;

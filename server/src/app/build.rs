@@ -5,18 +5,22 @@ use std::time::Duration;
 
 use super::{Error, World};
 use crate::auth::{AdminTokens, Authenticator};
+use crate::checkpoints::{self, CheckpointStore, DatabaseCheckpoints, Mirror};
 use crate::config::{self, Config};
 use crate::embed::{Issuer, KeyRing, Redeemer, Verifier};
 use crate::health::Health;
 use crate::http::{Edge, Gate};
-use crate::ingestion::{Deps, Ingestion, Worker, XObserver};
+use crate::ingestion::{Deps, Ingestion, QuarantineDeps, Worker, XObserver};
 use crate::rate_limit::{LocalLimiter, Policies};
 use crate::redis::Pool;
 use crate::resilience::{BreakerSettings, CircuitBreaker, RetryPolicy};
 use crate::sentiment::Analyzer;
 use crate::store::{self, Store};
 use crate::telemetry::Metrics;
-use crate::usecase::{Accounts, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations, Parts, Runs, UseCases};
+use crate::usecase::{
+    Accounts, Checkpoints, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations, Parts, Quarantine, Runs,
+    UseCases,
+};
 use crate::x_api::{self, Client};
 
 /// The issuer named in tokens.
@@ -51,8 +55,9 @@ impl Core {
         let store = open_store(&config.database, Some(config.ingestion.lease_ttl), world).await?;
         store.migrate().await?;
         let metrics = Metrics::new(&config.build, Arc::clone(&world.clock));
+        let files = open_files(&config.checkpoints).await?;
         let parts = (&config.ingestion, &config.x_api);
-        let (ingestion, worker) = self::ingestion(parts, store.clone(), metrics.clone(), world)?;
+        let (ingestion, worker) = self::ingestion(parts, (store.clone(), files.clone()), metrics.clone(), world)?;
         let redis = config.redis.as_ref().map(|redis| Pool::new(&redis.url)).transpose()?;
         let health = Arc::new(Health::new(
             Arc::new(store.clone()),
@@ -65,7 +70,7 @@ impl Core {
         let authenticator = Arc::new(authenticator(&config.admin, world)?);
         let limiter = config.rate_limit.enabled.then(|| Arc::new(LocalLimiter::new(&policies(config))));
         let edge = config.rate_limit.enabled.then(Edge::new);
-        let use_cases = use_cases(config, world, &store, &metrics, &ingestion, &health, &authenticator)?;
+        let use_cases = use_cases(config, world, (&store, files), &metrics, &ingestion, &health, &authenticator)?;
         let gate = Gate { authenticator, limiter, clock: Arc::clone(&world.clock), metrics: metrics.clone() };
         Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate: Arc::new(gate), edge })
     }
@@ -89,13 +94,21 @@ pub async fn open_store(
     Ok(Store::connect(&settings, Arc::clone(&world.clock), Arc::clone(&world.entropy)).await?)
 }
 
+/// Opens the files that mirror the checkpoints of the database; None when there are to be none.
+///
+/// # Errors
+/// When their folder cannot be used.
+pub async fn open_files(place: &config::Checkpoints) -> Result<Option<Arc<dyn CheckpointStore>>, Error> {
+    Ok(checkpoints::files(place).await?)
+}
+
 /// Builds ingestion alone; without a bearer token for X it refuses every run.
 ///
 /// # Errors
 /// When the client of X cannot be made.
 pub fn ingestion(
     (settings, x_api): (&config::Ingestion, &config::XApi),
-    store: Store,
+    (store, files): (Store, Option<Arc<dyn CheckpointStore>>),
     metrics: Metrics,
     world: &World,
 ) -> Result<(Ingestion, Worker), Error> {
@@ -114,7 +127,8 @@ pub fn ingestion(
         ingest: Arc::clone(&store) as _,
         runs: Arc::clone(&store) as _,
         work: Arc::clone(&store) as _,
-        schedules: store,
+        schedules: Arc::clone(&store) as _,
+        mirror: files.map(|files| Mirror::new(Arc::new(DatabaseCheckpoints::new(store)), files)),
         x,
         breaker,
         analyzer: Arc::new(Analyzer::new()),
@@ -168,7 +182,7 @@ fn policies(config: &Config) -> Policies {
 fn use_cases(
     config: &Config,
     world: &World,
-    store: &Store,
+    (store, files): (&Store, Option<Arc<dyn CheckpointStore>>),
     metrics: &Metrics,
     ingestion: &Ingestion,
     health: &Arc<Health>,
@@ -180,6 +194,12 @@ fn use_cases(
         leaders: Leaders::new(Arc::clone(&store) as _, Arc::clone(&store) as _, ingestion.clone()),
         feed: Feed::new(Arc::clone(&store) as _),
         runs: Runs::new(ingestion.clone()),
+        checkpoints: Checkpoints::new(Arc::new(DatabaseCheckpoints::new(Arc::clone(&store) as _)), files),
+        quarantine: Quarantine::new(QuarantineDeps {
+            leaders: Arc::clone(&store) as _,
+            records: Arc::clone(&store) as _,
+            analyzer: Arc::new(Analyzer::new()),
+        }),
         embed_tokens: EmbedTokens::new(embed, metrics.clone(), config.server.public_url.clone()),
         dashboards: Dashboards::new(store, Arc::clone(&world.clock)),
         accounts: Accounts::new(Arc::clone(authenticator)),

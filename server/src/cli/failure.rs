@@ -75,6 +75,7 @@ impl From<app::Error> for Failure {
             app::Error::Redis(_)
             | app::Error::KeyRing(_)
             | app::Error::Auth(_)
+            | app::Error::Checkpoints(_)
             | app::Error::X(_)
             | app::Error::Schedule(_) => MISCONFIGURED,
             app::Error::DemoConfig(_) | app::Error::Folder(_) | app::Error::Sandbox(_) | app::Error::Fill(_) => FAILED,

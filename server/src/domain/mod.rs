@@ -13,7 +13,9 @@ mod principal;
 mod quota;
 mod removal;
 mod run;
+mod saved_checkpoint;
 mod sentiment;
+mod stream_key;
 
 pub use checkpoint::{Checkpoint, Gap, GivenUp, Unreachable};
 pub use clock::{Clock, SystemClock};
@@ -30,4 +32,6 @@ pub use principal::{Principal, Role, Scope};
 pub use quota::Quota;
 pub use removal::Removal;
 pub use run::{Run, RunCounters, RunId, RunStatus, RunTrigger};
+pub use saved_checkpoint::{CheckpointError, OpaqueCheckpoint, SavedCheckpoint};
 pub use sentiment::{Label, Sentiment, Unscored};
+pub use stream_key::{StreamKey, StreamKeyError};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::checkpoints::Mirror;
 use crate::config;
 use crate::domain::{Clock, Entropy};
 use crate::resilience::CircuitBreaker;
@@ -23,6 +24,8 @@ pub struct Deps {
     pub work: Arc<dyn Work>,
     /// The schedule of all replicas.
     pub schedules: Arc<dyn Schedules>,
+    /// The files that follow the checkpoints; None: there are none.
+    pub mirror: Option<Mirror>,
     /// X; None without a bearer token.
     pub x: Option<Arc<Client>>,
     /// The breaker in front of X.

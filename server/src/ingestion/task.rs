@@ -85,7 +85,7 @@ impl Task<'_> {
             Stop::X(x_api::Error::RateLimited { until, .. }) if self.claim.trigger != RunTrigger::Refresh => {
                 return Verdict::Return(Some(*until));
             }
-            Stop::X(_) | Stop::Unplaceable(_) | Stop::Nowhere(_) => {}
+            Stop::X(_) | Stop::Checkpoints(_) | Stop::Unplaceable(_) | Stop::Nowhere(_) => {}
         }
         warn!(leader_id = %leader.id, error = %reason, "{} was not read: {reason}", leader.name);
         self.deps.metrics.leader_failed();

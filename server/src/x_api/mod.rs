@@ -13,6 +13,7 @@ mod post;
 mod posts_lookup;
 mod problem;
 mod rate_limit;
+mod record;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -26,4 +27,5 @@ pub use page::{Rejected, TimelinePage};
 pub use posts_lookup::PostLookup;
 pub use problem::{Problem, ProblemKind};
 pub use rate_limit::RateLimit;
+pub use record::parse_record;
 pub use user::{User, UserLookup};

@@ -71,9 +71,10 @@ impl Ingest {
         let world = World::real();
         let store = app::open_store(&settings.database, Some(settings.ingestion.lease_ttl), &world).await?;
         check_tables(&store).await?;
+        let files = app::open_files(&settings.checkpoints).await?;
         let metrics = Metrics::new(&settings.build, world.clock.clone());
         let (ingestion, worker) =
-            app::ingestion((&settings.ingestion, &settings.x_api), store.clone(), metrics, &world)?;
+            app::ingestion((&settings.ingestion, &settings.x_api), (store.clone(), files), metrics, &world)?;
         let request = RunRequest { trigger: RunTrigger::Manual, backfill, dry_run, leaders };
         let over = stop.child_token();
         let (run, ()) = tokio::join!(follow(&ingestion, request, progress, &stop, &over), worker.run(over.clone()));

@@ -9,12 +9,13 @@ mod page;
 mod tests;
 mod timeline;
 
+use tracing::{info, warn};
+
 use super::Deps;
 use super::keeper::Trust;
 use super::score::score;
-use crate::domain::{
-    Checkpoint, ExternalId, LeaderState, Platform, RunCounters, UserId,
-};
+use crate::checkpoints;
+use crate::domain::{Checkpoint, ExternalId, LeaderState, Platform, RunCounters, StreamKey, UserId};
 use crate::store::{self, Claim, PageCommit, Stream, StreamKind};
 use crate::x_api::{self, TimelinePage, TimelineRequest};
 
@@ -34,6 +35,9 @@ pub(super) enum Stop {
     /// The store failed, or another worker has the stream.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The file of a new stream's checkpoint cannot be read.
+    #[error(transparent)]
+    Checkpoints(#[from] checkpoints::Error),
     /// X says that the account cannot be read.
     #[error("the account is {}", .0.as_str())]
     Unreadable(LeaderState),
@@ -95,7 +99,15 @@ impl<'a> Walk<'a> {
     }
 
     async fn open(&self, kind: StreamKind) -> Result<Stream, Stop> {
-        Ok(self.deps.ingest.stream(&self.claim.lease, Platform::X, kind).await?)
+        let open = || self.deps.ingest.stream(&self.claim.lease, Platform::X, kind);
+        let stream = open().await?;
+        match &self.deps.mirror {
+            Some(mirror) if stream.version == 0 && !self.claim.dry_run && mirror.adopt(&key(&stream)?).await? => {
+                info!(key = stream.key, "{} goes on from its checkpoint file.", stream.key);
+                Ok(open().await?)
+            }
+            _ => Ok(stream),
+        }
     }
 
     fn may_read(&self) -> bool {
@@ -143,8 +155,21 @@ impl<'a> Walk<'a> {
         let committed = self.deps.ingest.commit_page(commit).await?;
         stream.version = committed.version;
         stream.checkpoint = checkpoint;
+        self.mirror(stream).await;
         self.count(committed.counters);
         if committed.cancel_requested { Err(Stop::RunCancelled) } else { Ok(()) }
+    }
+
+    /// A file that is not renewed lags, which costs no post.
+    async fn mirror(&self, stream: &Stream) {
+        let Some(mirror) = &self.deps.mirror else { return };
+        let followed = match key(stream) {
+            Ok(key) => mirror.follow(&key, &stream.checkpoint, stream.version).await,
+            Err(error) => Err(error.into()),
+        };
+        if let Err(error) = followed {
+            warn!(key = stream.key, %error, "The checkpoint file of {} was not renewed: {error}.", stream.key);
+        }
     }
 
     fn count(&mut self, page: RunCounters) {
@@ -162,4 +187,8 @@ impl<'a> Walk<'a> {
             Err(reason) => self.deps.ingest.note_failure(stream.id, &reason.to_string()).await,
         }
     }
+}
+
+fn key(stream: &Stream) -> Result<StreamKey, store::Error> {
+    stream.key.parse().map_err(|_| store::Error::Corrupt { what: "stream key" })
 }

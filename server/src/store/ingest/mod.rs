@@ -13,6 +13,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(super) use self::commit::Owner;
+pub use self::quarantine::{
+    Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus, Quarantined, ReplayOutcome,
+};
+
 use super::work::Lease;
 use super::{Error, Store};
 use crate::domain::{Checkpoint, ExternalId, LeaderId, Platform, RunCounters, RunId, ScoredPost};

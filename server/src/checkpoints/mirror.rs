@@ -1,0 +1,47 @@
+//! Files that follow the cursors of the database.
+
+use std::sync::Arc;
+
+use super::{CheckpointStore, Error};
+use crate::domain::{Checkpoint, OpaqueCheckpoint, StreamKey};
+
+/// Files that follow the cursors of the database, so that an empty database can go on where a lost one stopped.
+///
+/// They are written after the database, so they can only lag; that costs a page that is read again, never a post.
+#[derive(Clone)]
+pub struct Mirror {
+    database: Arc<dyn CheckpointStore>,
+    files: Arc<dyn CheckpointStore>,
+}
+
+impl Mirror {
+    /// Lets `files` follow `database`.
+    #[must_use]
+    pub fn new(database: Arc<dyn CheckpointStore>, files: Arc<dyn CheckpointStore>) -> Self {
+        Self { database, files }
+    }
+
+    /// Gives a stream that was never read with this database the checkpoint of its file, with its version; says whether
+    /// it did. The caller has the stream for itself.
+    ///
+    /// # Errors
+    /// When the file is damaged, since to begin anew would hide it, or when a store fails.
+    pub async fn adopt(&self, key: &StreamKey) -> Result<bool, Error> {
+        let Some(saved) = self.files.get(key).await? else { return Ok(false) };
+        let is_read = self.database.get(key).await?.is_some_and(|known| known.version > 0);
+        if is_read || saved.version == 0 || saved.checkpoint.understood().is_none() {
+            return Ok(false);
+        }
+        self.database.put(key, &saved.checkpoint, saved.version).await?;
+        Ok(true)
+    }
+
+    /// Notes in the file what the database has stored.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when the file is ahead, as after the database was put back to an older state, or when the file
+    /// cannot be written.
+    pub async fn follow(&self, key: &StreamKey, checkpoint: &Checkpoint, version: i64) -> Result<(), Error> {
+        self.files.put(key, &OpaqueCheckpoint::from(checkpoint), version).await
+    }
+}
