@@ -47,9 +47,8 @@ pub(super) fn count_or_all(text: &str) -> Result<Option<u32>, Refusal> {
     if text == "all" {
         return Ok(None);
     }
-    let count = number(text, &(1..=3_200)).map_err(|refusal| {
-        Refusal::new(refusal.problem, "write a whole number from 1 to 3200, or all")
-    })?;
+    let count = number(text, &(1..=3_200))
+        .map_err(|refusal| Refusal::new(refusal.problem, "write a whole number from 1 to 3200, or all"))?;
     Ok(u32::try_from(count).ok())
 }
 

@@ -12,11 +12,7 @@ const MAX_STEPS: u32 = 32;
 #[derive(Debug)]
 pub(super) enum Found {
     /// Posts of the stretch, and which of them are the oldest and the newest one.
-    Posts {
-        page: TimelinePage,
-        oldest: ExternalId,
-        newest: ExternalId,
-    },
+    Posts { page: TimelinePage, oldest: ExternalId, newest: ExternalId },
     /// Nothing is left of the stretch.
     End(TimelinePage),
 }

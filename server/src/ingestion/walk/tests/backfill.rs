@@ -1,0 +1,75 @@
+//! Backfills: older posts, downwards from the first read, as far as X gives them.
+
+use super::hostile::page;
+use super::rules::{end, id};
+use super::scripted::Scripted;
+use super::stage::{Errand, cut, stage};
+use crate::store::StreamKind;
+use crate::x_api::TimelinePage;
+
+const ALL: Errand = Errand { limit: None, backfill: true, dry_run: false };
+
+/// Page `number` of a timeline of posts one minute apart, 100 a page.
+fn full_page(number: i64, last: i64) -> TimelinePage {
+    let ids: Vec<i64> = (0..100).map(|place| id(-(number * 100 + place))).collect();
+    page(&ids, (number != last).then(|| number.to_string()))
+}
+
+#[tokio::test]
+async fn a_backfill_without_a_limit_reads_all_that_x_gives_and_knows_that_there_may_be_more() {
+    let (stage, shelf) = stage().await;
+    let x = Scripted::new((0..32).map(|number| Ok(full_page(number, 31))).chain([Ok(end())]));
+    let (counters, outcome) = stage.walk(x.clone(), shelf.lease(), ALL).await;
+    outcome.unwrap();
+    assert_eq!((counters.inserted, x.calls()), (3_200, 33));
+    let older = shelf.checkpoint(StreamKind::Backfill);
+    assert!(older.bounded && older.gaps.is_empty() && older.unreachable.is_empty());
+}
+
+#[tokio::test]
+async fn a_backfill_that_reaches_the_first_post_is_not_bounded() {
+    let (stage, shelf) = stage().await;
+    let x = Scripted::new([Ok(full_page(0, 1)), Ok(full_page(1, 1)), Ok(end())]);
+    stage.walk(x, shelf.lease(), ALL).await.1.unwrap();
+    let older = shelf.checkpoint(StreamKind::Backfill);
+    assert!(!older.bounded && older.gaps.is_empty());
+
+    // It is over: the next one looks at the head alone.
+    let x = Scripted::new([Ok(end())]);
+    stage.walk(x, shelf.lease(), ALL).await.1.unwrap();
+}
+
+#[tokio::test]
+async fn a_backfill_that_was_cut_goes_on_where_it_was() {
+    let (stage, shelf) = stage().await;
+    let first = Errand { limit: Some(100), ..Errand::default() };
+    stage.walk(Scripted::new([Ok(full_page(0, 9))]), shelf.lease(), first).await.1.unwrap();
+    let x = Scripted::new([Ok(end()), Ok(full_page(1, 9)), Ok(full_page(2, 9))]);
+    let mut walking = stage.walk(x.clone(), shelf.lease(), ALL);
+    let mut polls = 0;
+    while shelf.kept().posts.len() < 200 {
+        assert!(cut(&mut walking, 1).await.is_none());
+        polls += 1;
+        assert!(polls < 100);
+    }
+    drop(walking);
+
+    let x = Scripted::new([Ok(end()), Ok(full_page(2, 2)), Ok(end())]);
+    stage.walk(x.clone(), shelf.lease(), ALL).await.1.unwrap();
+    assert_eq!(x.asked()[1], (None, Some(id(-199)), None));
+    assert_eq!(shelf.kept().posts.len(), 300);
+}
+
+#[tokio::test]
+async fn a_backfill_stores_as_many_new_posts_as_it_may() {
+    let (stage, shelf) = stage().await;
+    let first = Errand { limit: Some(100), ..Errand::default() };
+    stage.walk(Scripted::new([Ok(full_page(0, 9))]), shelf.lease(), first).await.1.unwrap();
+    let x = Scripted::new([Ok(end()), Ok(full_page(1, 9)), Ok(full_page(2, 9))]);
+    let (counters, outcome) = stage.walk(x, shelf.lease(), Errand { limit: Some(200), ..ALL }).await;
+    outcome.unwrap();
+    assert_eq!(counters.inserted, 200);
+    let older = shelf.checkpoint(StreamKind::Backfill);
+    assert_eq!(older.gaps[0].cursor, id(-299));
+    assert_eq!(shelf.checkpoint(StreamKind::Posts).floor, Some(id(-99)), "it has a stream of its own");
+}
