@@ -11,6 +11,7 @@ mod origin;
 mod post;
 mod principal;
 mod quota;
+mod reads;
 mod run;
 mod sentiment;
 
@@ -27,5 +28,6 @@ pub use post::{
 };
 pub use principal::{Principal, Role, Scope};
 pub use quota::Quota;
+pub use reads::{Month, Reads, Usage, day_of};
 pub use run::{Run, RunCounters, RunId, RunStatus, RunTrigger};
 pub use sentiment::{Label, Sentiment, Unscored};
