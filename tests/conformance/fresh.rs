@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use tempfile::TempDir;
 
 /// Every table of Amber.
-pub(crate) const TABLES: [&str; 10] = [
+pub(crate) const TABLES: [&str; 14] = [
     "leaders",
     "ingest_streams",
     "ingest_runs",
@@ -22,6 +22,10 @@ pub(crate) const TABLES: [&str; 10] = [
     "post_counts",
     "post_hashtags",
     "embed_tokens_used",
+    "api_breakers",
+    "api_budget",
+    "api_calls",
+    "api_reads",
 ];
 
 /// A database with all tables and no rows.

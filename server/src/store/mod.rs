@@ -3,6 +3,7 @@
 //! [`Store`] implements all of them. Times are kept in microseconds since 1970 UTC, and every statement is the same on
 //! both databases.
 
+mod api_budget;
 mod connect;
 mod dashboards;
 mod embed_tokens;
@@ -18,6 +19,7 @@ mod settings;
 mod text;
 mod vitals;
 
+pub use api_budget::{ApiBudget, ApiCall, ApiLine, Known};
 pub use connect::Store;
 pub use dashboards::{Aggregates, Dashboards};
 pub use embed_tokens::EmbedTokens;
