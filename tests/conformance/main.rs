@@ -24,6 +24,8 @@ macro_rules! on_both_databases {
     };
 }
 
+mod api_budget;
+mod api_clients;
 mod dashboards;
 mod embed_tokens;
 mod feed;

@@ -137,7 +137,7 @@ impl Ingestion {
         Status {
             enabled: self.deps.settings.enabled,
             running: next_due.is_some(),
-            breaker: self.deps.breaker.snapshot(),
+            breaker: self.deps.breaker(),
             rate_limited_until: self.deps.x.as_ref().and_then(|x| x.rate_limited_until().into_values().max()),
             stopped_reason: lock(&self.shared.stopped_reason).clone(),
             jobs: next_due.map(|at| self.job(at)).into_iter().collect(),

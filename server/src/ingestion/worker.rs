@@ -53,7 +53,7 @@ impl Worker {
         let took = finished.ended_at.unwrap_or(finished.started_at).duration_since(finished.started_at);
         let took = took.try_into().unwrap_or_default();
         self.deps.metrics.run_finished(finished.status, took, finished.error.clone());
-        self.deps.metrics.breaker(self.deps.breaker.snapshot().state.as_str());
+        self.deps.metrics.breaker(self.deps.breaker().state.as_str());
         self.shared.forget(place);
         place.progress.send_replace(finished);
     }
