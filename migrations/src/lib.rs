@@ -9,6 +9,7 @@ mod m20261122_000001_leaders;
 mod m20261122_000002_ingest;
 mod m20261122_000003_posts;
 mod m20261122_000004_embed_tokens;
+mod m20261122_000005_api_budget;
 mod references;
 
 /// Runs the steps.
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000002_ingest::Migration),
             Box::new(m20261122_000003_posts::Migration),
             Box::new(m20261122_000004_embed_tokens::Migration),
+            Box::new(m20261122_000005_api_budget::Migration),
         ]
     }
 }

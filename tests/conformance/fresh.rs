@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use tempfile::TempDir;
 
 /// Every table of Amber.
-pub(crate) const TABLES: [&str; 12] = [
+pub(crate) const TABLES: [&str; 16] = [
     "leaders",
     "ingest_streams",
     "ingest_control",
@@ -24,6 +24,10 @@ pub(crate) const TABLES: [&str; 12] = [
     "post_counts",
     "post_hashtags",
     "embed_tokens_used",
+    "api_breakers",
+    "api_budget",
+    "api_calls",
+    "api_reads",
 ];
 
 /// A database with all tables and no rows.

@@ -25,6 +25,8 @@ macro_rules! on_both_databases {
 }
 
 mod checkpoints;
+mod api_budget;
+mod api_clients;
 mod dashboards;
 mod embed_tokens;
 mod feed;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use amber_server::domain::Clock;
-use amber_server::sandbox::{Options, Sandbox};
+use amber_server::sandbox::{Options, RateLimits, Sandbox};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -26,8 +26,17 @@ impl FakeXApi {
     /// # Panics
     /// When this machine has no free port.
     pub async fn start(clock: impl Clock + Clone + 'static) -> Self {
+        Self::limited(clock, |_| {}).await
+    }
+
+    /// The same with other rate limits than those of X.
+    ///
+    /// # Panics
+    /// When this machine has no free port.
+    pub async fn limited(clock: impl Clock + Clone + 'static, change: impl FnOnce(&mut RateLimits)) -> Self {
         let mut options = Options::new(Self::bearer().into(), Arc::new(move || clock.now()));
         options.posting = None;
+        change(&mut options.limits);
         let world = Sandbox::empty(options);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound port has an address");

@@ -10,10 +10,10 @@ use crate::config::{self, Config};
 use crate::embed::{Issuer, KeyRing, Redeemer, Verifier};
 use crate::health::Health;
 use crate::http::{Edge, Gate};
-use crate::ingestion::{Deps, Ingestion, QuarantineDeps, Worker, XObserver};
+use crate::ingestion::{Deps, Ingestion, QuarantineDeps, SharedGovernor, Worker, XObserver};
 use crate::rate_limit::{LocalLimiter, Policies};
 use crate::redis::Pool;
-use crate::resilience::{BreakerSettings, CircuitBreaker, RetryPolicy};
+use crate::resilience::{BreakerSettings, RetryPolicy};
 use crate::sentiment::Analyzer;
 use crate::store::{self, Store};
 use crate::telemetry::Metrics;
@@ -112,13 +112,15 @@ pub fn ingestion(
     metrics: Metrics,
     world: &World,
 ) -> Result<(Ingestion, Worker), Error> {
-    let breaker = CircuitBreaker::new(BreakerSettings::default());
+    let breaker = BreakerSettings::default();
     let client = |bearer: &secrecy::SecretString| {
         let mut access = x_api::Settings::new(x_api.base_url.as_str(), bearer.clone());
         access.request_timeout = x_api.timeout;
         let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
         let observer = Arc::new(XObserver::new(metrics.clone()));
-        Client::new(access, RetryPolicy::default(), breaker.clone(), clock, entropy, observer)
+        let (shared, budget) = (Arc::new(store.clone()), x_api.monthly_post_budget);
+        let governor = Arc::new(SharedGovernor::new(shared, Arc::clone(&clock), breaker, budget));
+        Client::new(access, RetryPolicy::default(), governor, clock, entropy, observer)
     };
     let x = x_api.bearer.as_ref().map(client).transpose()?.map(Arc::new);
     let store = Arc::new(store);
@@ -130,7 +132,6 @@ pub fn ingestion(
         schedules: Arc::clone(&store) as _,
         mirror: files.map(|files| Mirror::new(Arc::new(DatabaseCheckpoints::new(store)), files)),
         x,
-        breaker,
         analyzer: Arc::new(Analyzer::new()),
         clock: Arc::clone(&world.clock),
         entropy: Arc::clone(&world.entropy),

@@ -11,12 +11,12 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use super::upkeep::Upkeep;
-use super::{Core, Error, World, listener};
+use super::{Core, Error, Rotation, World, listener};
 use crate::config::Config;
 use crate::grpc::{self, Serving};
 use crate::health::Health;
 use crate::http::{self, DemoSite, State};
-use crate::ingestion::{Recheck, Scheduler};
+use crate::ingestion::{Ingestion, Recheck, Scheduler};
 use crate::store::{Store, Work};
 
 /// A server that listens.
@@ -31,14 +31,16 @@ pub struct Server {
     drain: Duration,
 }
 
-/// Serves on the configured address until `stop`, then finishes what is under way.
+/// Serves on the configured address until `stop`, then finishes what is under way; `rotation` brings new bearer tokens.
 ///
 /// # Errors
 /// When a part cannot be built or the address cannot be listened on.
-pub async fn serve(config: Config, world: World, stop: CancellationToken) -> Result<(), Error> {
+pub async fn serve(config: Config, world: World, rotation: Rotation, stop: CancellationToken) -> Result<(), Error> {
     let listener = bind(config.server.listen).await?;
     let core = Core::build(&config, &world).await?;
+    let ingestion = core.ingestion.clone();
     let server = Server::start(&config, &world, core, listener, None).await?;
+    server.rotate_bearer(rotation, ingestion);
     stop.cancelled().await;
     server.stop().await;
     Ok(())
@@ -95,6 +97,7 @@ impl Server {
         let upkeep = Upkeep {
             store: store.clone(),
             metrics,
+            ingestion,
             gate,
             edge,
             health: upkeep_health,
@@ -105,6 +108,11 @@ impl Server {
         tasks.spawn(listener::listen(listener, site, stop.clone(), abort.clone()));
         info!(%address, "Amber listens on {address}.");
         Ok(Self { address, store, health, serving, tasks, stop, abort, drain: config.server.drain })
+    }
+
+    /// Looks for new bearer tokens until the server stops.
+    pub fn rotate_bearer(&self, rotation: Rotation, ingestion: Ingestion) {
+        self.tasks.spawn(rotation.run(ingestion, self.stop.clone()));
     }
 
     /// The address on which it listens.

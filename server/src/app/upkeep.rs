@@ -11,7 +11,8 @@ use crate::domain::Clock;
 use crate::grpc::Serving;
 use crate::health::Health;
 use crate::http::{Edge, Gate};
-use crate::store::{EmbedTokens, Store};
+use crate::ingestion::Ingestion;
+use crate::store::{ApiBudget, EmbedTokens, Store};
 use crate::telemetry::Metrics;
 
 /// How often metrics are tidied up and the database is probed for the standard health service.
@@ -23,6 +24,7 @@ const FORGET_EVERY: u32 = 12;
 pub(super) struct Upkeep {
     pub(super) store: Store,
     pub(super) metrics: Metrics,
+    pub(super) ingestion: Ingestion,
     pub(super) gate: Arc<Gate>,
     pub(super) edge: Option<Edge>,
     pub(super) health: Arc<Health>,
@@ -43,6 +45,9 @@ impl Upkeep {
             }
             self.serving.set_serving(is_ready).await;
             self.metrics.run_upkeep();
+            if is_ready {
+                self.ingestion.refresh_standing().await;
+            }
             if beats.is_multiple_of(FORGET_EVERY) {
                 self.forget().await;
             }
@@ -55,6 +60,9 @@ impl Upkeep {
         self.edge.iter().for_each(Edge::forget_idle);
         if let Err(error) = self.store.purge_expired(self.clock.now()).await {
             warn!(%error, "Expired embed tokens were not forgotten; the next round tries again.");
+        }
+        if let Err(error) = self.store.forget_unused_credentials().await {
+            warn!(%error, "The limits of unused credentials were not forgotten; the next round tries again.");
         }
     }
 }

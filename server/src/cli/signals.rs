@@ -1,8 +1,10 @@
-//! Signals: the first asks to stop, the second ends the process.
+//! Signals: the first asks to stop, the second ends the process; SIGHUP asks to read anew.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -27,6 +29,21 @@ pub(super) fn stop() -> Result<CancellationToken, Failure> {
         std::process::exit(INTERRUPTED.into());
     });
     Ok(stop)
+}
+
+/// Notified at each SIGHUP, which otherwise would end the process.
+pub(super) fn hangup() -> Result<Arc<Notify>, Failure> {
+    let mut signals =
+        signal(SignalKind::hangup()).map_err(|error| Failure::failed(format!("no signals can be heard: {error}")))?;
+    let asked = Arc::new(Notify::new());
+    let heard = Arc::clone(&asked);
+    #[expect(clippy::disallowed_methods, reason = "it listens as long as the process lives, and nothing waits for it")]
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            heard.notify_one();
+        }
+    });
+    Ok(asked)
 }
 
 struct Signals {

@@ -4,6 +4,7 @@ use strsim::damerau_levenshtein;
 
 use super::parse::{self, Refusal};
 use super::reader::Reader;
+use super::variable::Variable;
 use super::{Env, variables};
 
 /// Names that are certainly meant for Amber.
@@ -33,11 +34,6 @@ const LATER: &[Later] = &[
     },
     Later { name: "TLS_CERT_PATH", harmless: "", otherwise: Refuse("let a proxy or an ingress speak TLS") },
     Later { name: "TLS_KEY_PATH", harmless: "", otherwise: Refuse("let a proxy or an ingress speak TLS") },
-    Later {
-        name: "X_MONTHLY_POST_BUDGET",
-        harmless: "",
-        otherwise: Refuse("set a spending limit in the X developer portal"),
-    },
     Later { name: "SECRETS_MANAGER_PROVIDER", harmless: "", otherwise: Ignore },
     Later { name: "SECRETS_PREFIX", harmless: "", otherwise: Ignore },
     Later { name: "TRUSTED_PROXY_CIDRS", harmless: "", otherwise: Ignore },
@@ -100,8 +96,7 @@ fn review_later(later: &Later, env: &dyn Env, reader: &mut Reader<'_>) {
 
 fn is_known(name: &str) -> bool {
     let from_file = name.strip_suffix("_FILE").and_then(variables::find);
-    variables::find(name).is_some()
-        || from_file.is_some_and(|variable| variable.is_secret() && !variable.aliases.contains(&name))
+    variables::find(name).is_some() || from_file.is_some_and(Variable::is_secret)
 }
 
 /// What to say about a name that looks like a misspelt one of ours; None for a name of another program.

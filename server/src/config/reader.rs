@@ -1,5 +1,6 @@
 //! Reads single variables by the rules of the table and keeps every mistake.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -51,7 +52,13 @@ impl<'a> Reader<'a> {
         let is_filled = |name: &str| self.env.get(name).is_some_and(|value| !value.trim().is_empty());
         is_filled(name)
             || variable.aliases.iter().any(|alias| is_filled(alias))
-            || variable.is_secret() && is_filled(&format!("{name}_FILE"))
+            || variable.is_secret() && variable.names().any(|name| is_filled(&file_variable(name)))
+    }
+
+    /// The file that a secret comes from; None when it is not set by a file.
+    pub(super) fn file_of(&self, name: &str) -> Option<PathBuf> {
+        let mut files = known(name).names().filter_map(|name| self.env.get(&file_variable(name)));
+        files.find(|path| !path.trim().is_empty()).map(|path| PathBuf::from(path.trim()))
     }
 
     pub(super) fn flag(&mut self, name: &str) -> bool {
@@ -128,15 +135,14 @@ impl<'a> Reader<'a> {
 
     fn find(&mut self, variable: &'static Variable) -> Option<Found> {
         let filled = |name: &str| self.env.get(name).filter(|value| !value.trim().is_empty());
-        let mut set = std::iter::once(variable.name)
-            .chain(variable.aliases.iter().copied())
-            .filter_map(|name| filled(name).map(|value| Found { name: name.to_owned(), value }));
+        let mut set =
+            variable.names().filter_map(|name| filled(name).map(|value| Found { name: name.to_owned(), value }));
         let first = set.next();
         let ignored: Vec<_> = set.map(|found| found.name).collect();
         for name in ignored {
             self.warn(&name, format!("is ignored, because {} is set", variable.name));
         }
-        let from_file = if variable.is_secret() { self.find_in_file(variable.name) } else { None };
+        let from_file = if variable.is_secret() { self.find_in_file(variable) } else { None };
         match (first, from_file) {
             (Some(_), Some(file)) => {
                 self.refuse(
@@ -155,9 +161,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The content of the file that `<name>_FILE` names, without the newline at its end.
-    fn find_in_file(&mut self, name: &str) -> Option<Found> {
-        let name = format!("{name}_FILE");
-        let path = self.env.get(&name).filter(|path| !path.trim().is_empty())?;
+    fn find_in_file(&mut self, variable: &Variable) -> Option<Found> {
+        let filled = |name: String| Some((self.env.get(&name).filter(|path| !path.trim().is_empty())?, name));
+        let mut set = variable.names().map(file_variable).filter_map(filled);
+        let (path, name) = set.next()?;
+        let ignored: Vec<_> = set.map(|(_, name)| name).collect();
+        for other in ignored {
+            self.warn(&other, format!("is ignored, because {name} is set"));
+        }
         match std::fs::read_to_string(path.trim()) {
             Ok(text) => {
                 let value = text.strip_suffix('\n').unwrap_or(&text);
@@ -174,6 +185,11 @@ impl<'a> Reader<'a> {
 
 /// How an operator makes a strong secret.
 pub(super) const HOW_TO_MAKE: &str = "make one with `openssl rand -base64 48`";
+
+/// The variable that names the file of a secret.
+fn file_variable(name: &str) -> String {
+    format!("{name}_FILE")
+}
 
 fn known(name: &str) -> &'static Variable {
     variables::find(name).expect("every variable that is read is declared in the table")

@@ -136,6 +136,10 @@ pub struct XApi {
     pub base_url: String,
     /// The app-only bearer token; always there when ingestion is enabled.
     pub bearer: Option<SecretString>,
+    /// The file that the bearer token comes from, which may get another one while Amber runs.
+    pub bearer_file: Option<PathBuf>,
+    /// Posts that may be read in a UTC month; None is no bound.
+    pub monthly_post_budget: Option<u64>,
     /// The longest that one request may take.
     pub timeout: Duration,
 }

@@ -317,7 +317,7 @@ fn a_slip_of_the_pen_is_answered_with_the_nearest_name() {
 #[test]
 fn what_would_be_unsafe_to_ignore_stops_the_start() {
     for (name, value) in
-        [("SECRETS_MANAGER_ENABLED", "true"), ("TLS_CERT_PATH", "/tls/cert.pem"), ("X_MONTHLY_POST_BUDGET", "10000")]
+        [("SECRETS_MANAGER_ENABLED", "true"), ("TLS_CERT_PATH", "/tls/cert.pem")]
     {
         assert_eq!(refused(&least().with(name, value)), [name]);
     }
@@ -335,6 +335,36 @@ fn checkpoints_go_to_files_only_when_told() {
     let unnamed = config(&least().with("CHECKPOINT_STORE", "file")).checkpoints;
     assert_eq!(unnamed, Checkpoints::Files("checkpoints".into()));
     assert_eq!(refused(&least().with("CHECKPOINT_STORE", "redis")), ["CHECKPOINT_STORE"]);
+}
+
+#[test]
+fn the_bearer_token_may_come_from_a_file_under_both_names() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), format!("{BEARER}\n")).unwrap();
+    let path = file.path().to_str().unwrap();
+    for name in ["X_API_BEARER_FILE", "TWITTER_BEARER_TOKEN_FILE"] {
+        let env = least().with("X_INGEST_ENABLED", "true").with(name, path);
+        let x_api = config(&env).x_api;
+        assert_eq!((x_api.bearer.unwrap().expose_secret(), x_api.bearer_file.as_deref()), (BEARER, Some(file.path())));
+        assert_eq!(warned(&env), []);
+        assert_eq!(refused(&env.clone().with("TWITTER_BEARER_TOKEN", "another")), [name]);
+
+        std::fs::write(file.path(), "newer").unwrap();
+        assert_eq!(XApi::read_bearer(&env).unwrap().unwrap().expose_secret(), "newer", "the file is read anew");
+        std::fs::write(file.path(), "no header\ncan carry it").unwrap();
+        assert!(!XApi::read_bearer(&env).unwrap_err().to_string().contains("carry it"));
+        std::fs::write(file.path(), format!("{BEARER}\n")).unwrap();
+    }
+    let both = least().with("X_API_BEARER_FILE", path).with("TWITTER_BEARER_TOKEN_FILE", "/elsewhere");
+    assert_eq!(warned(&both)[0].variable, "TWITTER_BEARER_TOKEN_FILE");
+    assert!(config(&least().with("X_API_BEARER", BEARER)).x_api.bearer_file.is_none());
+}
+
+#[test]
+fn no_budget_of_posts_is_no_bound() {
+    let budget = |env: &MapEnv| config(env).x_api.monthly_post_budget;
+    assert_eq!((budget(&least()), budget(&least().with("X_MONTHLY_POST_BUDGET", "0"))), (None, None));
+    assert_eq!(budget(&least().with("X_MONTHLY_POST_BUDGET", "15000")), Some(15_000));
 }
 
 #[test]

@@ -100,6 +100,11 @@ impl Variable {
         Self { fallback, ..self }
     }
 
+    /// Its name and its older ones.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+
     /// Whether its value must never be shown, and whether it may come from a file by `<name>_FILE`.
     #[must_use]
     pub fn is_secret(&self) -> bool {

@@ -134,6 +134,13 @@ const INGESTION: &[Variable] = &[
          thousand stored posts cost a thousand reads per round",
     ),
     Variable::flag("INGESTION_DRY_RUN", "false", "Fetches and checks, but stores nothing"),
+    Variable::number(
+        "X_MONTHLY_POST_BUDGET",
+        0..=1_000_000_000,
+        "0",
+        "Posts that may be read from X in a UTC month, because X bills each; 0 is no bound. Posts that others refer to are \
+         counted too",
+    ),
     Variable::text("X_API_BASE_URL", "Where the X API is").else_is(Value("https://api.x.com")),
 ];
 

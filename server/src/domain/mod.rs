@@ -12,6 +12,7 @@ mod post;
 mod principal;
 mod quota;
 mod removal;
+mod reads;
 mod run;
 mod saved_checkpoint;
 mod sentiment;
@@ -31,6 +32,7 @@ pub use post::{
 pub use principal::{Principal, Role, Scope};
 pub use quota::Quota;
 pub use removal::Removal;
+pub use reads::{Month, Reads, Usage, day_of};
 pub use run::{Run, RunCounters, RunId, RunStatus, RunTrigger};
 pub use saved_checkpoint::{CheckpointError, OpaqueCheckpoint, SavedCheckpoint};
 pub use sentiment::{Label, Sentiment, Unscored};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::checkpoints::Mirror;
 use crate::config;
 use crate::domain::{Clock, Entropy};
-use crate::resilience::CircuitBreaker;
+use crate::resilience::{BreakerSnapshot, Circuit};
 use crate::sentiment::Analyzer;
 use crate::store::{Ingest, Leaders, Runs, Schedules, Work};
 use crate::telemetry::Metrics;
@@ -28,8 +28,6 @@ pub struct Deps {
     pub mirror: Option<Mirror>,
     /// X; None without a bearer token.
     pub x: Option<Arc<Client>>,
-    /// The breaker in front of X.
-    pub breaker: CircuitBreaker,
     /// Scores texts.
     pub analyzer: Arc<Analyzer>,
     /// Tells the time.
@@ -40,4 +38,15 @@ pub struct Deps {
     pub metrics: Metrics,
     /// When and how much.
     pub settings: config::Ingestion,
+}
+
+impl Deps {
+    /// The breaker in front of X, as last seen; closed without a bearer token.
+    #[must_use]
+    pub fn breaker(&self) -> BreakerSnapshot {
+        match &self.x {
+            Some(x) => x.standing().breaker,
+            None => Circuit::default().snapshot(self.clock.now()),
+        }
+    }
 }

@@ -5,8 +5,10 @@
 //! in the store, so that any replica can go on where another one stopped. Beside them the [`Recheck`] looks stored posts
 //! up again.
 
+mod access;
 mod deps;
 mod error;
+mod governor;
 mod keeper;
 mod lookup;
 mod observer;
@@ -25,6 +27,7 @@ mod worker;
 
 pub use deps::Deps;
 pub use error::Error;
+pub use governor::SharedGovernor;
 pub use observer::XObserver;
 pub use quarantine::{Fate, QuarantineDeps, ReplayReport, Verdict, replay};
 pub use recheck::{MayCall, Recheck};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tracing::{debug, info, warn};
 
+use crate::domain::Reads;
 use crate::resilience::Retry;
 use crate::telemetry::Metrics;
 use crate::x_api::{Endpoint, Fault, Observer};
@@ -38,6 +39,10 @@ impl Observer for XObserver {
     fn on_rate_limited(&self, endpoint: Endpoint, until: Timestamp) {
         self.metrics.api_rate_limited();
         warn!(%endpoint, %until, "X asks to wait until {until}.");
+    }
+
+    fn on_reads(&self, _: Endpoint, reads: Reads) {
+        self.metrics.api_reads(reads);
     }
 
     fn on_missing_field(&self, field: &'static str, count: u64) {

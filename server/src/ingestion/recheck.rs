@@ -129,7 +129,7 @@ impl Recheck {
         if !(self.may_call)() {
             return Some(IDLE);
         }
-        if let Some(open_for) = self.deps.breaker.snapshot().open_for {
+        if let Some(open_for) = self.deps.breaker().open_for {
             return Some(open_for);
         }
         let until = self.x.rate_limited_until().remove(&Endpoint::PostsByIds)?;

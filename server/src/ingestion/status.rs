@@ -100,7 +100,7 @@ impl Ingestion {
         Status {
             enabled: self.deps.settings.enabled,
             running,
-            breaker: self.deps.breaker.snapshot(),
+            breaker: self.deps.breaker(),
             rate_limited_until: self.deps.x.as_ref().and_then(|x| x.rate_limited_until().into_values().max()),
             jobs: next_due.map(|at| self.job(at)).into_iter().collect(),
             control,

@@ -82,6 +82,8 @@ impl Task<'_> {
                 return Verdict::End(None);
             }
             Stop::Store(error) => return give_up(error),
+            // The database could not be asked for a call: nothing could be stored either.
+            Stop::X(x_api::Error::Ungoverned { .. }) => return Verdict::Return(None),
             Stop::X(x_api::Error::RateLimited { until, .. }) if self.claim.trigger != RunTrigger::Refresh => {
                 return Verdict::Return(Some(*until));
             }
@@ -138,7 +140,7 @@ impl Task<'_> {
         info!(run_id = %run.id, status, inserted, fetched, "Run {} ended: {status}, {inserted} new posts.", run.id);
         let took = run.ended_at.unwrap_or(run.started_at).duration_since(run.started_at);
         self.deps.metrics.run_finished(run.status, took.try_into().unwrap_or_default(), run.error);
-        self.deps.metrics.breaker(self.deps.breaker.snapshot().state.as_str());
+        self.deps.metrics.breaker(self.deps.breaker().state.as_str());
     }
 
     /// An account that cannot be read is a state of its leader, not a failure of the run.

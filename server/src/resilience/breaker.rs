@@ -7,12 +7,14 @@
 //!     |                                                +--------------------------------+
 //!     +------------------------------------------------------------- the probe succeeds -+
 //! ```
-//! The states are those of M. Nygard, *Release It!* (2007), chapter "Circuit Breaker".
+//! The states are those of M. Nygard, *Release It!* (2007), chapter "Circuit Breaker". A [`Circuit`] is a plain value:
+//! whoever keeps it, in memory or in a row that replicas share, changes it under a lock.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use jiff::Timestamp;
+
+use super::moment::after;
 
 #[cfg(test)]
 mod tests;
@@ -24,11 +26,13 @@ pub struct BreakerSettings {
     pub failure_threshold: u32,
     /// How long it stays open.
     pub open_for: Duration,
+    /// How long the one probe may take; then it is given up, and the next call is the probe.
+    pub probe_for: Duration,
 }
 
 impl Default for BreakerSettings {
     fn default() -> Self {
-        Self { failure_threshold: 5, open_for: Duration::from_mins(5) }
+        Self { failure_threshold: 5, open_for: Duration::from_mins(5), probe_for: Duration::from_mins(1) }
     }
 }
 
@@ -74,142 +78,94 @@ pub struct Open {
     pub retry_after: Duration,
 }
 
-/// A breaker that counts failures in a row. Clones share their state.
-#[derive(Debug, Clone)]
-pub struct CircuitBreaker {
-    settings: BreakerSettings,
-    circuit: Arc<Mutex<Circuit>>,
+/// The right to make one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pass {
+    /// The phase in which it was given.
+    pub epoch: u64,
+    /// This is the one call of a half-open breaker.
+    pub is_probe: bool,
 }
 
-#[derive(Debug)]
-struct Circuit {
-    phase: Phase,
-    failures: u32,
+/// A breaker that counts failures in a row. The default is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Circuit {
+    /// Failures since the last success.
+    pub failures: u32,
+    /// No call passes before; None is closed.
+    pub open_until: Option<Timestamp>,
+    /// A probe is under way, and counts until then.
+    pub probe_until: Option<Timestamp>,
     /// Counts changes of phase, so that the outcome of a call from an earlier phase is not taken for news.
-    epoch: u64,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Phase {
-    Closed,
-    Open { until: Instant },
-    Probing,
+    pub epoch: u64,
 }
 
 impl Circuit {
-    fn enter(&mut self, phase: Phase) {
-        self.phase = phase;
-        self.epoch += 1;
-    }
-}
-
-impl CircuitBreaker {
-    /// A closed breaker.
-    #[must_use]
-    pub fn new(settings: BreakerSettings) -> Self {
-        let circuit = Circuit { phase: Phase::Closed, failures: 0, epoch: 0 };
-        Self { settings, circuit: Arc::new(Mutex::new(circuit)) }
-    }
-
-    /// Asks to make a call; the permit has to be told how the call went.
+    /// Whether a call would pass now; it takes nothing.
     ///
     /// # Errors
     /// [`Open`] while the breaker is open, and while it is half-open and the one probe is under way.
-    pub fn permit(&self) -> Result<Permit, Open> {
-        let mut circuit = self.lock();
-        match circuit.phase {
-            Phase::Closed => {}
-            Phase::Probing => return Err(Open { retry_after: Duration::ZERO }),
-            Phase::Open { until } => {
-                let retry_after = until.saturating_duration_since(Instant::now());
-                if !retry_after.is_zero() {
-                    return Err(Open { retry_after });
-                }
-                circuit.enter(Phase::Probing);
+    pub fn check(&self, now: Timestamp) -> Result<(), Open> {
+        match (self.snapshot(now), self.probe_until) {
+            (BreakerSnapshot { state: BreakerState::Open, open_for, .. }, _) => {
+                Err(Open { retry_after: open_for.unwrap_or_default() })
             }
+            (BreakerSnapshot { state: BreakerState::HalfOpen, .. }, Some(until)) if until > now => {
+                Err(Open { retry_after: Duration::ZERO })
+            }
+            _ => Ok(()),
         }
-        let probe = matches!(circuit.phase, Phase::Probing);
-        Ok(Permit { breaker: self.clone(), epoch: circuit.epoch, probe, settled: false })
+    }
+
+    /// Asks to make a call, of whose outcome the breaker must be told.
+    ///
+    /// # Errors
+    /// As [`Circuit::check`].
+    pub fn pass(&mut self, now: Timestamp, settings: &BreakerSettings) -> Result<Pass, Open> {
+        self.check(now)?;
+        let is_probe = self.open_until.is_some();
+        if is_probe {
+            self.enter(self.open_until, Some(after(now, settings.probe_for)));
+        }
+        Ok(Pass { epoch: self.epoch, is_probe })
+    }
+
+    /// Tells that the service answered.
+    pub fn succeed(&mut self, pass: Pass) {
+        if pass.epoch != self.epoch {
+            return;
+        }
+        self.failures = 0;
+        if pass.is_probe {
+            self.enter(None, None);
+        }
+    }
+
+    /// Tells that the service failed.
+    pub fn fail(&mut self, pass: Pass, now: Timestamp, settings: &BreakerSettings) {
+        if pass.epoch != self.epoch {
+            return;
+        }
+        self.failures = self.failures.saturating_add(1);
+        if pass.is_probe || self.failures >= settings.failure_threshold {
+            self.enter(Some(after(now, settings.open_for)), None);
+        }
     }
 
     /// The present state.
     #[must_use]
-    pub fn snapshot(&self) -> BreakerSnapshot {
-        let circuit = self.lock();
-        let (state, open_for) = match circuit.phase {
-            Phase::Closed => (BreakerState::Closed, None),
-            Phase::Probing => (BreakerState::HalfOpen, None),
-            Phase::Open { until } => match until.saturating_duration_since(Instant::now()) {
-                Duration::ZERO => (BreakerState::HalfOpen, None),
-                left => (BreakerState::Open, Some(left)),
-            },
+    pub fn snapshot(&self, now: Timestamp) -> BreakerSnapshot {
+        let left = self.open_until.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default());
+        let (state, open_for) = match left {
+            None => (BreakerState::Closed, None),
+            Some(Duration::ZERO) => (BreakerState::HalfOpen, None),
+            Some(left) => (BreakerState::Open, Some(left)),
         };
-        BreakerSnapshot { state, consecutive_failures: circuit.failures, open_for }
+        BreakerSnapshot { state, consecutive_failures: self.failures, open_for }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Circuit> {
-        // No code between lock and unlock can panic half-way through a change.
-        self.circuit.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Default for CircuitBreaker {
-    fn default() -> Self {
-        Self::new(BreakerSettings::default())
-    }
-}
-
-/// The right to make one call. Dropped without an outcome it counts neither way; a probe then leaves its place to the
-/// next call.
-#[derive(Debug)]
-#[must_use = "the breaker learns nothing from a call whose permit is dropped"]
-pub struct Permit {
-    breaker: CircuitBreaker,
-    epoch: u64,
-    probe: bool,
-    settled: bool,
-}
-
-impl Permit {
-    /// Whether this is the one call of a half-open breaker.
-    #[must_use]
-    pub fn is_probe(&self) -> bool {
-        self.probe
-    }
-
-    /// Tells that the service answered.
-    pub fn succeed(mut self) {
-        self.settle(|circuit, _| {
-            circuit.failures = 0;
-            if matches!(circuit.phase, Phase::Probing) {
-                circuit.enter(Phase::Closed);
-            }
-        });
-    }
-
-    /// Tells that the service failed.
-    pub fn fail(mut self) {
-        self.settle(|circuit, settings| {
-            circuit.failures = circuit.failures.saturating_add(1);
-            if matches!(circuit.phase, Phase::Probing) || circuit.failures >= settings.failure_threshold {
-                circuit.enter(Phase::Open { until: Instant::now() + settings.open_for });
-            }
-        });
-    }
-
-    fn settle(&mut self, change: impl FnOnce(&mut Circuit, BreakerSettings)) {
-        self.settled = true;
-        let mut circuit = self.breaker.lock();
-        if circuit.epoch == self.epoch {
-            change(&mut circuit, self.breaker.settings);
-        }
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if self.probe && !self.settled {
-            self.settle(|circuit, _| circuit.enter(Phase::Open { until: Instant::now() }));
-        }
+    fn enter(&mut self, open_until: Option<Timestamp>, probe_until: Option<Timestamp>) {
+        (self.open_until, self.probe_until) = (open_until, probe_until);
+        self.epoch += 1;
     }
 }

@@ -1,9 +1,14 @@
-//! Backoff with full jitter, retry policy and circuit breaker; knows time, not HTTP.
+//! Backoff with full jitter, retry policy, circuit breaker, call budgets; knows time, not HTTP.
 
+mod moment;
 mod backoff;
-mod breaker;
 mod retry;
+mod breaker;
+mod allowance;
+mod budget;
 
+pub use allowance::{Allowance, Refusal, Window, WindowKind};
 pub use backoff::{Backoff, Delays};
-pub use breaker::{BreakerSettings, BreakerSnapshot, BreakerState, CircuitBreaker, Open, Permit};
+pub use breaker::{BreakerSettings, BreakerSnapshot, BreakerState, Circuit, Open, Pass};
+pub use budget::{Ask, Decision, Demand, Grant, Purse, Report, UnderWay, decide};
 pub use retry::{Retry, RetryPolicy, Verdict};

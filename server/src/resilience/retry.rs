@@ -92,6 +92,7 @@ impl RetryPolicy {
 mod tests {
     use std::cell::Cell;
 
+    use proptest::prelude::*;
     use tokio::time::Instant;
 
     use super::*;
@@ -147,6 +148,27 @@ mod tests {
         let policy = RetryPolicy::default();
         let result = policy.run(Arc::new(OsEntropy), operation, |_| Verdict::Retry { after: None }, |_, _| {}).await;
         assert_eq!(result, Ok(3));
+    }
+
+    proptest! {
+        /// Whatever the policy and whatever the other side asks for.
+        #[test]
+        fn retries_and_waits_keep_their_bounds(
+            base in 0_u64..5_000, cap in 0_u64..60_000, max_retries in 0_u32..9, asked in prop::option::of(0_u64..300_000)
+        ) {
+            let backoff = Backoff { base: Duration::from_millis(base), factor: 2, cap: Duration::from_millis(cap) };
+            let policy = RetryPolicy { backoff, max_retries, ..RetryPolicy::default() };
+            let after = asked.map(Duration::from_millis);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            let (attempts, heard, elapsed) = runtime.block_on(run_failing(policy, Verdict::Retry { after }));
+            prop_assert_eq!((attempts, heard.len()), (max_retries + 1, usize::try_from(max_retries).unwrap()));
+            let imposed = after.unwrap_or_default().min(policy.max_imposed_wait);
+            for (n, retry) in (0..).zip(&heard) {
+                prop_assert!(retry.wait >= imposed, "{:?} is shorter than what was asked for", retry);
+                prop_assert!(retry.wait <= imposed.max(backoff.bound(n)), "{:?}", retry);
+            }
+            prop_assert!(elapsed >= heard.iter().map(|retry| retry.wait).sum::<Duration>());
+        }
     }
 
     #[tokio::test(start_paused = true)]

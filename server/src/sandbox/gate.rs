@@ -10,6 +10,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::stream;
 use http_body_util::BodyExt;
+use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -32,7 +34,8 @@ pub(super) async fn pass(
         return problem::plain(StatusCode::UNAUTHORIZED);
     }
     let fault = inner.take_fault(endpoint);
-    if let Some(answer) = fault.as_ref().and_then(instead) {
+    if let Some(mut answer) = fault.as_ref().and_then(instead) {
+        write_date(answer.headers_mut(), &inner);
         return answer;
     }
     let grant = inner.take_request(endpoint);
@@ -46,6 +49,7 @@ pub(super) async fn pass(
         problem::plain(StatusCode::TOO_MANY_REQUESTS)
     };
     write_limits(answer.headers_mut(), &grant);
+    write_date(answer.headers_mut(), &inner);
     answer
 }
 
@@ -124,6 +128,13 @@ fn with_malformed_record(body: &Bytes) -> Bytes {
     data[middle]["text"] = Value::Null;
     data[middle]["created_at"] = json!("yesterday");
     json.to_string().into()
+}
+
+/// The limits are told by the time of the sandbox, so the date is too.
+fn write_date(headers: &mut HeaderMap, inner: &Inner) {
+    let date = rfc2822::to_string(&inner.now().to_zoned(TimeZone::UTC)).ok();
+    let date = date.and_then(|date| HeaderValue::try_from(date.replace("+0000", "GMT")).ok());
+    headers.extend(date.map(|date| (header::DATE, date)));
 }
 
 fn write_limits(headers: &mut HeaderMap, grant: &Grant) {

@@ -4,6 +4,7 @@
 //! both databases.
 
 mod checkpoints;
+mod api_budget;
 mod connect;
 mod dashboards;
 mod embed_tokens;
@@ -24,6 +25,7 @@ mod vitals;
 mod work;
 
 pub use checkpoints::Checkpoints;
+pub use api_budget::{ApiBudget, ApiCall, ApiLine, Known};
 pub use connect::Store;
 pub use dashboards::{Aggregates, Dashboards};
 pub use embed_tokens::EmbedTokens;

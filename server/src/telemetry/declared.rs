@@ -56,6 +56,11 @@ metrics! {
     API_CALLS = counter("amber_x_api_calls_total", &["endpoint", "status"], "Calls to X by endpoint and outcome.");
     API_RETRIES = counter("amber_x_api_retries_total", &[], "Calls to X that were repeated after a failure.");
     API_RATE_LIMITED = counter("amber_x_api_rate_limited_total", &[], "Answers of X that say too many requests.");
+    API_READS = counter("amber_x_api_reads_total", &["kind"], "Posts and users that X returned to this process and bills.");
+    API_MONTH_READS =
+        gauge("amber_x_api_reads_this_month", &["kind"], "Posts and users read from X in this UTC month by all replicas.");
+    API_BUDGET_LEFT =
+        gauge("amber_x_api_post_budget_left", &[], "Posts that may still be read this UTC month; +Inf without a budget.");
     BREAKER_STATE = gauge("amber_x_api_breaker_state", &["state"], "1 for the state that the circuit breaker is in.");
     INGESTION_RUNS = counter("amber_ingestion_runs_total", &["status"], "Finished runs by how they ended.");
     INGESTION_PAGES = counter("amber_ingestion_pages_total", &[], "Pages of a timeline that were stored.");

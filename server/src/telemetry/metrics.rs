@@ -10,7 +10,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use super::declared::{self, Kind, METRICS, Metric};
 use super::totals::{Snapshot, Totals};
 use crate::config::Build;
-use crate::domain::{Clock, Removal, RunCounters, RunStatus};
+use crate::domain::{Clock, Reads, Removal, RunCounters, RunStatus, Usage};
 
 /// The metrics of one server. A clone is a handle to the same numbers; nothing is global, so that several servers can
 /// live in one process.
@@ -29,6 +29,7 @@ struct Inner {
 /// Bucket bounds of request durations, in seconds.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
+const READ_KINDS: [&str; 2] = ["posts", "users"];
 const OUTCOMES: [&str; 5] = ["inserted", "updated", "unchanged", "quarantined", "duplicate"];
 const CHECK_OUTCOMES: [&str; 4] = ["unchanged", "changed", "deleted", "left"];
 const BREAKER_STATES: [&str; 3] = ["closed", "open", "half_open"];
@@ -85,6 +86,8 @@ impl Metrics {
             }
         }
         self.breaker("closed");
+        self.api_reads(Reads::default());
+        self.api_usage(&Usage::default());
     }
 
     /// A request was answered. `kind` is `grpc` or `http`, `route` the pattern that matched and never the path itself,
@@ -118,6 +121,21 @@ impl Metrics {
     pub fn api_rate_limited(&self) {
         self.counter(declared::API_RATE_LIMITED, &[]).increment(1);
         self.0.totals.rate_limited.add(1);
+    }
+
+    /// X returned what it bills.
+    pub fn api_reads(&self, reads: Reads) {
+        for (kind, count) in READ_KINDS.iter().zip([reads.posts, reads.users]) {
+            self.counter(declared::API_READS, &[kind]).increment(count);
+        }
+    }
+
+    /// So much was read from X by all replicas.
+    pub fn api_usage(&self, usage: &Usage) {
+        for (kind, count) in READ_KINDS.iter().zip([usage.month.posts, usage.month.users]) {
+            self.gauge(declared::API_MONTH_READS, &[kind]).set(gauge_of(count));
+        }
+        self.gauge(declared::API_BUDGET_LEFT, &[]).set(usage.left().map_or(f64::INFINITY, gauge_of));
     }
 
     /// The circuit breaker is in `state`: `closed`, `open` or `half_open`.
@@ -276,6 +294,11 @@ impl Metrics {
     fn histogram(&self, metric: Metric, values: &[&str]) -> Histogram {
         self.0.recorder.register_histogram(&key(metric, values), &METADATA)
     }
+}
+
+/// A count as a gauge has it; it stands still beyond 2^32.
+fn gauge_of(count: u64) -> f64 {
+    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }
 
 fn key(metric: Metric, values: &[&str]) -> Key {

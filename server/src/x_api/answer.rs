@@ -104,3 +104,47 @@ fn detail(problem: &Node<'_>) -> String {
     let text = first.or_else(own).unwrap_or_else(|| "no detail".to_owned());
     text.chars().take(LONGEST_DETAIL).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use reqwest::header::{HeaderValue, RETRY_AFTER};
+
+    use super::*;
+
+    #[test]
+    fn trouble_is_tried_again_after_the_wait_that_was_asked_for() {
+        let now = "2022-10-07T22:00:00Z".parse().unwrap();
+        for (told, after) in [
+            (Some("30"), Some(Duration::from_secs(30))),
+            (Some("Fri, 07 Oct 2022 22:00:30 GMT"), Some(Duration::from_secs(30))),
+            (Some("soon"), None),
+            (None, None),
+        ] {
+            let headers: HeaderMap =
+                told.map(|told| (RETRY_AFTER, HeaderValue::from_static(told))).into_iter().collect();
+            let answer = Answer { status: StatusCode::SERVICE_UNAVAILABLE, headers, body: Vec::new() };
+            let failure = answer.open(&Limits::read(&answer.headers, now)).unwrap_err();
+            assert_eq!(failure.verdict(), Verdict::Retry { after }, "{told:?}");
+        }
+    }
+
+    #[test]
+    fn each_end_of_all_calls_has_a_name_of_its_own() {
+        let named = |status, body: &str| {
+            let answer = Answer { status, headers: HeaderMap::new(), body: body.as_bytes().to_vec() };
+            match answer.open(&Limits::read(&answer.headers, jiff::Timestamp::UNIX_EPOCH)) {
+                Err(Failure::Final(error)) => (error.reason(), error.is_fatal_for_all()),
+                other => panic!("{other:?}"),
+            }
+        };
+        let cap = r#"{"title":"UsageCapExceeded"}"#;
+        assert_eq!(named(StatusCode::TOO_MANY_REQUESTS, cap), ("usage_cap", true));
+        assert_eq!(named(StatusCode::PAYMENT_REQUIRED, "{}"), ("payment_required", true));
+        assert_eq!(named(StatusCode::UNAUTHORIZED, "{}"), ("credential_rejected", true));
+        assert_eq!(named(StatusCode::FORBIDDEN, "{}"), ("forbidden", true));
+        assert_eq!(named(StatusCode::FORBIDDEN, r#"{"errors":[]}"#), ("resource_forbidden", false));
+        assert_eq!(named(StatusCode::BAD_REQUEST, "{}"), ("bad_request", false));
+    }
+}

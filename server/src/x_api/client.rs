@@ -1,30 +1,28 @@
-//! The client: every call passes the parking, the breaker and the retries.
+//! The client: what can be asked of X. How a call is made is in `call`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
-use serde_json::Value;
-use tokio::time::Instant;
 
-use super::answer::Failure;
+use super::credential::Wallet;
 use super::endpoint::Request;
-use super::parking::Parking;
-use super::rate_limit::Limits;
 use super::transport::Transport;
 use super::user::Names;
 use super::{
-    Endpoint, Error, Fault, Observer, PostLookup, RateLimit, TimelinePage, TimelineRequest, UserLookup, page,
-    posts_lookup, user,
+    Endpoint, Error, Governor, Observer, PostLookup, RateLimit, Standing, TimelinePage, TimelineRequest, UserLookup,
+    page, posts_lookup, user,
 };
 use crate::domain::{Clock, Entropy, ExternalId, Handle, UserId};
-use crate::resilience::{CircuitBreaker, RetryPolicy};
+use crate::resilience::{Allowance, RetryPolicy};
 
 /// The most accounts or posts that X looks up in one request.
 const LOOKUP_SIZE: usize = 100;
+
+/// How much longer than its request an attempt may take.
+const BOOKKEEPING: Duration = Duration::from_secs(15);
 
 /// Where X is, and how long it may take.
 #[derive(Debug, Clone)]
@@ -57,17 +55,20 @@ impl Settings {
 
 /// A client of the X API v2.
 ///
-/// A call counts once for the breaker, after its retries, and the one call of a half-open breaker is not retried. Any
-/// answer that is no sign of trouble, a refusal included, counts as a success: X is there.
+/// The [`Governor`] is asked before each attempt. A call counts once for the breaker, after its retries, and the one call
+/// of a half-open breaker is not retried. Any answer that is no sign of trouble, a refusal included, counts as a
+/// success: X is there.
 #[derive(Debug)]
 pub struct Client {
-    transport: Transport,
-    retry: RetryPolicy,
-    breaker: CircuitBreaker,
-    parking: Parking,
-    clock: Arc<dyn Clock>,
-    entropy: Arc<dyn Entropy>,
-    observer: Arc<dyn Observer>,
+    pub(super) transport: Transport,
+    pub(super) wallet: Wallet,
+    pub(super) retry: RetryPolicy,
+    /// How long one attempt may take, its bookkeeping included.
+    pub(super) hold: Duration,
+    pub(super) governor: Arc<dyn Governor>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) observer: Arc<dyn Observer>,
 }
 
 impl Client {
@@ -78,14 +79,15 @@ impl Client {
     pub fn new(
         settings: Settings,
         retry: RetryPolicy,
-        breaker: CircuitBreaker,
+        governor: Arc<dyn Governor>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, Error> {
-        let transport = Transport::new(settings)?;
-        let parking = Parking::new(clock.clone(), entropy.clone(), retry.backoff);
-        Ok(Self { transport, retry, breaker, parking, clock, entropy, observer })
+        let transport = Transport::new(&settings)?;
+        let hold = settings.request_timeout + BOOKKEEPING;
+        let wallet = Wallet::new(settings.bearer)?;
+        Ok(Self { transport, wallet, retry, hold, governor, clock, entropy, observer })
     }
 
     /// Looks accounts up by handle, 100 per request.
@@ -133,16 +135,46 @@ impl Client {
         Ok(found)
     }
 
+    /// Puts another bearer token in place of the present one; false when it is the same. Calls under way end with the
+    /// old one; one that X refuses for it is made again with the new one.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] when no header can carry the token; the present one stays.
+    pub fn replace_bearer(&self, bearer: SecretString) -> Result<bool, Error> {
+        self.wallet.replace(bearer)
+    }
+
+    /// Brings [`Client::standing`] up to date with what other replicas did.
+    ///
+    /// # Errors
+    /// [`Error::Ungoverned`] when the governor cannot be asked.
+    pub async fn refresh(&self) -> Result<(), Error> {
+        Ok(self.governor.refresh(&self.wallet.current().fingerprint).await?)
+    }
+
+    /// How things stand: breaker, limits and what was read.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.governor.standing(&self.wallet.current().fingerprint)
+    }
+
     /// The endpoints that rest because of a rate limit, and until when.
     #[must_use]
     pub fn rate_limited_until(&self) -> BTreeMap<Endpoint, Timestamp> {
-        self.parking.resting()
+        let now = self.clock.now();
+        let allowances = self.standing().allowances.into_iter();
+        allowances.filter_map(|(endpoint, allowance)| Some((endpoint, allowance.resting_until(now)?))).collect()
     }
 
     /// The rate limits as X last told them.
     #[must_use]
     pub fn rate_limits(&self) -> BTreeMap<Endpoint, RateLimit> {
-        self.parking.limits()
+        let told = |(endpoint, allowance): (_, Allowance)| {
+            let window = allowance.short()?;
+            let remaining = Some(window.remaining);
+            Some((endpoint, RateLimit { limit: window.limit, remaining, reset: Some(window.reset) }))
+        };
+        self.standing().allowances.into_iter().filter_map(told).collect()
     }
 
     async fn look_up<'a>(&self, chunks: impl Iterator<Item = Names<'a>>) -> Result<UserLookup, Error> {
@@ -153,55 +185,5 @@ impl Client {
             found.problems.extend(part.problems);
         }
         Ok(found)
-    }
-
-    async fn call<T>(&self, request: &Request, parse: impl Fn(&Value) -> Result<T, Fault>) -> Result<T, Error> {
-        let endpoint = request.endpoint;
-        self.parking.check(endpoint)?;
-        let permit = self.breaker.permit()?;
-        let policy = if permit.is_probe() { self.retry.once() } else { self.retry };
-        let attempts = AtomicU32::new(0);
-        let attempt = || {
-            attempts.fetch_add(1, Ordering::Relaxed);
-            self.attempt(request, &parse)
-        };
-        let on_retry = |failure: &Failure, retry| {
-            if let Failure::Passing(fault) = failure {
-                self.observer.on_retry(endpoint, fault, retry);
-            }
-        };
-        let failure = match policy.run(self.entropy.clone(), attempt, Failure::verdict, on_retry).await {
-            Ok(value) => {
-                permit.succeed();
-                return Ok(value);
-            }
-            Err(failure) => failure,
-        };
-        match failure {
-            Failure::Passing(last) => {
-                permit.fail();
-                Err(Error::Unavailable { attempts: attempts.into_inner(), last })
-            }
-            Failure::Final(error) => {
-                permit.succeed();
-                Err(error)
-            }
-        }
-    }
-
-    async fn attempt<T>(&self, request: &Request, parse: impl Fn(&Value) -> Result<T, Fault>) -> Result<T, Failure> {
-        let (endpoint, started) = (request.endpoint, Instant::now());
-        let answer = self.transport.get(request).await?;
-        self.observer.on_response(endpoint, answer.status.as_u16(), started.elapsed());
-        let limits = Limits::read(&answer.headers, self.clock.now());
-        self.observer.on_rate_limit(endpoint, limits.short_window());
-        if answer.is_rate_limited() {
-            let until = self.parking.refused(endpoint, &limits);
-            self.observer.on_rate_limited(endpoint, until);
-            return Err(Failure::Final(Error::RateLimited { until, endpoint }));
-        }
-        let body = answer.open(&limits)?;
-        self.parking.learn(endpoint, &limits);
-        Ok(parse(&body)?)
     }
 }

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Endpoint;
 use super::node::Malformed;
-use crate::resilience::Open;
+use super::{Endpoint, Unreachable};
 
 /// Why a call to X gave nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +50,18 @@ pub enum Error {
     /// X knows no such resource (404).
     #[error("X does not know what was asked for")]
     NotFound,
+    /// The posts of the month are spent; no call was made.
+    #[error("the posts that may be read this month are spent; the next month begins {until}")]
+    BudgetSpent {
+        /// When the next month begins, in UTC.
+        until: Timestamp,
+    },
+    /// The budget of calls that replicas share cannot be reached; no call is made without it.
+    #[error("the shared budget of calls to X cannot be reached: {reason}")]
+    Ungoverned {
+        /// Why.
+        reason: String,
+    },
     /// X failed, and kept failing when asked again.
     #[error("X is unavailable after {attempts} attempts: {last}")]
     Unavailable {
@@ -78,40 +89,54 @@ impl Error {
     #[must_use]
     pub fn is_fatal_for_all(&self) -> bool {
         match self {
-            Self::UsageCapped { .. } | Self::PaymentRequired { .. } | Self::Unauthorized | Self::Setup { .. } => true,
+            Self::UsageCapped { .. }
+            | Self::PaymentRequired { .. }
+            | Self::Unauthorized
+            | Self::BudgetSpent { .. }
+            | Self::Setup { .. } => true,
             Self::Forbidden { everywhere, .. } => *everywhere,
             Self::RateLimited { .. }
             | Self::BadRequest { .. }
             | Self::NotFound
+            | Self::Ungoverned { .. }
             | Self::Unavailable { .. }
             | Self::BreakerOpen { .. } => false,
         }
     }
-}
 
-impl Error {
-    /// A short name of a reason that [`Error::is_fatal_for_all`], for status and metrics.
+    /// When a reason that [`Error::is_fatal_for_all`] is over by itself; None when somebody has to act.
+    #[must_use]
+    pub fn until(&self) -> Option<Timestamp> {
+        match self {
+            Self::BudgetSpent { until } => Some(*until),
+            _ => None,
+        }
+    }
+
+    /// A short name for programs: status and metrics.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
             Self::UsageCapped { .. } => "usage_cap",
             Self::PaymentRequired { .. } => "payment_required",
             Self::Unauthorized => "credential_rejected",
-            Self::Forbidden { .. } => "forbidden",
-            _ => "setup",
+            Self::Forbidden { everywhere: true, .. } => "forbidden",
+            Self::BudgetSpent { .. } => "monthly_budget",
+            Self::Setup { .. } => "setup",
+            Self::Forbidden { everywhere: false, .. } => "resource_forbidden",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::BadRequest { .. } => "bad_request",
+            Self::NotFound => "not_found",
+            Self::Ungoverned { .. } => "ungoverned",
+            Self::Unavailable { .. } => "unavailable",
+            Self::BreakerOpen { .. } => "breaker_open",
         }
-    }
-
-    /// When the reason is over by itself.
-    #[must_use]
-    pub fn until(&self) -> Option<Timestamp> {
-        None
     }
 }
 
-impl From<Open> for Error {
-    fn from(open: Open) -> Self {
-        Self::BreakerOpen { retry_after: open.retry_after }
+impl From<Unreachable> for Error {
+    fn from(reason: Unreachable) -> Self {
+        Self::Ungoverned { reason: reason.0 }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Endpoint, Fault, RateLimit};
+use crate::domain::Reads;
 use crate::resilience::Retry;
 
 /// Hears what the client does. Every method does nothing unless it is overridden; none may block.
@@ -22,6 +23,9 @@ pub trait Observer: Send + Sync + Debug {
 
     /// An answer told how much of the limit is left.
     fn on_rate_limit(&self, endpoint: Endpoint, limit: RateLimit) {}
+
+    /// An answer returned what X bills.
+    fn on_reads(&self, endpoint: Endpoint, reads: Reads) {}
 
     /// A field that was asked for is missing in `count` posts of a page.
     fn on_missing_field(&self, field: &'static str, count: u64) {}

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
+use crate::resilience::{Window, WindowKind};
+
 /// How much of a limit is left. What X does not tell is None, which does not mean used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RateLimit {
@@ -18,31 +20,37 @@ pub struct RateLimit {
 }
 
 /// The windows of X: the short one, and two of a day that only some plans have.
-const WINDOWS: [&str; 3] = ["x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour"];
+const WINDOWS: [(WindowKind, &str); 3] = [
+    (WindowKind::Short, "x-rate-limit"),
+    (WindowKind::AppDay, "x-app-limit-24hour"),
+    (WindowKind::UserDay, "x-user-limit-24hour"),
+];
 
 /// The headers about limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Limits {
-    windows: [RateLimit; 3],
+    windows: [(WindowKind, RateLimit); 3],
+    now: Timestamp,
     /// The time of X when it answered, else ours.
     date: Timestamp,
     retry_after: Option<Duration>,
 }
 
 impl Limits {
-    /// Reads the headers; `now` stands in for a missing `Date`.
+    /// Reads the headers of an answer that came at `now`, which stands in for a missing `Date`.
     pub(super) fn read(headers: &HeaderMap, now: Timestamp) -> Self {
         let date = header(headers, DATE.as_str()).and_then(http_date).unwrap_or(now);
         let retry_after = header(headers, RETRY_AFTER.as_str()).and_then(|text| match text.parse() {
             Ok(seconds) => Some(Duration::from_secs(seconds)),
             Err(_) => until(http_date(text)?, date),
         });
-        Self { windows: WINDOWS.map(|window| read_window(headers, window)), date, retry_after }
+        let windows = WINDOWS.map(|(kind, name)| (kind, read_window(headers, name)));
+        Self { windows, now, date, retry_after }
     }
 
     /// The limit that matters most of the time: that of the short window.
     pub(super) fn short_window(&self) -> RateLimit {
-        self.windows[0]
+        self.windows[0].1
     }
 
     /// The wait that X asked for in so many words.
@@ -50,20 +58,33 @@ impl Limits {
         self.retry_after
     }
 
-    /// How long until every used-up window has begun anew; None when no window is used up.
-    pub(super) fn exhausted_for(&self) -> Option<Duration> {
-        self.latest_reset(|window| window.remaining == Some(0))
+    /// The windows that are told whole and not over, by the own clock: what is missing is not used up.
+    pub(super) fn windows(&self) -> Vec<(WindowKind, Window)> {
+        let told = self.windows.iter().filter_map(|(kind, told)| {
+            let (remaining, reset) = (told.remaining?, told.reset?);
+            let left = until(reset, self.date)?.min(kind.longest());
+            let over_at = self.now.checked_add(left).ok()?;
+            Some((*kind, Window { limit: told.limit, remaining, reset, over_at }))
+        });
+        told.collect()
     }
 
     /// How long to rest after a refusal: what X asks for, else until the used-up windows are over, else until the
     /// window that is known is over (X also refuses with calls left). None when no header tells.
     pub(super) fn rest(&self) -> Option<Duration> {
-        self.retry_after.or_else(|| self.exhausted_for()).or_else(|| self.latest_reset(|_| true))
+        let used_up = || self.latest_reset(|window| window.remaining == Some(0));
+        self.retry_after.or_else(used_up).or_else(|| self.latest_reset(|_| true))
+    }
+
+    /// The longest rest that can be right: a day when a window of a day is used up.
+    pub(super) fn longest_rest(&self) -> Duration {
+        let used_up = self.windows.iter().filter(|(_, window)| window.remaining == Some(0)).map(|(kind, _)| *kind);
+        used_up.chain([WindowKind::Short]).map(WindowKind::longest).max().unwrap_or_default()
     }
 
     fn latest_reset(&self, matters: impl Fn(&RateLimit) -> bool) -> Option<Duration> {
-        let resets = self.windows.iter().filter(|window| matters(window)).filter_map(|window| window.reset);
-        until(resets.max()?, self.date)
+        let told = self.windows.iter().map(|(_, window)| window);
+        until(told.filter(|window| matters(window)).filter_map(|window| window.reset).max()?, self.date)
     }
 }
 
@@ -113,9 +134,10 @@ mod tests {
         let date = ("date", "Fri, 07 Oct 2022 22:43:18 UTC");
         let limits = read(&[date, ("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", "1665183228")]);
         assert_eq!(limits.rest(), Some(Duration::from_secs(630)));
-        assert_eq!(limits.exhausted_for(), limits.rest());
+        let over_at: Timestamp = "2022-10-07T22:10:30Z".parse().unwrap();
+        assert_eq!(limits.windows()[0].1.over_at, over_at, "by the own clock, not by that of X");
         let over = read(&[date, ("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", "1665182000")]);
-        assert_eq!(over.rest(), None);
+        assert_eq!((over.rest(), over.windows()), (None, Vec::new()));
     }
 
     #[test]
@@ -128,15 +150,26 @@ mod tests {
             ("x-user-limit-24hour-remaining", "5"),
             ("x-user-limit-24hour-reset", "1665190000"),
         ]);
-        assert_eq!(limits.rest(), Some(Duration::from_mins(10)));
+        assert_eq!((limits.rest(), limits.longest_rest()), (Some(Duration::from_mins(10)), Duration::from_hours(24)));
+        assert_eq!(limits.windows().iter().map(|(_, told)| told.remaining).collect::<Vec<_>>(), [0, 0, 5]);
+    }
+
+    #[test]
+    fn a_window_is_over_after_its_length_at_the_latest() {
+        let short = read(&[("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", "1999999999")]);
+        assert_eq!(short.windows()[0].1.over_at.to_string(), "2022-10-07T22:15:00Z");
+        assert_eq!(short.longest_rest(), Duration::from_mins(15));
+        let day = read(&[("x-app-limit-24hour-remaining", "0"), ("x-app-limit-24hour-reset", "1999999999")]);
+        assert_eq!(day.windows()[0].1.over_at.to_string(), "2022-10-08T22:00:00Z");
     }
 
     #[test]
     fn a_limit_that_is_not_told_is_not_used_up() {
-        assert_eq!(read(&[]).exhausted_for(), None);
+        assert_eq!(read(&[]).windows(), []);
+        assert_eq!(read(&[("x-rate-limit-remaining", "0")]).windows(), [], "it cannot be told of which window");
         assert_eq!(read(&[]).short_window(), RateLimit::default());
         let left = read(&[("x-rate-limit-remaining", "14"), ("x-rate-limit-reset", "1665180060")]);
-        assert_eq!((left.exhausted_for(), left.rest()), (None, Some(Duration::from_mins(1))));
+        assert_eq!((left.windows()[0].1.remaining, left.rest()), (14, Some(Duration::from_mins(1))));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::sync::Once;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::AUTHORIZATION;
 use reqwest::{Response, Url, redirect};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use super::answer::Answer;
 use super::client::Settings;
+use super::credential::Credential;
 use super::endpoint::Request;
 use super::{Error, Fault};
 
@@ -17,22 +18,18 @@ use super::{Error, Fault};
 pub(super) struct Transport {
     http: reqwest::Client,
     base: Url,
-    bearer: SecretString,
     max_body: usize,
 }
 
 impl Transport {
-    pub(super) fn new(settings: Settings) -> Result<Self, Error> {
+    pub(super) fn new(settings: &Settings) -> Result<Self, Error> {
         install_tls_provider();
         let setup = |reason: String| Error::Setup { reason };
         let base = Url::parse(&settings.base_url).map_err(|error| setup(format!("the base URL: {error}")))?;
         if !matches!(base.scheme(), "http" | "https") || !base.has_host() {
             return Err(setup("the base URL is not an http or https URL".to_owned()));
         }
-        let authorization = authorization(&settings.bearer)
-            .ok_or_else(|| setup("the bearer token is empty or no header can carry it".to_owned()))?;
         let http = reqwest::Client::builder()
-            .default_headers([(AUTHORIZATION, authorization)].into_iter().collect())
             .connect_timeout(settings.connect_timeout)
             .timeout(settings.request_timeout)
             .pool_idle_timeout(Duration::from_mins(1))
@@ -41,23 +38,19 @@ impl Transport {
             .user_agent(concat!("amber/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| setup(error.to_string()))?;
-        Ok(Self { http, base, bearer: settings.bearer, max_body: settings.max_body })
+        Ok(Self { http, base, max_body: settings.max_body })
     }
 
     /// Makes the request and reads the whole answer.
-    pub(super) async fn get(&self, request: &Request) -> Result<Answer, Fault> {
+    pub(super) async fn get(&self, request: &Request, credential: &Credential) -> Result<Answer, Fault> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
-        let response = self.http.get(url).query(&request.query).send().await.map_err(|error| fault_of(&error))?;
+        let call = self.http.get(url).query(&request.query).header(AUTHORIZATION, credential.header.clone());
+        let response = call.send().await.map_err(|error| fault_of(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = self.body(response).await?;
-        let body = if status.is_success() { body } else { self.redact(&body) };
+        let body = if status.is_success() { body } else { redact(&body, credential) };
         Ok(Answer { status, headers, body })
-    }
-
-    /// Takes the bearer token out of a refusal, should one ever repeat it: refusals are quoted in errors and logs.
-    fn redact(&self, body: &[u8]) -> Vec<u8> {
-        String::from_utf8_lossy(body).replace(self.bearer.expose_secret(), "[redacted]").into_bytes()
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Fault> {
@@ -72,11 +65,9 @@ impl Transport {
     }
 }
 
-fn authorization(bearer: &SecretString) -> Option<HeaderValue> {
-    let token = bearer.expose_secret();
-    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
-    value.set_sensitive(true);
-    (!token.is_empty()).then_some(value)
+/// Takes the bearer token out of a refusal, should one ever repeat it: refusals are quoted in errors and logs.
+fn redact(body: &[u8], credential: &Credential) -> Vec<u8> {
+    String::from_utf8_lossy(body).replace(credential.token.expose_secret(), "[redacted]").into_bytes()
 }
 
 fn fault_of(error: &reqwest::Error) -> Fault {

@@ -71,6 +71,22 @@ fn a_server_ends_softly_when_it_is_told_to() {
 }
 
 #[test]
+fn a_hangup_reads_the_bearer_token_anew() {
+    let (old, new) = ("old-bearer-token-0123456789", "new-bearer-token-9876543210");
+    let amber = server();
+    let file = amber.folder.path().join("bearer");
+    std::fs::write(&file, old).unwrap();
+    let amber = amber.with("TWITTER_BEARER_TOKEN_FILE", file.display().to_string());
+    let running = Running::start(&amber, "serve").says("Amber listens on");
+    std::fs::write(&file, "").unwrap();
+    let running = running.signal("HUP").says("the present one stays");
+    std::fs::write(&file, new).unwrap();
+    let running = running.signal("HUP").says("The bearer token for X was replaced.");
+    let said = running.signal("TERM").end().with_code(0);
+    assert!(!said.err.contains(old) && !said.err.contains(new), "{said:?}");
+}
+
+#[test]
 fn a_port_that_is_taken_is_told_by_the_exit_code() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

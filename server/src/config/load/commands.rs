@@ -1,5 +1,7 @@
 //! What single commands need, so that none of them asks for the variables of another.
 
+use secrecy::SecretString;
+
 use super::{credentials, fetching, serving, storage};
 use crate::config::parse::Refusal;
 use crate::config::reader::Reader;
@@ -64,6 +66,16 @@ impl IngestRun {
             let (build, telemetry) = (serving::build(reader), serving::telemetry(reader));
             Self { database, checkpoints, ingestion, x_api, build, telemetry }
         })
+    }
+}
+
+impl XApi {
+    /// Reads the bearer token alone, as it is now; None when it is not set.
+    ///
+    /// # Errors
+    /// When it cannot be read or no header can carry it.
+    pub fn read_bearer(env: &dyn Env) -> Result<Option<SecretString>, Errors> {
+        all_or_nothing(env, |reader| reader.header_secret("X_API_BEARER"))
     }
 }
 

@@ -53,6 +53,8 @@ fn x_api(reader: &mut Reader<'_>) -> XApi {
     XApi {
         base_url: reader.parsed("X_API_BASE_URL", parse::base_url).unwrap_or_default(),
         bearer: reader.header_secret("X_API_BEARER"),
+        bearer_file: reader.file_of("X_API_BEARER"),
+        monthly_post_budget: Some(reader.number("X_MONTHLY_POST_BUDGET")).filter(|budget| *budget > 0),
         timeout: Duration::from_secs(30),
     }
 }

@@ -116,7 +116,7 @@ async fn an_x_that_does_not_answer_changes_nothing_and_is_left_alone() {
     let overdue = text.lines().find_map(|line| line.strip_prefix("amber_recheck_overdue_seconds "));
     assert!(overdue.unwrap().parse::<f64>().unwrap() >= 5_400.0, "{overdue:?}");
 
-    while job.deps.breaker.snapshot().open_for.is_none() {
+    while job.deps.breaker().open_for.is_none() {
         job.step().await;
     }
     let calls = queue.calls().len();

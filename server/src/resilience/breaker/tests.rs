@@ -1,115 +1,182 @@
-//! Tests of the circuit breaker in paused time.
+//! Tests of the circuit breaker on a clock that is moved by hand.
 
 use proptest::prelude::*;
-use tokio::time::advance;
 
 use super::*;
 
-const OPEN_FOR: Duration = Duration::from_mins(5);
+const SETTINGS: BreakerSettings =
+    BreakerSettings { failure_threshold: 5, open_for: Duration::from_mins(5), probe_for: Duration::from_mins(1) };
 
-fn fail(breaker: &CircuitBreaker, times: u32) {
-    for _ in 0..times {
-        breaker.permit().unwrap().fail();
+/// A breaker and its time.
+#[derive(Default)]
+struct Bench {
+    circuit: Circuit,
+    now: Timestamp,
+}
+
+impl Bench {
+    fn opened() -> Self {
+        let mut bench = Self::default();
+        bench.fail(5);
+        bench
+    }
+
+    fn pass(&mut self) -> Result<Pass, Open> {
+        self.circuit.pass(self.now, &SETTINGS)
+    }
+
+    fn fail(&mut self, times: u32) {
+        for _ in 0..times {
+            let pass = self.pass().unwrap();
+            self.circuit.fail(pass, self.now, &SETTINGS);
+        }
+    }
+
+    fn state(&self) -> BreakerState {
+        self.circuit.snapshot(self.now).state
+    }
+
+    fn advance(&mut self, by: Duration) {
+        self.now += by;
     }
 }
 
-fn opened() -> CircuitBreaker {
-    let breaker = CircuitBreaker::default();
-    fail(&breaker, 5);
-    breaker
+#[test]
+fn five_failures_in_a_row_open_it_for_five_minutes() {
+    let mut bench = Bench::default();
+    assert_eq!(BreakerSettings::default(), SETTINGS);
+    bench.fail(4);
+    assert_eq!(bench.state(), BreakerState::Closed);
+    bench.fail(1);
+    let open_for = SETTINGS.open_for;
+    let expected = BreakerSnapshot { state: BreakerState::Open, consecutive_failures: 5, open_for: Some(open_for) };
+    assert_eq!(bench.circuit.snapshot(bench.now), expected);
+    assert_eq!(bench.pass(), Err(Open { retry_after: open_for }));
+    bench.advance(Duration::from_millis(299_999));
+    assert_eq!(bench.pass(), Err(Open { retry_after: Duration::from_millis(1) }));
 }
 
-#[tokio::test(start_paused = true)]
-async fn five_failures_in_a_row_open_it_for_five_minutes() {
-    let breaker = CircuitBreaker::default();
-    fail(&breaker, 4);
-    assert_eq!(breaker.snapshot().state, BreakerState::Closed);
-    fail(&breaker, 1);
-    let expected = BreakerSnapshot { state: BreakerState::Open, consecutive_failures: 5, open_for: Some(OPEN_FOR) };
-    assert_eq!(breaker.snapshot(), expected);
-    assert_eq!(breaker.permit().unwrap_err(), Open { retry_after: OPEN_FOR });
-    advance(Duration::from_millis(299_999)).await;
-    assert_eq!(breaker.permit().unwrap_err(), Open { retry_after: Duration::from_millis(1) });
+#[test]
+fn a_success_in_between_starts_the_count_again() {
+    let mut bench = Bench::default();
+    bench.fail(4);
+    let pass = bench.pass().unwrap();
+    bench.circuit.succeed(pass);
+    bench.fail(4);
+    assert_eq!((bench.state(), bench.circuit.failures), (BreakerState::Closed, 4));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_success_in_between_starts_the_count_again() {
-    let breaker = CircuitBreaker::default();
-    fail(&breaker, 4);
-    breaker.permit().unwrap().succeed();
-    fail(&breaker, 4);
-    assert_eq!(breaker.snapshot().state, BreakerState::Closed);
-    assert_eq!(breaker.snapshot().consecutive_failures, 4);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_half_open_breaker_lets_exactly_one_call_through() {
-    let breaker = opened();
-    advance(OPEN_FOR).await;
-    assert_eq!(breaker.snapshot().state, BreakerState::HalfOpen);
-    let probe = breaker.permit().unwrap();
-    assert!(probe.is_probe());
-    assert_eq!(breaker.permit().unwrap_err(), Open { retry_after: Duration::ZERO });
-    probe.succeed();
+#[test]
+fn a_half_open_breaker_lets_exactly_one_call_through() {
+    let mut bench = Bench::opened();
+    bench.advance(SETTINGS.open_for);
+    assert_eq!(bench.state(), BreakerState::HalfOpen);
+    let probe = bench.pass().unwrap();
+    assert!(probe.is_probe);
+    assert_eq!(bench.pass(), Err(Open { retry_after: Duration::ZERO }));
+    bench.circuit.succeed(probe);
     let closed = BreakerSnapshot { state: BreakerState::Closed, consecutive_failures: 0, open_for: None };
-    assert_eq!(breaker.snapshot(), closed);
-    assert!(!breaker.permit().unwrap().is_probe());
+    assert_eq!(bench.circuit.snapshot(bench.now), closed);
+    assert!(!bench.pass().unwrap().is_probe);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_failed_probe_opens_it_again_for_the_whole_time() {
-    let breaker = opened();
-    advance(OPEN_FOR).await;
-    breaker.permit().unwrap().fail();
-    assert_eq!(breaker.permit().unwrap_err(), Open { retry_after: OPEN_FOR });
+#[test]
+fn a_failed_probe_opens_it_again_for_the_whole_time() {
+    let mut bench = Bench::opened();
+    bench.advance(SETTINGS.open_for);
+    bench.fail(1);
+    assert_eq!(bench.pass(), Err(Open { retry_after: SETTINGS.open_for }));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_probe_dropped_without_an_outcome_leaves_its_place() {
-    let breaker = opened();
-    advance(OPEN_FOR).await;
-    drop(breaker.permit().unwrap());
-    assert!(breaker.permit().unwrap().is_probe());
+#[test]
+fn a_probe_that_is_never_told_of_leaves_its_place_when_its_time_is_over() {
+    let mut bench = Bench::opened();
+    bench.advance(SETTINGS.open_for);
+    let lost = bench.pass().unwrap();
+    bench.advance(SETTINGS.probe_for.checked_sub(Duration::from_millis(1)).unwrap());
+    assert_eq!(bench.pass(), Err(Open { retry_after: Duration::ZERO }));
+    bench.advance(Duration::from_millis(1));
+    let next = bench.pass().unwrap();
+    assert!(next.is_probe);
+    bench.circuit.succeed(lost);
+    assert_eq!(bench.state(), BreakerState::HalfOpen, "the lost probe has nothing to say any more");
+    bench.circuit.succeed(next);
+    assert_eq!(bench.state(), BreakerState::Closed);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_dropped_permit_of_a_closed_breaker_counts_neither_way() {
-    let breaker = CircuitBreaker::default();
-    fail(&breaker, 3);
-    drop(breaker.permit().unwrap());
-    assert_eq!(breaker.snapshot().consecutive_failures, 3);
+#[test]
+fn asking_whether_a_call_would_pass_takes_nothing() {
+    let mut bench = Bench::opened();
+    assert_eq!(bench.circuit.check(bench.now), Err(Open { retry_after: SETTINGS.open_for }));
+    bench.advance(SETTINGS.open_for);
+    assert_eq!((bench.circuit.check(bench.now), bench.circuit.check(bench.now)), (Ok(()), Ok(())));
+    assert!(bench.pass().unwrap().is_probe);
+    assert_eq!(bench.circuit.check(bench.now), Err(Open { retry_after: Duration::ZERO }));
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_late_outcome_of_an_earlier_phase_is_ignored() {
-    let breaker = CircuitBreaker::default();
-    let (slow_success, slow_failure) = (breaker.permit().unwrap(), breaker.permit().unwrap());
-    fail(&breaker, 5);
-    advance(Duration::from_secs(100)).await;
-    slow_success.succeed();
-    slow_failure.fail();
-    assert_eq!(breaker.snapshot().open_for, Some(Duration::from_secs(200)));
-    assert_eq!(breaker.snapshot().consecutive_failures, 5);
+#[test]
+fn a_late_outcome_of_an_earlier_phase_is_ignored() {
+    let mut bench = Bench::default();
+    let (slow_success, slow_failure) = (bench.pass().unwrap(), bench.pass().unwrap());
+    bench.fail(5);
+    bench.advance(Duration::from_secs(100));
+    bench.circuit.succeed(slow_success);
+    bench.circuit.fail(slow_failure, bench.now, &SETTINGS);
+    let snapshot = bench.circuit.snapshot(bench.now);
+    assert_eq!((snapshot.open_for, snapshot.consecutive_failures), (Some(Duration::from_secs(200)), 5));
 }
 
 proptest! {
     /// Against the plain rule: open exactly when the last five outcomes were failures.
     #[test]
     fn it_opens_exactly_after_five_failures_in_a_row(outcomes in prop::collection::vec(prop::bool::weighted(0.3), 1..60)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(async {
-            let breaker = CircuitBreaker::default();
-            for (done, success) in outcomes.iter().enumerate() {
-                let permit = breaker.permit().unwrap();
-                if *success { permit.succeed() } else { permit.fail() }
-                let streak = outcomes[..=done].iter().rev().take_while(|success| !**success).count();
-                let open = breaker.snapshot().state == BreakerState::Open;
-                assert_eq!(open, streak >= 5, "{:?}", &outcomes[..=done]);
-                if open {
-                    return;
+        let mut bench = Bench::default();
+        for (done, success) in outcomes.iter().enumerate() {
+            let pass = bench.pass().unwrap();
+            if *success { bench.circuit.succeed(pass) } else { bench.circuit.fail(pass, bench.now, &SETTINGS) }
+            let streak = outcomes[..=done].iter().rev().take_while(|success| !**success).count();
+            let open = bench.state() == BreakerState::Open;
+            prop_assert_eq!(open, streak >= 5, "{:?}", &outcomes[..=done]);
+            if open {
+                break;
+            }
+        }
+    }
+
+    /// Whatever happens: no call passes in the five minutes after it opened, and no two probes are under way at once.
+    #[test]
+    fn an_open_breaker_rests_and_has_one_probe(steps in prop::collection::vec((0_u8..4, 0_u64..400), 1..80)) {
+        let mut bench = Bench::default();
+        let mut under_way: Vec<Pass> = Vec::new();
+        let (mut opened_at, mut probe_since) = (None, None::<Timestamp>);
+        for (step, seconds) in steps {
+            let was = bench.state();
+            match (step, under_way.pop()) {
+                (0, pass) => {
+                    under_way.extend(pass);
+                    bench.advance(Duration::from_secs(seconds));
+                }
+                (1, Some(pass)) => bench.circuit.succeed(pass),
+                (2, Some(pass)) => bench.circuit.fail(pass, bench.now, &SETTINGS),
+                (_, pass) => {
+                    under_way.extend(pass);
+                    if let Ok(pass) = bench.pass() {
+                        let rested = opened_at.is_none_or(|at| bench.now.duration_since(at).as_secs() >= 300);
+                        prop_assert!(!pass.is_probe || rested);
+                        prop_assert!(was != BreakerState::Open);
+                        let alone = probe_since.is_none_or(|at| bench.now.duration_since(at).as_secs() >= 60);
+                        prop_assert!(!pass.is_probe || alone, "two probes at once");
+                        if pass.is_probe {
+                            probe_since = Some(bench.now);
+                        }
+                        under_way.push(pass);
+                    }
                 }
             }
-        });
-        prop_assert!(true);
+            if was != bench.state() && step != 0 {
+                opened_at = (bench.state() == BreakerState::Open).then_some(bench.now);
+                probe_since = None;
+            }
+        }
     }
 }

@@ -1,6 +1,10 @@
 //! The rows of the tables, as the database gives them.
 #![expect(unreachable_pub, reason = "the derive macros make every item public")]
 
+pub(super) mod api_breakers;
+pub(super) mod api_budget;
+pub(super) mod api_calls;
+pub(super) mod api_reads;
 pub(super) mod embed_tokens_used;
 pub(super) mod ingest_commits;
 pub(super) mod ingest_control;

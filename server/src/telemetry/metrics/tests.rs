@@ -43,6 +43,8 @@ fn record_everything(metrics: &Metrics) {
     metrics.api_call("users_by", "200");
     metrics.api_retry();
     metrics.api_rate_limited();
+    metrics.api_reads(Reads { posts: 12, users: 3 });
+    metrics.api_usage(&Usage { month: Reads { posts: 70, users: 9 }, budget: Some(100), ..Usage::default() });
     metrics.breaker("half_open");
     let page =
         RunCounters { fetched: 31, inserted: 1, updated: 2, unchanged: 4, quarantined: 8, duplicates: 16, pages: 1 };
@@ -213,6 +215,9 @@ fn the_text_holds_the_recorded_values() {
         r#"amber_request_duration_seconds_bucket{kind="http",route="/api/leaders/{id}",le="0.0025"} 0"#,
         r#"amber_request_duration_seconds_bucket{kind="http",route="/api/leaders/{id}",le="0.005"} 1"#,
         r#"amber_x_api_breaker_state{state="closed"} 0"#,
+        r#"amber_x_api_reads_total{kind="posts"} 12"#,
+        r#"amber_x_api_reads_this_month{kind="users"} 9"#,
+        "amber_x_api_post_budget_left 30",
         r#"amber_x_api_breaker_state{state="half_open"} 1"#,
         r#"amber_ingestion_posts_total{outcome="duplicate"} 16"#,
         "amber_ingestion_fetched_total 31",
@@ -233,6 +238,8 @@ fn what_has_not_happened_yet_is_shown_as_zero() {
         r#"amber_ingestion_posts_total{outcome="quarantined"} 0"#,
         r#"amber_x_api_breaker_state{state="closed"} 1"#,
         "amber_store_up 0",
+        r#"amber_x_api_reads_total{kind="users"} 0"#,
+        "amber_x_api_post_budget_left inf",
     ] {
         assert!(has_line(&text, line), "{line} is missing in {text}");
     }

@@ -1,13 +1,14 @@
 //! Tests of whole calls: requests, retries, the breaker, and bounds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::server::{BEARER, Bench, Reply, Server, bench};
+use super::server::{BEARER, Bench, Hands, Reply, Server, bench, bench_with};
 use crate::domain::{ExternalId, Handle, OsEntropy, UserId};
-use crate::resilience::{BreakerState, CircuitBreaker, RetryPolicy};
-use crate::x_api::{Client, Error, Fault, Settings, TimelinePage, TimelineRequest};
+use crate::resilience::{BreakerSettings, BreakerState, RetryPolicy};
+use crate::x_api::{Client, Error, Fault, LocalGovernor, Settings, TimelinePage, TimelineRequest};
 
 const EMPTY: &str = r#"{"meta":{"result_count":0}}"#;
 
@@ -114,7 +115,7 @@ async fn every_kind_of_trouble_is_tried_again() {
         "user_timeline retry 6: the answer broke off",
     ];
     assert_eq!(retries, expected);
-    assert_eq!(bench.breaker.snapshot().consecutive_failures, 0, "the call as a whole succeeded");
+    assert_eq!(bench.breaker().consecutive_failures, 0, "the call as a whole succeeded");
 }
 
 #[tokio::test]
@@ -123,7 +124,7 @@ async fn lasting_trouble_ends_after_six_retries_and_counts_once() {
     let bench = bench(server.settings());
     let last = Fault::Status { status: 500, retry_after: None };
     assert_eq!(fetch(&bench).await, Err(Error::Unavailable { attempts: 7, last }));
-    assert_eq!((server.calls(), bench.breaker.snapshot().consecutive_failures), (7, 1));
+    assert_eq!((server.calls(), bench.breaker().consecutive_failures), (7, 1));
 }
 
 #[tokio::test]
@@ -133,7 +134,7 @@ async fn five_failed_calls_open_the_breaker() {
     for _ in 0..5 {
         assert!(matches!(fetch(&bench).await, Err(Error::Unavailable { .. })));
     }
-    assert_eq!(bench.breaker.snapshot().state, BreakerState::Open);
+    assert_eq!(bench.breaker().state, BreakerState::Open);
     let Err(Error::BreakerOpen { retry_after }) = fetch(&bench).await else { panic!("the breaker let a call pass") };
     assert!(retry_after > Duration::from_secs(290) && retry_after <= Duration::from_mins(5), "{retry_after:?}");
     assert_eq!(server.calls(), 35);
@@ -142,21 +143,13 @@ async fn five_failed_calls_open_the_breaker() {
 #[tokio::test]
 async fn the_probe_of_a_half_open_breaker_is_a_single_attempt() {
     let server = Server::start(vec![Reply::new(502, "", "")]).await;
-    let breaker =
-        CircuitBreaker::new(crate::resilience::BreakerSettings { failure_threshold: 1, open_for: Duration::ZERO });
-    breaker.permit().unwrap().fail();
-    let clock = super::server::Hands::at("2022-10-07T22:43:18Z");
-    let client = Client::new(
-        server.settings(),
-        RetryPolicy::default(),
-        breaker,
-        clock,
-        std::sync::Arc::new(OsEntropy),
-        std::sync::Arc::new(()),
-    )
-    .unwrap();
-    assert!(matches!(client.user_timeline(request()).await, Err(Error::Unavailable { attempts: 1, .. })));
-    assert_eq!(server.calls(), 1);
+    let breaker = BreakerSettings { failure_threshold: 1, ..BreakerSettings::default() };
+    let bench = bench_with(server.settings(), breaker, None);
+    assert!(matches!(fetch(&bench).await, Err(Error::Unavailable { attempts: 7, .. })));
+    bench.clock.turn(breaker.open_for);
+    assert!(matches!(fetch(&bench).await, Err(Error::Unavailable { attempts: 1, .. })));
+    assert_eq!(fetch(&bench).await, Err(Error::BreakerOpen { retry_after: breaker.open_for }));
+    assert_eq!(server.calls(), 8);
 }
 
 #[tokio::test]
@@ -170,7 +163,7 @@ async fn a_refusal_is_not_tried_again_and_is_no_failure_of_x() {
         let server = Server::start(vec![Reply::new(status, "", "")]).await;
         let bench = bench(server.settings());
         assert_eq!(fetch(&bench).await, Err(error));
-        assert_eq!((server.calls(), bench.breaker.snapshot().consecutive_failures), (1, 0), "{status}");
+        assert_eq!((server.calls(), bench.breaker().consecutive_failures), (1, 0), "{status}");
     }
 }
 
@@ -235,15 +228,9 @@ async fn the_bearer_token_is_never_told() {
 async fn a_client_is_not_made_from_bad_settings() {
     for (base, bearer) in [("no url", "a"), ("ftp://x", "a"), ("http://127.0.0.1", ""), ("http://127.0.0.1", "a\nb")] {
         let settings = Settings::new(base, SecretString::from(bearer));
-        let clock = super::server::Hands::at("2022-10-07T22:43:18Z");
-        let made = Client::new(
-            settings,
-            RetryPolicy::default(),
-            CircuitBreaker::default(),
-            clock,
-            std::sync::Arc::new(OsEntropy),
-            std::sync::Arc::new(()),
-        );
+        let (clock, entropy) = (Hands::at("2022-10-07T22:43:18Z"), Arc::new(OsEntropy));
+        let governor = LocalGovernor::new(clock.clone(), entropy.clone(), BreakerSettings::default(), None);
+        let made = Client::new(settings, RetryPolicy::default(), Arc::new(governor), clock, entropy, Arc::new(()));
         assert!(matches!(made, Err(Error::Setup { .. })), "{base} {bearer}");
     }
 }

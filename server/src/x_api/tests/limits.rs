@@ -45,7 +45,7 @@ async fn a_limited_endpoint_rests_until_its_window_is_over() {
     assert_eq!(limited_until(fetch(&bench).await), until);
     assert_eq!(server.calls(), 1, "a resting endpoint is not called");
     assert_eq!(bench.client.rate_limited_until().into_iter().collect::<Vec<_>>(), [(Endpoint::UserTimeline, until)]);
-    assert_eq!(bench.breaker.snapshot().consecutive_failures, 0);
+    assert_eq!(bench.breaker().consecutive_failures, 0);
     assert_eq!(bench.diary.lines(), ["user_timeline 429", "user_timeline limited"]);
 
     bench.clock.turn(Duration::from_secs(303));
@@ -101,4 +101,30 @@ async fn a_usage_cap_is_no_rate_limit() {
     let bench = bench(server.settings());
     assert_eq!(fetch(&bench).await, Err(Error::UsageCapped { detail: "Monthly product cap".to_owned() }));
     assert!(bench.client.rate_limited_until().is_empty());
+}
+
+#[tokio::test]
+async fn a_days_window_rests_longer_than_a_quarter_of_an_hour() {
+    let day =
+        format!("{DATE}x-app-limit-24hour-remaining: 0\r\nx-app-limit-24hour-reset: {}\r\n", 1_665_183_198 + 40_000);
+    let server = Server::start(vec![Reply::new(200, &day, EMPTY), Reply::new(429, &day, LIMITED)]).await;
+    let bench = bench(server.settings());
+    fetch(&bench).await.unwrap();
+    let until = limited_until(fetch(&bench).await);
+    assert!(is_after(until, 40_000), "{until}");
+    bench.clock.turn(Duration::from_secs(40_003));
+    assert!(is_after(limited_until(fetch(&bench).await), 80_003), "a refusal is believed for as long");
+    assert_eq!(server.calls(), 2);
+}
+
+#[tokio::test]
+async fn no_more_calls_are_made_at_once_than_are_left() {
+    let slow = Reply::Late(Duration::from_millis(300), Box::new(Reply::new(200, &headers(1, 600), EMPTY)));
+    let last = Reply::new(200, &headers(0, 600), EMPTY);
+    let server = Server::start(vec![slow, last, Reply::new(429, &headers(0, 600), LIMITED)]).await;
+    let bench = bench(server.settings());
+    let (one, two, three, four) = tokio::join!(fetch(&bench), fetch(&bench), fetch(&bench), fetch(&bench));
+    let admitted = [one, two, three, four].into_iter().filter(Result::is_ok).count();
+    assert_eq!((admitted, server.calls()), (2, 2));
+    assert!(!bench.diary.lines().iter().any(|line| line.contains("429")), "{:?}", bench.diary.lines());
 }

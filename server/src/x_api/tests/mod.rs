@@ -2,6 +2,8 @@
 
 mod calls;
 mod limits;
+mod money;
 mod pages;
 mod recorded;
+mod rotation;
 mod server;

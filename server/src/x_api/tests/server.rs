@@ -10,9 +10,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::domain::{Clock, OsEntropy};
-use crate::resilience::{Backoff, CircuitBreaker, Retry, RetryPolicy};
-use crate::x_api::{Client, Endpoint, Fault, Observer, Settings};
+use crate::domain::{Clock, OsEntropy, Reads};
+use crate::resilience::{Backoff, BreakerSettings, BreakerSnapshot, Retry, RetryPolicy};
+use crate::x_api::{Client, Endpoint, Fault, Governor, LocalGovernor, Observer, Settings};
 
 pub(super) const BEARER: &str = "the-bearer-token-of-the-tests";
 
@@ -23,6 +23,8 @@ pub(super) enum Reply {
     Bytes(Vec<u8>),
     /// Never answers.
     Silence,
+    /// Answers after a while.
+    Late(Duration, Box<Reply>),
 }
 
 impl Reply {
@@ -85,10 +87,17 @@ async fn answer(mut stream: TcpStream, reply: Reply, seen: Arc<Mutex<Vec<String>
         }
     }
     seen.lock().unwrap().push(String::from_utf8(head).unwrap());
+    let reply = match reply {
+        Reply::Late(wait, reply) => {
+            tokio::time::sleep(wait).await;
+            *reply
+        }
+        reply => reply,
+    };
     match reply {
         // A client that hangs up early is a case of some tests.
         Reply::Bytes(bytes) => drop(stream.write_all(&bytes).await),
-        Reply::Silence => std::future::pending().await,
+        Reply::Silence | Reply::Late(..) => std::future::pending().await,
     }
 }
 
@@ -139,6 +148,10 @@ impl Observer for Diary {
         self.write(format!("{endpoint} limited"));
     }
 
+    fn on_reads(&self, endpoint: Endpoint, reads: Reads) {
+        self.write(format!("{endpoint} read {} posts, {} users", reads.posts, reads.users));
+    }
+
     fn on_missing_field(&self, field: &'static str, count: u64) {
         self.write(format!("{count} without {field}"));
     }
@@ -147,17 +160,31 @@ impl Observer for Diary {
 /// A client whose waits are short, with its parts at hand.
 pub(super) struct Bench {
     pub(super) client: Client,
-    pub(super) breaker: CircuitBreaker,
     pub(super) clock: Arc<Hands>,
     pub(super) diary: Arc<Diary>,
 }
 
+impl Bench {
+    pub(super) fn breaker(&self) -> BreakerSnapshot {
+        self.client.standing().breaker
+    }
+}
+
+/// With the usual breaker and without a bound of money.
 pub(super) fn bench(settings: Settings) -> Bench {
+    bench_with(settings, BreakerSettings::default(), None)
+}
+
+pub(super) fn bench_with(settings: Settings, breaker: BreakerSettings, budget: Option<u64>) -> Bench {
+    let clock = Hands::at("2022-10-07T22:43:18Z");
+    let governor = LocalGovernor::new(clock.clone(), Arc::new(OsEntropy), breaker, budget);
+    governed(settings, clock, Arc::new(governor))
+}
+
+pub(super) fn governed(settings: Settings, clock: Arc<Hands>, governor: Arc<dyn Governor>) -> Bench {
     let backoff = Backoff { base: Duration::from_millis(1), factor: 2, cap: Duration::from_millis(4) };
     let retry = RetryPolicy { backoff, max_imposed_wait: Duration::from_millis(4), ..RetryPolicy::default() };
-    let (breaker, clock) = (CircuitBreaker::default(), Hands::at("2022-10-07T22:43:18Z"));
     let diary = Arc::new(Diary::default());
-    let client =
-        Client::new(settings, retry, breaker.clone(), clock.clone(), Arc::new(OsEntropy), diary.clone()).unwrap();
-    Bench { client, breaker, clock, diary }
+    let client = Client::new(settings, retry, governor, clock.clone(), Arc::new(OsEntropy), diary.clone()).unwrap();
+    Bench { client, clock, diary }
 }
