@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use crate::ingestion::Ingestion;
 
@@ -38,10 +38,16 @@ impl Rotation {
         // A file that cannot be read is told once, not at every look.
         let mut told = None;
         while let Some(is_asked) = stop.run_until_cancelled(self.next()).await {
-            let problem = self.look(&ingestion).await.err();
-            if let Some(reason) = &problem
-                && (is_asked || problem != told)
-            {
+            let problem = match self.look(&ingestion).await {
+                Ok(is_new) => {
+                    if is_asked && !is_new {
+                        info!("The bearer token for X is the same as before.");
+                    }
+                    None
+                }
+                Err(reason) => Some(reason),
+            };
+            if let Some(reason) = problem.as_ref().filter(|_| is_asked || problem != told) {
                 warn!(%reason, "No new bearer token for X was read, and the present one stays: {reason}");
             }
             told = problem;
@@ -60,7 +66,8 @@ impl Rotation {
         }
     }
 
-    async fn look(&self, ingestion: &Ingestion) -> Result<(), String> {
+    /// Looks once; true when a new token was put in place.
+    async fn look(&self, ingestion: &Ingestion) -> Result<bool, String> {
         let read = Arc::clone(&self.read);
         let read = tokio::task::spawn_blocking(move || read()).await;
         let bearer = read.map_err(|panic| {
@@ -68,6 +75,6 @@ impl Rotation {
             "it could not be read".to_owned()
         })??;
         let bearer = bearer.ok_or("it is not set any more")?;
-        ingestion.replace_bearer(bearer).await.map(drop).map_err(|error| error.to_string())
+        ingestion.replace_bearer(bearer).await.map_err(|error| error.to_string())
     }
 }

@@ -114,15 +114,10 @@ impl Report {
         for (kind, window) in &self.windows {
             allowance.learn(*kind, *window);
         }
-        match self.refusal {
-            Some(refusal) => Some(allowance.refused(now, refusal)),
-            None => {
-                if self.is_alive {
-                    allowance.admitted();
-                }
-                None
-            }
+        if self.is_alive && self.refusal.is_none() {
+            allowance.admitted();
         }
+        self.refusal.map(|refusal| allowance.refused(now, refusal))
     }
 }
 

@@ -13,7 +13,7 @@ use super::endpoint::Request;
 use super::rate_limit::Limits;
 use super::{Client, Error, Fault, Line, Permit, billing};
 use crate::domain::Reads;
-use crate::resilience::{Ask, Decision, Refusal, Report, Verdict};
+use crate::resilience::{Allowance, Ask, Decision, Refusal, Report, Verdict};
 
 /// How often a call that has to wait for others asks again.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
@@ -129,7 +129,7 @@ impl Client {
         let unit = self.entropy.unit();
         let backoff = || {
             let standing = self.governor.standing(&permit.line.credential);
-            let refusals = standing.allowances.get(&endpoint).map_or(0, |allowance| allowance.refusals());
+            let refusals = standing.allowances.get(&endpoint).map_or(0, Allowance::refusals);
             self.retry.backoff.delay(refusals, self.entropy.unit())
         };
         let rest = limits.rest().unwrap_or_else(backoff);

@@ -18,7 +18,8 @@ impl Fingerprint {
     #[must_use]
     pub fn of(token: &SecretString) -> Self {
         let hash = digest(&SHA256, token.expose_secret().as_bytes());
-        Self(hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        let start = hash.as_ref().iter().take(8).fold(0_u64, |start, byte| start << 8 | u64::from(*byte));
+        Self(format!("{start:016x}"))
     }
 
     /// The digits.
@@ -76,5 +77,16 @@ impl Wallet {
         }
         *place = Arc::new(credential);
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_the_start_of_the_hash() {
+        // `printf abc | sha256sum` begins with this (FIPS 180-4, example B.1).
+        assert_eq!(Fingerprint::of(&SecretString::from("abc")).as_str(), "ba7816bf8f01cfea");
     }
 }

@@ -82,6 +82,7 @@ fn a_hangup_reads_the_bearer_token_anew() {
     let running = running.signal("HUP").says("the present one stays");
     std::fs::write(&file, new).unwrap();
     let running = running.signal("HUP").says("The bearer token for X was replaced.");
+    let running = running.signal("HUP").says("is the same as before");
     let said = running.signal("TERM").end().with_code(0);
     assert!(!said.err.contains(old) && !said.err.contains(new), "{said:?}");
 }

@@ -15,7 +15,9 @@ fn window(remaining: u64, seconds: i64) -> Window {
 
 fn knowing(told: &[(WindowKind, Window)]) -> Allowance {
     let mut allowance = Allowance::default();
-    told.iter().for_each(|(kind, window)| allowance.learn(*kind, *window));
+    for (kind, window) in told {
+        allowance.learn(*kind, *window);
+    }
     allowance
 }
 

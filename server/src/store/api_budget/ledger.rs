@@ -90,7 +90,7 @@ impl Store {
             api_budget::Entity::find().filter(api_budget::Column::Credential.eq(credential)).all(&self.db).await?;
         let read = |row: api_budget::Model| Ok((row.endpoint, from_json(row.allowance, "allowance")?));
         let allowances = rows.into_iter().map(read).collect::<Result<BTreeMap<_, _>, Error>>()?;
-        Ok(Known { circuit: circuit.map(read_circuit).transpose()?.unwrap_or_default(), allowances })
+        Ok(Known { circuit: circuit.as_ref().map(read_circuit).transpose()?.unwrap_or_default(), allowances })
     }
 
     pub(super) async fn delete_unused_budgets(&self) -> Result<u64, Error> {
@@ -105,12 +105,12 @@ impl Store {
 async fn lock_circuit(tx: &DatabaseTransaction) -> Result<Circuit, Error> {
     let row = api_breakers::Entity::find_by_id(SERVICE).lock_exclusive();
     if let Some(row) = row.clone().one(tx).await? {
-        return read_circuit(row);
+        return read_circuit(&row);
     }
     let closed = model(&Circuit::default());
     let once = OnConflict::column(api_breakers::Column::Service).do_nothing().to_owned();
     api_breakers::Entity::insert(closed).on_conflict(once).exec_without_returning(tx).await?;
-    row.one(tx).await?.map_or(Err(Error::Corrupt { what: "breaker" }), read_circuit)
+    row.one(tx).await?.as_ref().map_or(Err(Error::Corrupt { what: "breaker" }), read_circuit)
 }
 
 async fn write_circuit(tx: &DatabaseTransaction, circuit: &Circuit) -> Result<(), Error> {
@@ -128,7 +128,7 @@ fn model(circuit: &Circuit) -> api_breakers::ActiveModel {
     }
 }
 
-fn read_circuit(row: api_breakers::Model) -> Result<Circuit, Error> {
+fn read_circuit(row: &api_breakers::Model) -> Result<Circuit, Error> {
     Ok(Circuit {
         failures: u32::try_from(row.failures).map_err(|_| Error::Corrupt { what: "count" })?,
         open_until: instant::read_opt(row.open_until)?,

@@ -60,7 +60,9 @@ impl LocalGovernor {
 impl Books {
     fn read_in(&self, days: std::ops::Range<i64>) -> Reads {
         let mut sum = Reads::default();
-        self.reads.range(days).for_each(|(_, reads)| sum.add(*reads));
+        for reads in self.reads.range(days).map(|(_, reads)| reads) {
+            sum.add(*reads);
+        }
         sum
     }
 
