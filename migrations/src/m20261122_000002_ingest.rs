@@ -26,6 +26,9 @@ const PARTIAL_INDEXES: [&str; 2] = [
     "CREATE INDEX ingest_streams_leased ON ingest_streams (lease_owner) WHERE lease_owner IS NOT NULL",
     "CREATE INDEX ingest_runs_open ON ingest_runs (id) WHERE ended_at IS NULL",
 ];
+/// A record that was dealt with says when, and a replayed one also what became of it.
+const SETTLED: &str = "status IN ('open', 'replayed', 'discarded') AND (status = 'open') = (closed_at IS NULL) \
+     AND (status = 'replayed') = (outcome IS NOT NULL)";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
@@ -67,7 +70,9 @@ impl MigrationTrait for Migration {
             .col("raw_hash")
             .unique()
             .to_owned();
-        manager.create_index(once).await
+        manager.create_index(once).await?;
+        let newest = Index::create().name("quarantine_status").table("quarantine").col("status").col("id").to_owned();
+        manager.create_index(newest).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
@@ -189,8 +194,13 @@ fn quarantine() -> TableCreateStatement {
         .col(text("raw"))
         .col(text("reason"))
         .col(text("path"))
+        .col(text("status"))
+        .col(integer("attempts"))
+        .col(text_null("outcome"))
         .col(big_integer("first_seen_at"))
         .col(big_integer("last_seen_at"))
+        .col(big_integer_null("closed_at"))
+        .check(Expr::cust(SETTLED))
         .foreign_key(&mut belongs_to("quarantine", "stream_id", "ingest_streams"))
         .to_owned()
 }

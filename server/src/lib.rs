@@ -8,6 +8,7 @@ pub mod telemetry;
 pub mod resilience;
 pub mod redis;
 pub mod store;
+pub mod checkpoints;
 pub mod x_api;
 pub mod sandbox;
 pub mod sentiment;

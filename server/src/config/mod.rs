@@ -19,7 +19,8 @@ pub use reference::{env_example, reference};
 pub use report::{Errors, Mistake, Warning};
 pub use secret::SecretBytes;
 pub use sections::{
-    Admin, Build, Config, Cors, Database, Embed, Ingestion, LogFormat, RateLimit, Redis, Server, Telemetry, XApi,
+    Admin, Build, Checkpoints, Config, Cors, Database, Embed, Ingestion, LogFormat, RateLimit, Redis, Server,
+    Telemetry, XApi,
 };
 pub use summary::Summary;
 pub use variable::{Fallback, Form, Need, Variable};

@@ -7,15 +7,24 @@ use super::reader::Reader;
 use super::{Env, variables};
 
 /// Names that are certainly meant for Amber.
-const OWN_PREFIXES: &[&str] =
-    &["X_INGEST_", "X_API_", "X_BACKFILL_", "INGESTION_", "EMBED_", "ADMIN_", "RATE_LIMIT", "TWITTER_", "CORS_"];
+const OWN_PREFIXES: &[&str] = &[
+    "X_INGEST_",
+    "X_API_",
+    "X_BACKFILL_",
+    "INGESTION_",
+    "EMBED_",
+    "ADMIN_",
+    "RATE_LIMIT",
+    "TWITTER_",
+    "CORS_",
+    "CHECKPOINT_",
+];
 
 /// Sources of the old service that Amber does not have.
 const DROPPED_PREFIXES: &[&str] = &["FACEBOOK_", "NEWS_", "POST_LIMIT"];
 
 /// What this version does not do yet.
 const LATER: &[Later] = &[
-    Later { name: "CHECKPOINT_STORE", harmless: "database", otherwise: Refuse("checkpoints are kept in the database") },
     Later {
         name: "SECRETS_MANAGER_ENABLED",
         harmless: "false",
@@ -28,7 +37,6 @@ const LATER: &[Later] = &[
         harmless: "",
         otherwise: Refuse("set a spending limit in the X developer portal"),
     },
-    Later { name: "CHECKPOINT_DIR", harmless: "", otherwise: Ignore },
     Later { name: "SECRETS_MANAGER_PROVIDER", harmless: "", otherwise: Ignore },
     Later { name: "SECRETS_PREFIX", harmless: "", otherwise: Ignore },
     Later { name: "TRUSTED_PROXY_CIDRS", harmless: "", otherwise: Ignore },

@@ -1,6 +1,7 @@
 //! The sections of the configuration, as the rest of Amber reads them.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -16,6 +17,8 @@ pub struct Config {
     pub server: Server,
     /// Where Amber remembers.
     pub database: Database,
+    /// Where it is kept how far each timeline is read.
+    pub checkpoints: Checkpoints,
     /// The Redis that replicas share; None: each process limits on its own.
     pub redis: Option<Redis>,
     /// The credentials of administrators and services.
@@ -62,6 +65,15 @@ pub struct Database {
     pub max_connections: u32,
     /// How long a call waits for a free connection.
     pub acquire_timeout: Duration,
+}
+
+/// Where it is kept how far each timeline is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checkpoints {
+    /// In the database alone.
+    Database,
+    /// In files of this folder as well.
+    Files(PathBuf),
 }
 
 /// The Redis that replicas share.

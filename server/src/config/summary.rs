@@ -4,7 +4,7 @@ use std::fmt;
 
 use secrecy::ExposeSecret;
 
-use super::{Config, LogFormat};
+use super::{Checkpoints, Config, LogFormat};
 use crate::domain::{Origin, Quota};
 
 /// Names and values, in the order of the sections.
@@ -25,7 +25,7 @@ impl Config {
     /// What an operator wants to see of the configuration when Amber starts.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let Self { server, database, redis, ingestion, embed, rate_limit, cors, telemetry, .. } = self;
+        let Self { server, database, checkpoints, redis, ingestion, embed, rate_limit, cors, telemetry, .. } = self;
         let schedule = match &ingestion.cron {
             Some(cron) => format!("{cron:?}"),
             None => format!("{}m", ingestion.interval.as_secs() / 60),
@@ -37,6 +37,7 @@ impl Config {
             ("cors", joined(&cors.allowed_origins)),
             ("database", scheme(database.url.expose_secret()).to_owned()),
             ("redis", redis.is_some().to_string()),
+            ("checkpoints", in_words(checkpoints)),
             ("ingestion", ingestion.enabled.to_string()),
             ("schedule", schedule),
             ("limit", ingestion.limit.to_string()),
@@ -49,6 +50,13 @@ impl Config {
             ("authenticated", quota(rate_limit.authenticated)),
             ("log_format", if telemetry.log_format == LogFormat::Json { "json" } else { "text" }.to_owned()),
         ])
+    }
+}
+
+fn in_words(checkpoints: &Checkpoints) -> String {
+    match checkpoints {
+        Checkpoints::Database => "database".to_owned(),
+        Checkpoints::Files(folder) => folder.display().to_string(),
     }
 }
 

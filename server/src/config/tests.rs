@@ -42,13 +42,26 @@ fn warned(env: &MapEnv) -> Vec<Warning> {
 fn one_secret_is_enough_and_everything_else_has_its_default() {
     let loaded = Config::load(&least()).unwrap();
     assert_eq!(loaded.warnings, []);
-    let Config { server, database, redis, admin, ingestion, x_api, embed, rate_limit, cors, build, telemetry } =
-        loaded.config;
+    let Config {
+        server,
+        database,
+        checkpoints,
+        redis,
+        admin,
+        ingestion,
+        x_api,
+        embed,
+        rate_limit,
+        cors,
+        build,
+        telemetry,
+    } = loaded.config;
     assert_eq!(server.listen.to_string(), "0.0.0.0:5000");
     assert_eq!(server.public_url, "http://localhost:5000");
     assert!(server.reflection && !server.metrics_require_auth);
     assert_eq!(server.drain, Duration::from_secs(25));
     assert_eq!(database.url.expose_secret(), "sqlite://amber.db?mode=rwc");
+    assert_eq!(checkpoints, Checkpoints::Database);
     assert!(redis.is_none());
     assert_eq!(admin.jwt_ttl, Duration::from_hours(1));
     assert!(admin.api_key.is_none() && admin.bootstrap_secret.is_none());
@@ -303,16 +316,25 @@ fn a_slip_of_the_pen_is_answered_with_the_nearest_name() {
 
 #[test]
 fn what_would_be_unsafe_to_ignore_stops_the_start() {
-    for (name, value) in [
-        ("SECRETS_MANAGER_ENABLED", "true"),
-        ("CHECKPOINT_STORE", "file"),
-        ("TLS_CERT_PATH", "/tls/cert.pem"),
-        ("X_MONTHLY_POST_BUDGET", "10000"),
-    ] {
+    for (name, value) in
+        [("SECRETS_MANAGER_ENABLED", "true"), ("TLS_CERT_PATH", "/tls/cert.pem"), ("X_MONTHLY_POST_BUDGET", "10000")]
+    {
         assert_eq!(refused(&least().with(name, value)), [name]);
     }
-    let env = least().with("SECRETS_MANAGER_ENABLED", "off").with("CHECKPOINT_STORE", "database");
+    let env = least().with("SECRETS_MANAGER_ENABLED", "off");
     assert_eq!(warned(&env), []);
+}
+
+#[test]
+fn checkpoints_go_to_files_only_when_told() {
+    let env = least().with("CHECKPOINT_DIR", "/data/checkpoints");
+    assert_eq!(config(&env).checkpoints, Checkpoints::Database);
+    assert_eq!(warned(&env)[0].variable, "CHECKPOINT_DIR", "nobody should rely on a folder that stays empty");
+    let env = env.with("CHECKPOINT_STORE", "file");
+    assert_eq!((config(&env).checkpoints, warned(&env).len()), (Checkpoints::Files("/data/checkpoints".into()), 0));
+    let unnamed = config(&least().with("CHECKPOINT_STORE", "file")).checkpoints;
+    assert_eq!(unnamed, Checkpoints::Files("checkpoints".into()));
+    assert_eq!(refused(&least().with("CHECKPOINT_STORE", "redis")), ["CHECKPOINT_STORE"]);
 }
 
 #[test]

@@ -63,6 +63,13 @@ const STORAGE: &[Variable] = &[
     Variable::number("DATABASE_MAX_CONNECTIONS", 1..=1_000, "10", "The most connections that are open at once"),
     Variable::sealed("REDIS_URL", "The Redis that replicas share, as `redis://...` or `rediss://...`")
         .else_is(Computed("none; each replica limits on its own")),
+    Variable::text(
+        "CHECKPOINT_STORE",
+        "Where it is kept how far each timeline is read: `database`, or `file` for a copy of it in files as well",
+    )
+    .else_is(Value("database")),
+    Variable::text("CHECKPOINT_DIR", "The folder of those files; it is made when it is absent")
+        .else_is(Value("checkpoints")),
 ];
 
 const ADMINISTRATION: &[Variable] = &[

@@ -12,7 +12,9 @@ mod post;
 mod principal;
 mod quota;
 mod run;
+mod saved_checkpoint;
 mod sentiment;
+mod stream_key;
 
 pub use checkpoint::{Checkpoint, Gap, GivenUp, Unreachable};
 pub use clock::{Clock, SystemClock};
@@ -28,4 +30,6 @@ pub use post::{
 pub use principal::{Principal, Role, Scope};
 pub use quota::Quota;
 pub use run::{Run, RunCounters, RunId, RunStatus, RunTrigger};
+pub use saved_checkpoint::{CheckpointError, OpaqueCheckpoint, SavedCheckpoint};
 pub use sentiment::{Label, Sentiment, Unscored};
+pub use stream_key::{StreamKey, StreamKeyError};

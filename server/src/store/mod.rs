@@ -3,6 +3,7 @@
 //! [`Store`] implements all of them. Times are kept in microseconds since 1970 UTC, and every statement is the same on
 //! both databases.
 
+mod checkpoints;
 mod connect;
 mod dashboards;
 mod embed_tokens;
@@ -21,11 +22,15 @@ mod text;
 mod vitals;
 mod work;
 
+pub use checkpoints::Checkpoints;
 pub use connect::Store;
 pub use dashboards::{Aggregates, Dashboards};
 pub use embed_tokens::EmbedTokens;
 pub use error::{Cause, Error};
-pub use ingest::{Committed, Ingest, PageCommit, Rejected, Stream, StreamId, StreamKind};
+pub use ingest::{
+    Committed, Ingest, PageCommit, Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus, Quarantined, Rejected,
+    ReplayOutcome, Stream, StreamId, StreamKind,
+};
 pub use leaders::{LeaderCursor, Leaders};
 pub use migrate::Migration;
 pub use posts::Posts;

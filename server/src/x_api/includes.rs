@@ -25,6 +25,11 @@ impl<'a> Includes<'a> {
         }
     }
 
+    /// What is known of a record that came alone.
+    pub(super) fn of_author(id: UserId, author: Author) -> Self {
+        Self { authors: HashMap::from([(id, author)]), ..Self::default() }
+    }
+
     pub(super) fn author(&self, id: UserId) -> Option<&Author> {
         self.authors.get(&id)
     }

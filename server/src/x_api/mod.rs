@@ -12,6 +12,7 @@ mod parking;
 mod post;
 mod problem;
 mod rate_limit;
+mod record;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -24,4 +25,5 @@ pub use observer::Observer;
 pub use page::{Rejected, TimelinePage};
 pub use problem::{Problem, ProblemKind};
 pub use rate_limit::RateLimit;
+pub use record::parse_record;
 pub use user::{User, UserLookup};

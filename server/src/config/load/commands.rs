@@ -3,13 +3,15 @@
 use super::{credentials, fetching, serving, storage};
 use crate::config::parse::Refusal;
 use crate::config::reader::Reader;
-use crate::config::{Build, Database, Embed, Env, Errors, Ingestion, Telemetry, XApi};
+use crate::config::{Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, Telemetry, XApi};
 
 /// What a run of ingestion outside the server needs.
 #[derive(Debug, Clone)]
 pub struct IngestRun {
     /// Where Amber remembers.
     pub database: Database,
+    /// Where it is kept how far each timeline is read.
+    pub checkpoints: Checkpoints,
     /// How much is fetched.
     pub ingestion: Ingestion,
     /// How X is reached; the bearer token is there.
@@ -57,8 +59,10 @@ impl IngestRun {
     pub fn load(env: &dyn Env) -> Result<Self, Errors> {
         all_or_nothing(env, |reader| {
             let database = storage::database(reader);
+            let checkpoints = storage::checkpoints(reader);
             let (ingestion, x_api) = fetching::by_hand(reader);
-            Self { database, ingestion, x_api, build: serving::build(reader), telemetry: serving::telemetry(reader) }
+            let (build, telemetry) = (serving::build(reader), serving::telemetry(reader));
+            Self { database, checkpoints, ingestion, x_api, build, telemetry }
         })
     }
 }

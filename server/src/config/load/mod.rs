@@ -30,6 +30,7 @@ impl Config {
         let mut reader = Reader::new(env);
         let (server, cors) = serving::server(&mut reader);
         let database = storage::database(&mut reader);
+        let checkpoints = storage::checkpoints(&mut reader);
         let redis = storage::redis(&mut reader);
         let admin = credentials::admin(&mut reader);
         let (ingestion, x_api) = fetching::fetching(&mut reader);
@@ -47,8 +48,20 @@ impl Config {
         if !mistakes.is_empty() {
             return Err(Errors(mistakes));
         }
-        let config =
-            Self { server, database, redis, admin, ingestion, x_api, embed, rate_limit, cors, build, telemetry };
+        let config = Self {
+            server,
+            database,
+            checkpoints,
+            redis,
+            admin,
+            ingestion,
+            x_api,
+            embed,
+            rate_limit,
+            cors,
+            build,
+            telemetry,
+        };
         Ok(Loaded { config, warnings })
     }
 }

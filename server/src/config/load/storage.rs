@@ -1,12 +1,13 @@
 //! Where Amber remembers.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 use crate::config::parse::{self, Refusal};
 use crate::config::reader::Reader;
-use crate::config::{Database, Redis};
+use crate::config::{Checkpoints, Database, Redis};
 
 pub(super) fn database(reader: &mut Reader<'_>) -> Database {
     Database {
@@ -14,6 +15,24 @@ pub(super) fn database(reader: &mut Reader<'_>) -> Database {
             .unwrap_or_default(),
         max_connections: reader.number("DATABASE_MAX_CONNECTIONS"),
         acquire_timeout: Duration::from_secs(5),
+    }
+}
+
+pub(super) fn checkpoints(reader: &mut Reader<'_>) -> Checkpoints {
+    let in_files = reader.parsed("CHECKPOINT_STORE", |text| match text {
+        "database" => Ok(false),
+        "file" => Ok(true),
+        _ => Err(Refusal::new(format!("{text:?} is no place for checkpoints"), "write database or file")),
+    });
+    let folder = reader.parsed("CHECKPOINT_DIR", |text| Ok(PathBuf::from(text)));
+    match folder.filter(|_| in_files == Some(true)) {
+        Some(folder) => Checkpoints::Files(folder),
+        None => {
+            if reader.is_set("CHECKPOINT_DIR") {
+                reader.warn("CHECKPOINT_DIR", "does nothing while CHECKPOINT_STORE is database");
+            }
+            Checkpoints::Database
+        }
     }
 }
 

@@ -12,11 +12,24 @@ pub struct Model {
     pub raw: String,
     pub reason: String,
     pub path: String,
+    pub status: String,
+    /// Replays that were tried.
+    pub attempts: i32,
+    /// What a replay made of it.
+    pub outcome: Option<String>,
     pub first_seen_at: i64,
     pub last_seen_at: i64,
+    pub closed_at: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    #[sea_orm(
+        belongs_to = "super::ingest_streams::Entity",
+        from = "Column::StreamId",
+        to = "super::ingest_streams::Column::Id"
+    )]
+    Stream,
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -13,6 +13,8 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::work::Lease;
+pub use quarantine::{Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus, Quarantined, ReplayOutcome};
+
 use super::{Error, Store};
 use crate::domain::{Checkpoint, ExternalId, LeaderId, Platform, RunCounters, RunId, ScoredPost};
 

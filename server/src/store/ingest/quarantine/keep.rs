@@ -1,0 +1,57 @@
+//! Keeps the records of a page that are no valid posts.
+
+use std::collections::BTreeMap;
+
+use ring::digest::{SHA256, digest};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{DatabaseTransaction, EntityTrait, Set};
+
+use super::QuarantineStatus;
+use crate::store::entity::quarantine::{ActiveModel, Column, Entity};
+use crate::store::ingest::{Rejected, StreamId};
+use crate::store::text::clean;
+use crate::store::{Error, Store, number};
+
+/// The most bytes of a record that are kept.
+const LONGEST_RECORD: usize = 64 * 1024;
+
+/// Rows of one statement, far below both databases' limits of bound values.
+const ROWS: usize = 500;
+
+/// Keeps each distinct record once and says how many the page had. One that was dealt with before stays so.
+pub(in crate::store::ingest) async fn keep(
+    tx: &DatabaseTransaction,
+    store: &Store,
+    stream: StreamId,
+    rejected: &[Rejected],
+) -> Result<u64, Error> {
+    let now = store.now();
+    let mut rows: BTreeMap<Vec<u8>, ActiveModel> = BTreeMap::new();
+    for record in rejected {
+        let raw = record.raw.to_string();
+        let hash = digest(&SHA256, raw.as_bytes()).as_ref().to_vec();
+        let row = ActiveModel {
+            id: Set(store.entropy.uuid_v7(now)),
+            stream_id: Set(stream.0),
+            raw_hash: Set(hash.clone()),
+            raw: Set(clean(&raw[..raw.floor_char_boundary(LONGEST_RECORD)])),
+            reason: Set(clean(&record.reason)),
+            path: Set(clean(&record.path)),
+            status: Set(QuarantineStatus::Open.as_str().to_owned()),
+            attempts: Set(0),
+            outcome: Set(None),
+            first_seen_at: Set(now.as_microsecond()),
+            last_seen_at: Set(now.as_microsecond()),
+            closed_at: Set(None),
+        };
+        rows.entry(hash).or_insert(row);
+    }
+    let rows: Vec<_> = rows.into_values().collect();
+    for chunk in rows.chunks(ROWS) {
+        let seen_again = OnConflict::columns([Column::StreamId, Column::RawHash])
+            .update_columns([Column::Reason, Column::Path, Column::LastSeenAt])
+            .to_owned();
+        Entity::insert_many(chunk.to_vec()).on_conflict(seen_again).exec_without_returning(tx).await?;
+    }
+    Ok(number::len(&rows))
+}
