@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Error, World};
 use crate::auth::{AdminTokens, Authenticator};
+use crate::checkpoints::Places;
 use crate::config::{self, Config};
 use crate::embed::{Issuer, KeyRing, Redeemer, Verifier};
 use crate::health::Health;
@@ -16,7 +17,10 @@ use crate::resilience::{BreakerSettings, CircuitBreaker, RetryPolicy};
 use crate::sentiment::Analyzer;
 use crate::store::{self, Store};
 use crate::telemetry::Metrics;
-use crate::usecase::{Accounts, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations, Parts, Runs, UseCases};
+use crate::usecase::{
+    Accounts, Checkpoints, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations, Parts, Quarantine, Runs,
+    UseCases,
+};
 use crate::x_api::{self, Client};
 
 /// The issuer named in tokens.
@@ -65,7 +69,9 @@ impl Core {
         let authenticator = Arc::new(authenticator(&config.admin, world)?);
         let limiter = config.rate_limit.enabled.then(|| Arc::new(LocalLimiter::new(&policies(config))));
         let edge = config.rate_limit.enabled.then(Edge::new);
-        let use_cases = use_cases(config, world, &store, &metrics, &ingestion, &health, &authenticator)?;
+        let places = Places::open(&config.checkpoints, Arc::new(store.clone())).await?;
+        let parts = Shared { config, world, store: &store, metrics: &metrics, ingestion: &ingestion };
+        let use_cases = use_cases(&parts, places, &health, &authenticator)?;
         let gate = Gate { authenticator, limiter, clock: Arc::clone(&world.clock), metrics: metrics.clone() };
         Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate: Arc::new(gate), edge })
     }
@@ -165,21 +171,30 @@ fn policies(config: &Config) -> Policies {
     Policies { anonymous: limits.anonymous, authenticated: limits.authenticated, embed_issue: config.embed.rate }
 }
 
+/// What several use cases work with.
+struct Shared<'a> {
+    config: &'a Config,
+    world: &'a World,
+    store: &'a Store,
+    metrics: &'a Metrics,
+    ingestion: &'a Ingestion,
+}
+
 fn use_cases(
-    config: &Config,
-    world: &World,
-    store: &Store,
-    metrics: &Metrics,
-    ingestion: &Ingestion,
+    shared: &Shared<'_>,
+    places: Places,
     health: &Arc<Health>,
     authenticator: &Arc<Authenticator>,
 ) -> Result<UseCases, Error> {
+    let Shared { config, world, store, metrics, ingestion } = *shared;
     let store = Arc::new(store.clone());
     let embed = embed_parts(&config.embed, &store, world)?;
     let parts = Parts {
         leaders: Leaders::new(Arc::clone(&store) as _, Arc::clone(&store) as _, ingestion.clone()),
         feed: Feed::new(Arc::clone(&store) as _),
         runs: Runs::new(ingestion.clone()),
+        checkpoints: Checkpoints::new(places),
+        quarantine: Quarantine::new(ingestion.replaying(Arc::clone(&store) as _)),
         embed_tokens: EmbedTokens::new(embed, metrics.clone(), config.server.public_url.clone()),
         dashboards: Dashboards::new(store, Arc::clone(&world.clock)),
         accounts: Accounts::new(Arc::clone(authenticator)),

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
-use crate::{auth, config, embed, ingestion, redis, sandbox, store, x_api};
+use crate::{auth, checkpoints, config, embed, ingestion, redis, sandbox, store, x_api};
 
 /// Why Amber cannot start or go on. The texts are for operators and hold no secrets.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum Error {
     /// The store cannot be used.
     #[error("the database cannot be used; check DATABASE_URL and that the database is up")]
     Store(#[from] store::Error),
+    /// The checkpoints cannot be used.
+    #[error("the checkpoints cannot be used; check CHECKPOINT_DIR")]
+    Checkpoints(#[from] checkpoints::Error),
     /// The Redis URL cannot be used.
     #[error("Redis cannot be used; check REDIS_URL")]
     Redis(#[from] redis::Error),

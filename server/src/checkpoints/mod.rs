@@ -5,6 +5,7 @@
 mod database;
 mod error;
 mod file;
+mod places;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 pub use database::DatabaseCheckpoints;
 pub use error::Error;
 pub use file::FileCheckpoints;
+pub use places::Places;
 
 use crate::config;
 use crate::domain::{OpaqueCheckpoint, SavedCheckpoint, StreamKey};
