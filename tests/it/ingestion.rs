@@ -4,5 +4,7 @@ mod accounts;
 mod gaps;
 mod outages;
 mod posts;
+mod repair;
 mod replicas;
+mod runs;
 mod schedule;
