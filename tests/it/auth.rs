@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use amber_sdk::v1::{
-    CreateLeaderRequest, DeleteLeaderRequest, ErrorReason, GetDashboardDataRequest, GetHealthRequest,
-    GetIngestionStatusRequest, GetMetricsRequest, GetRunRequest, IssueAdminTokenRequest, IssueEmbedTokenRequest,
-    ListLeadersRequest, ListPostsRequest, RefreshLeaderRequest, TriggerIngestionRequest, ValidateEmbedTokenRequest,
+    CancelRunRequest, CreateLeaderRequest, DeleteLeaderRequest, DiscardQuarantineRequest, ErrorReason,
+    GetCheckpointRequest, GetDashboardDataRequest, GetHealthRequest, GetIngestionStatusRequest, GetMetricsRequest,
+    GetRunRequest, IssueAdminTokenRequest, IssueEmbedTokenRequest, ListCheckpointsRequest, ListLeadersRequest,
+    ListPostsRequest, ListQuarantineRequest, ListRunsRequest, RefreshLeaderRequest, ReplayQuarantineRequest,
+    ResetCheckpointRequest, StartIngestionRequest, StopIngestionRequest, TriggerIngestionRequest,
+    ValidateEmbedTokenRequest, WatchRunRequest,
 };
 use amber_sdk::{Amber, Credentials};
 use amber_tests::{Backend, TestServer};
@@ -41,7 +44,8 @@ async fn each_route_lets_in_whom_it_should() {
     let get = |path: &str| server.http.get(server.url(path));
     let leader = format!("/api/leaders/{NO_LEADER}");
     // A credential that is sent must be right, where a caller is asked for at all; 404, 503: let in, but nothing there.
-    let rows: [Row; 12] = [
+    let run = format!("/api/ingestion/runs/{NO_LEADER}");
+    let rows: [Row; 22] = [
         ("livez", Box::new(|| get("/livez")), [200; 6]),
         ("health", Box::new(|| get("/api/health")), [200; 6]),
         ("metrics", Box::new(|| get("/api/metrics")), [200; 6]),
@@ -53,6 +57,20 @@ async fn each_route_lets_in_whom_it_should() {
         ("delete", Box::new(|| server.http.delete(server.url(&leader))), [401, 403, 403, 404, 403, 401]),
         ("refresh", Box::new(|| post(&format!("{leader}/refresh"))), [401, 403, 403, 404, 403, 401]),
         ("trigger", Box::new(|| post("/api/ingestion/trigger")), [401, 403, 403, 503, 403, 401]),
+        ("stop", Box::new(|| post("/api/ingestion/stop")), [401, 403, 403, 200, 403, 401]),
+        ("start", Box::new(|| post("/api/ingestion/start")), [401, 403, 403, 200, 403, 401]),
+        ("runs", Box::new(|| get("/api/ingestion/runs")), [401, 403, 200, 200, 403, 401]),
+        ("run", Box::new(|| get(&run)), [401, 403, 404, 404, 403, 401]),
+        ("cancel", Box::new(|| post(&format!("{run}/cancel"))), [401, 403, 403, 404, 403, 401]),
+        ("checkpoints", Box::new(|| get("/api/ingestion/checkpoints")), [401, 403, 200, 200, 403, 401]),
+        ("checkpoint", Box::new(|| get("/api/ingestion/checkpoints/x:a")), [401, 403, 404, 404, 403, 401]),
+        (
+            "reset",
+            Box::new(|| server.http.delete(server.url("/api/ingestion/checkpoints/x:a"))),
+            [401, 403, 403, 404, 403, 401],
+        ),
+        ("quarantine", Box::new(|| get("/api/ingestion/quarantine")), [401, 403, 200, 200, 403, 401]),
+        ("replay", Box::new(|| post("/api/ingestion/quarantine/replay")), [401, 403, 403, 400, 403, 401]),
         (
             "embed token",
             Box::new(|| post("/api/embed/token").json(&json!({ "dashboardId": "d" }))),
@@ -75,7 +93,7 @@ async fn each_route_lets_in_whom_it_should() {
 }
 
 /// The outcome of every call of the contract, in the order of [`EXPECTED`].
-async fn outcomes(amber: &Amber) -> [Code; 14] {
+async fn outcomes(amber: &Amber) -> [Code; 25] {
     fn code<T>(answer: Result<tonic::Response<T>, tonic::Status>) -> Code {
         answer.map_or_else(|status| reason_of(&status, "a refusal").0, |_| Code::Ok)
     }
@@ -91,6 +109,17 @@ async fn outcomes(amber: &Amber) -> [Code; 14] {
         code(amber.auth().issue_admin_token(admin).await),
         code(amber.ingestion().get_run(GetRunRequest { run_id: no_leader() }).await),
         code(amber.ingestion().trigger_ingestion(TriggerIngestionRequest::default()).await),
+        code(amber.ingestion().watch_run(WatchRunRequest { run_id: String::new(), after_seq: 0 }).await),
+        code(amber.ingestion().list_runs(ListRunsRequest::default()).await),
+        code(amber.ingestion().cancel_run(CancelRunRequest { run_id: no_leader() }).await),
+        code(amber.ingestion().stop_ingestion(StopIngestionRequest {}).await),
+        code(amber.ingestion().start_ingestion(StartIngestionRequest {}).await),
+        code(amber.ingestion().list_checkpoints(ListCheckpointsRequest::default()).await),
+        code(amber.ingestion().get_checkpoint(GetCheckpointRequest { key: "x:a".into() }).await),
+        code(amber.ingestion().reset_checkpoint(ResetCheckpointRequest { key: "x:a".into() }).await),
+        code(amber.ingestion().list_quarantine(ListQuarantineRequest::default()).await),
+        code(amber.ingestion().replay_quarantine(ReplayQuarantineRequest::default()).await),
+        code(amber.ingestion().discard_quarantine(DiscardQuarantineRequest::default()).await),
         code(amber.leaders().create_leader(CreateLeaderRequest { name: "A".into(), ..Default::default() }).await),
         code(amber.leaders().delete_leader(DeleteLeaderRequest { leader_id: no_leader() }).await),
         code(amber.leaders().refresh_leader(RefreshLeaderRequest { leader_id: no_leader() }).await),
@@ -104,9 +133,11 @@ async fn outcomes(amber: &Amber) -> [Code; 14] {
 
 #[tokio::test]
 async fn each_call_lets_in_whom_it_should() {
-    use Code::{FailedPrecondition, NotFound, Ok, PermissionDenied as Denied, Unauthenticated as Unknown};
+    use Code::{
+        FailedPrecondition, InvalidArgument, NotFound, Ok, PermissionDenied as Denied, Unauthenticated as Unknown,
+    };
     // By caller: anonymous, viewer, reviewer, admin, API key, embed token.
-    const EXPECTED: [(&str, [Code; 6]); 14] = [
+    const EXPECTED: [(&str, [Code; 6]); 25] = [
         ("GetHealth", [Ok; 6]),
         ("GetMetrics", [Ok; 6]),
         ("ListPosts", [Ok, Ok, Ok, Ok, Ok, Unknown]),
@@ -115,6 +146,17 @@ async fn each_call_lets_in_whom_it_should() {
         ("IssueAdminToken with a wrong secret", [Unknown; 6]),
         ("GetRun", [Unknown, Denied, NotFound, NotFound, Denied, Unknown]),
         ("TriggerIngestion", [Unknown, Denied, Denied, FailedPrecondition, Denied, Unknown]),
+        ("WatchRun", [Unknown, Denied, NotFound, NotFound, Denied, Unknown]),
+        ("ListRuns", [Unknown, Denied, Ok, Ok, Denied, Unknown]),
+        ("CancelRun", [Unknown, Denied, Denied, NotFound, Denied, Unknown]),
+        ("StopIngestion", [Unknown, Denied, Denied, Ok, Denied, Unknown]),
+        ("StartIngestion", [Unknown, Denied, Denied, Ok, Denied, Unknown]),
+        ("ListCheckpoints", [Unknown, Denied, Ok, Ok, Denied, Unknown]),
+        ("GetCheckpoint", [Unknown, Denied, NotFound, NotFound, Denied, Unknown]),
+        ("ResetCheckpoint", [Unknown, Denied, Denied, NotFound, Denied, Unknown]),
+        ("ListQuarantine", [Unknown, Denied, Ok, Ok, Denied, Unknown]),
+        ("ReplayQuarantine", [Unknown, Denied, Denied, InvalidArgument, Denied, Unknown]),
+        ("DiscardQuarantine", [Unknown, Denied, Denied, InvalidArgument, Denied, Unknown]),
         ("CreateLeader", [Unknown, Denied, Denied, Ok, Denied, Unknown]),
         ("DeleteLeader", [Unknown, Denied, Denied, NotFound, Denied, Unknown]),
         ("RefreshLeader", [Unknown, Denied, Denied, NotFound, Denied, Unknown]),

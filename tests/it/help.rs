@@ -234,8 +234,12 @@ fn a_run_by_hand_asks_for_what_it_needs() {
 
 /// Adds a leader with a handle on X, as a server would.
 async fn follow(amber: &Amber, name: &str, handle: &str) {
-    let settings =
-        Settings { url: amber.database().into(), max_connections: 1, acquire_timeout: Duration::from_secs(5) };
+    let settings = Settings {
+        url: amber.database().into(),
+        max_connections: 1,
+        acquire_timeout: Duration::from_secs(5),
+        lease_ttl: None,
+    };
     let store = Store::connect(&settings, Arc::new(SystemClock), Arc::new(OsEntropy)).await;
     let store = store.expect("the database is free");
     let handles = [("x".to_owned(), handle.to_owned())].into();
@@ -258,10 +262,14 @@ async fn a_run_by_hand_stores_posts_once_and_counts_them() {
     let amber = Amber::with_database().with("X_API_BEARER", BEARER).with("X_API_BASE_URL", x_url);
     amber.run("migrate up").with_code(0);
     follow(&amber, "Ada", "ada").await;
+    let lines =
+        ["ingest run --dry-run", "ingest run", "ingest run", "checkpoint list", "checkpoint reset x:ada", "ingest run"];
     let runs = tokio::task::spawn_blocking(move || {
-        ["ingest run --dry-run", "ingest run", "ingest run"].map(|line| amber.run(line))
+        amber.run("checkpoint reset x:nobody").with_code(1);
+        amber.run("checkpoint reset nobody").with_code(2);
+        lines.map(|line| amber.run(line))
     });
-    let [dry, first, second] = tokio::select! {
+    let [dry, first, second, list, reset, anew] = tokio::select! {
         runs = runs => runs.unwrap().map(|said| said.with_code(0)),
         _ = x => panic!("the double of X ended early"),
     };
@@ -273,4 +281,7 @@ async fn a_run_by_hand_stores_posts_once_and_counts_them() {
     assert_eq!([&dry, &first, &second].map(|said| count(said, "inserted")), ["3", "3", "0"], "{first:?}");
     assert_eq!([&first, &second].map(|said| count(said, "leaders")), ["1 of 1", "1 of 1"]);
     assert!(first.err.contains("1 of 1 leaders read, 3 posts fetched, 3 new\n"), "{first:?}");
+    assert!(list.out.contains("x:ada           {") && list.out.contains("x:ada#backfill  {"), "{list:?}");
+    assert_eq!(reset.out, "x:ada will be read as a new timeline\n");
+    assert_eq!([count(&anew, "inserted"), count(&anew, "unchanged")], ["0", "3"], "it is read again: {anew:?}");
 }

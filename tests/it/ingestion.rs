@@ -5,5 +5,7 @@ mod gaps;
 mod outages;
 mod posts;
 mod rechecks;
+mod repair;
 mod replicas;
+mod runs;
 mod schedule;

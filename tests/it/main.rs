@@ -13,6 +13,7 @@ mod old_wire;
 mod outage;
 mod reflection;
 mod road;
+mod runbook;
 mod secrets;
 mod shutdown;
 mod stage;

@@ -35,6 +35,7 @@ const TOP_LEVEL: &[&str] = &[
     "LICENSE",
     "NOTICE",
     "README.md",
+    "RUNBOOK.md",
     "SECURITY.md",
     // what tools read
     ".dockerignore",

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::{Error, World};
 use crate::auth::{AdminTokens, Authenticator};
-use crate::checkpoints::{self, CheckpointStore, DatabaseCheckpoints, Mirror};
+use crate::checkpoints::{self, CheckpointStore, DatabaseCheckpoints, Mirror, Places};
 use crate::config::{self, Config};
 use crate::embed::{Issuer, KeyRing, Redeemer, Verifier};
 use crate::health::Health;
 use crate::http::{Edge, Gate};
-use crate::ingestion::{Deps, Ingestion, QuarantineDeps, SharedGovernor, Worker, XObserver};
+use crate::ingestion::{Deps, Ingestion, SharedGovernor, Worker, XObserver};
 use crate::rate_limit::{LocalLimiter, Policies};
 use crate::redis::Pool;
 use crate::resilience::{BreakerSettings, RetryPolicy};
@@ -70,7 +70,9 @@ impl Core {
         let authenticator = Arc::new(authenticator(&config.admin, world)?);
         let limiter = config.rate_limit.enabled.then(|| Arc::new(LocalLimiter::new(&policies(config))));
         let edge = config.rate_limit.enabled.then(Edge::new);
-        let use_cases = use_cases(config, world, (&store, files), &metrics, &ingestion, &health, &authenticator)?;
+        let places = Places::new(files, Arc::new(store.clone()));
+        let parts = Shared { config, world, store: &store, metrics: &metrics, ingestion: &ingestion };
+        let use_cases = use_cases(&parts, places, &health, &authenticator)?;
         let gate = Gate { authenticator, limiter, clock: Arc::clone(&world.clock), metrics: metrics.clone() };
         Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate: Arc::new(gate), edge })
     }
@@ -180,27 +182,30 @@ fn policies(config: &Config) -> Policies {
     Policies { anonymous: limits.anonymous, authenticated: limits.authenticated, embed_issue: config.embed.rate }
 }
 
+/// What several use cases work with.
+struct Shared<'a> {
+    config: &'a Config,
+    world: &'a World,
+    store: &'a Store,
+    metrics: &'a Metrics,
+    ingestion: &'a Ingestion,
+}
+
 fn use_cases(
-    config: &Config,
-    world: &World,
-    (store, files): (&Store, Option<Arc<dyn CheckpointStore>>),
-    metrics: &Metrics,
-    ingestion: &Ingestion,
+    shared: &Shared<'_>,
+    places: Places,
     health: &Arc<Health>,
     authenticator: &Arc<Authenticator>,
 ) -> Result<UseCases, Error> {
+    let Shared { config, world, store, metrics, ingestion } = *shared;
     let store = Arc::new(store.clone());
     let embed = embed_parts(&config.embed, &store, world)?;
     let parts = Parts {
         leaders: Leaders::new(Arc::clone(&store) as _, Arc::clone(&store) as _, ingestion.clone()),
         feed: Feed::new(Arc::clone(&store) as _),
         runs: Runs::new(ingestion.clone()),
-        checkpoints: Checkpoints::new(Arc::new(DatabaseCheckpoints::new(Arc::clone(&store) as _)), files),
-        quarantine: Quarantine::new(QuarantineDeps {
-            leaders: Arc::clone(&store) as _,
-            records: Arc::clone(&store) as _,
-            analyzer: Arc::new(Analyzer::new()),
-        }),
+        checkpoints: Checkpoints::new(places),
+        quarantine: Quarantine::new(ingestion.replaying(Arc::clone(&store) as _)),
         embed_tokens: EmbedTokens::new(embed, metrics.clone(), config.server.public_url.clone()),
         dashboards: Dashboards::new(store, Arc::clone(&world.clock)),
         accounts: Accounts::new(Arc::clone(authenticator)),

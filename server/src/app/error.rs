@@ -20,8 +20,8 @@ pub enum Error {
     /// The store cannot be used.
     #[error("the database cannot be used; check DATABASE_URL and that the database is up")]
     Store(#[from] store::Error),
-    /// The folder of checkpoints cannot be used.
-    #[error("the files of checkpoints cannot be used; check CHECKPOINT_DIR")]
+    /// The checkpoints cannot be used.
+    #[error("the checkpoints cannot be used; check CHECKPOINT_DIR")]
     Checkpoints(#[from] checkpoints::Error),
     /// The Redis URL cannot be used.
     #[error("Redis cannot be used; check REDIS_URL")]

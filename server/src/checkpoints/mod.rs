@@ -6,6 +6,7 @@ mod database;
 mod error;
 mod file;
 mod mirror;
+mod places;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ pub use database::DatabaseCheckpoints;
 pub use error::Error;
 pub use file::FileCheckpoints;
 pub use mirror::Mirror;
+pub use places::Places;
 
 use crate::config;
 use crate::domain::{OpaqueCheckpoint, SavedCheckpoint, StreamKey};

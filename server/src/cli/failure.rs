@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use amber_server::{app, config, embed, ingestion, store, telemetry};
+use amber_server::{app, checkpoints, config, embed, ingestion, store, telemetry};
 
 /// It did not work.
 const FAILED: u8 = 1;
@@ -71,11 +71,11 @@ impl From<app::Error> for Failure {
     fn from(error: app::Error) -> Self {
         let code = match &error {
             app::Error::Store(cause) => code_of_store(cause),
+            app::Error::Checkpoints(cause) => code_of_checkpoints(cause),
             app::Error::Listen { .. } => UNAVAILABLE,
             app::Error::Redis(_)
             | app::Error::KeyRing(_)
             | app::Error::Auth(_)
-            | app::Error::Checkpoints(_)
             | app::Error::X(_)
             | app::Error::Schedule(_) => MISCONFIGURED,
             app::Error::DemoConfig(_) | app::Error::Folder(_) | app::Error::Sandbox(_) | app::Error::Fill(_) => FAILED,
@@ -102,6 +102,12 @@ impl From<store::Error> for Failure {
     }
 }
 
+impl From<checkpoints::Error> for Failure {
+    fn from(error: checkpoints::Error) -> Self {
+        Self::of(code_of_checkpoints(&error), &error)
+    }
+}
+
 impl From<ingestion::Error> for Failure {
     fn from(error: ingestion::Error) -> Self {
         match &error {
@@ -115,6 +121,21 @@ impl From<ingestion::Error> for Failure {
             | ingestion::Error::LeaderNotFound(_)
             | ingestion::Error::NoHandle(_) => Self::of(FAILED, &error),
         }
+    }
+}
+
+fn code_of_checkpoints(error: &checkpoints::Error) -> u8 {
+    match error {
+        checkpoints::Error::Store(cause) => code_of_store(cause),
+        checkpoints::Error::Locked { .. } => UNAVAILABLE,
+        checkpoints::Error::Io { .. }
+        | checkpoints::Error::Stale { .. }
+        | checkpoints::Error::Moved { .. }
+        | checkpoints::Error::BadVersion { .. }
+        | checkpoints::Error::Damaged { .. }
+        | checkpoints::Error::Foreign { .. }
+        | checkpoints::Error::NotAFile { .. }
+        | checkpoints::Error::NoBackup { .. } => FAILED,
     }
 }
 

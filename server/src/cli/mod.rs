@@ -9,6 +9,7 @@ mod demo;
 mod migrate;
 mod config;
 mod ingest;
+mod checkpoint;
 mod token;
 
 use std::process::ExitCode;
@@ -49,6 +50,8 @@ enum Command {
     #[command(subcommand)]
     Ingest(ingest::Ingest),
     #[command(subcommand)]
+    Checkpoint(checkpoint::Checkpoint),
+    #[command(subcommand)]
     Token(token::Token),
 }
 
@@ -60,6 +63,7 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
         Command::Migrate(command) => command.run().await,
         Command::Config(command) => command.run(),
         Command::Ingest(command) => command.run().await,
+        Command::Checkpoint(command) => command.run().await,
         Command::Token(command) => command.run(),
     };
     outcome.unwrap_or_else(Failure::report)

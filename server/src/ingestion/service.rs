@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tracing::info;
 
 use super::shared::Shared;
-use super::{Deps, Error, Worker};
+use super::{Deps, Error, QuarantineDeps, Worker};
 use crate::domain::{Leader, LeaderId, Run, RunId, RunTrigger};
-use crate::store::{self, Control, Opened, RunRequest};
+use crate::store::{self, Control, Opened, Quarantine, RunRequest};
 use crate::x_api::Endpoint;
 
 /// Takes requests for runs and tells how they fare. Clones share everything.
@@ -103,6 +103,13 @@ impl Ingestion {
     /// When the store fails.
     pub async fn runs(&self, before: Option<RunId>, limit: u32) -> Result<Vec<Run>, Error> {
         Ok(self.deps.runs.runs(before, limit).await?)
+    }
+
+    /// What is needed to read refused records again.
+    #[must_use]
+    pub fn replaying(&self, records: Arc<dyn Quarantine>) -> QuarantineDeps {
+        let (leaders, analyzer) = (Arc::clone(&self.deps.leaders), Arc::clone(&self.deps.analyzer));
+        QuarantineDeps { leaders, records, analyzer }
     }
 
     async fn check_leaders(&self, wanted: &[LeaderId]) -> Result<(), Error> {

@@ -1,9 +1,9 @@
 //! Whatever is sent by gRPC, the code, the reason and the text say what was wrong with it.
 
 use amber_sdk::v1::{
-    CreateLeaderRequest, DeleteLeaderRequest, ErrorReason, GetDashboardDataRequest, GetRunRequest,
-    IssueAdminTokenRequest, IssueEmbedTokenRequest, ListLeadersRequest, ListPostsRequest, RefreshLeaderRequest,
-    TriggerIngestionRequest, ValidateEmbedTokenRequest,
+    CancelRunRequest, CreateLeaderRequest, DeleteLeaderRequest, ErrorReason, GetDashboardDataRequest, GetRunRequest,
+    IssueAdminTokenRequest, IssueEmbedTokenRequest, ListCheckpointsRequest, ListLeadersRequest, ListPostsRequest,
+    ListQuarantineRequest, ListRunsRequest, RefreshLeaderRequest, TriggerIngestionRequest, ValidateEmbedTokenRequest,
 };
 use amber_tests::{Backend, TestServer};
 use tonic::{Code, Response, Status};
@@ -11,7 +11,7 @@ use tonic::{Code, Response, Status};
 use crate::wire::{grpc_web, reason_of};
 
 /// Every method of the contract.
-pub(crate) const METHODS: [&str; 14] = [
+pub(crate) const METHODS: [&str; 25] = [
     "AuthService/IssueAdminToken",
     "DashboardService/GetDashboardData",
     "EmbedTokenService/IssueEmbedToken",
@@ -21,6 +21,17 @@ pub(crate) const METHODS: [&str; 14] = [
     "IngestionService/TriggerIngestion",
     "IngestionService/GetRun",
     "IngestionService/GetIngestionStatus",
+    "IngestionService/WatchRun",
+    "IngestionService/ListRuns",
+    "IngestionService/CancelRun",
+    "IngestionService/StartIngestion",
+    "IngestionService/StopIngestion",
+    "IngestionService/ListCheckpoints",
+    "IngestionService/GetCheckpoint",
+    "IngestionService/ResetCheckpoint",
+    "IngestionService/ListQuarantine",
+    "IngestionService/ReplayQuarantine",
+    "IngestionService/DiscardQuarantine",
     "LeaderService/ListLeaders",
     "LeaderService/CreateLeader",
     "LeaderService/DeleteLeader",
@@ -65,6 +76,8 @@ async fn a_bad_field_of_any_call_is_refused_with_its_reason_on_both_databases() 
             let asked = GetRunRequest { run_id: id.into() };
             let what = format!("the run {id:.20?}");
             refused(amber.ingestion().get_run(asked).await, Code::NotFound, ErrorReason::RunNotFound, &what);
+            let asked = CancelRunRequest { run_id: id.into() };
+            refused(amber.ingestion().cancel_run(asked).await, Code::NotFound, ErrorReason::RunNotFound, &what);
         }
         for page_token in ["garbage", "AAAA", "\0", "../..", "AX__________________________________", &long] {
             let (code, reason) = (Code::InvalidArgument, ErrorReason::PageTokenInvalid);
@@ -72,12 +85,25 @@ async fn a_bad_field_of_any_call_is_refused_with_its_reason_on_both_databases() 
             refused(amber.feed().list_posts(posts).await, code, reason, &format!("the page {page_token:.20?}"));
             let leaders = ListLeadersRequest { page_token: page_token.into(), ..Default::default() };
             refused(amber.leaders().list_leaders(leaders).await, code, reason, &format!("the page {page_token:.20?}"));
+            let runs = ListRunsRequest { page_token: page_token.into(), ..Default::default() };
+            refused(amber.ingestion().list_runs(runs).await, code, reason, &format!("the page {page_token:.20?}"));
+            let checkpoints = ListCheckpointsRequest { page_token: page_token.into(), ..Default::default() };
+            let what = format!("the page {page_token:.20?}");
+            refused(amber.ingestion().list_checkpoints(checkpoints).await, code, reason, &what);
+            let records = ListQuarantineRequest { page_token: page_token.into(), ..Default::default() };
+            refused(amber.ingestion().list_quarantine(records).await, code, reason, &what);
         }
         for page_size in [-1, i32::MIN] {
             let posts = ListPostsRequest { page_size, ..Default::default() };
             refused(amber.feed().list_posts(posts).await, code, reason, "a negative page size");
             let leaders = ListLeadersRequest { page_size, ..Default::default() };
             refused(amber.leaders().list_leaders(leaders).await, code, reason, "a negative page size");
+            let runs = ListRunsRequest { page_size, ..Default::default() };
+            refused(amber.ingestion().list_runs(runs).await, code, reason, "a negative page size");
+            let checkpoints = ListCheckpointsRequest { page_size, ..Default::default() };
+            refused(amber.ingestion().list_checkpoints(checkpoints).await, code, reason, "a negative page size");
+            let records = ListQuarantineRequest { page_size, ..Default::default() };
+            refused(amber.ingestion().list_quarantine(records).await, code, reason, "a negative page size");
         }
         for platform in [0, -1, 99] {
             let posts = ListPostsRequest { platforms: vec![platform], ..Default::default() };

@@ -3,7 +3,9 @@
 mod progress;
 mod summary;
 
+use std::pin::pin;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use amber_server::app::{self, World};
 use amber_server::config::IngestRun;
@@ -12,6 +14,8 @@ use amber_server::ingestion::{Ingestion, RunRequest};
 use amber_server::store::Store;
 use amber_server::telemetry::{self, Metrics};
 use clap::{Args, Subcommand};
+use futures::TryStreamExt;
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::INTERRUPTED;
@@ -27,7 +31,8 @@ pub(super) enum Ingest {
     /// It needs `DATABASE_URL` and `X_API_BEARER`, and runs whether `X_INGEST_ENABLED` is on or off. A database in a file is
     /// open to one process at a time: stop the server first, or ask it by `POST /api/ingestion/trigger`.
     ///
-    /// Ctrl-C stops after the page under way; the next run goes on from there, without loss and without duplicates.
+    /// Ctrl-C cancels the run after the page under way; the next one goes on from there, without loss and without
+    /// duplicates.
     /// Standard error shows the progress, standard output holds the counts.
     #[command(after_help = RUN)]
     Run(Options),
@@ -76,7 +81,8 @@ impl Ingest {
         let (ingestion, worker) =
             app::ingestion((&settings.ingestion, &settings.x_api), (store.clone(), files), metrics, &world)?;
         let request = RunRequest { trigger: RunTrigger::Manual, backfill, dry_run, leaders };
-        let over = stop.child_token();
+        // Not a child of `stop`: a run that is cancelled has a page under way to finish.
+        let over = CancellationToken::new();
         let (run, ()) = tokio::join!(follow(&ingestion, request, progress, &stop, &over), worker.run(over.clone()));
         let run = run?;
         store.close().await?;
@@ -88,17 +94,37 @@ impl Ingest {
     }
 }
 
-/// Asks for the run, shows it until its end, and lets the worker go home.
+/// How often it is looked whether X makes the run wait.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Asks for the run, shows it until its end, and lets the worker go home. Once `stop` is cancelled, so is the run.
 async fn follow(
     ingestion: &Ingestion,
     request: RunRequest,
-    progress: Progress,
+    mut progress: Progress,
     stop: &CancellationToken,
     over: &CancellationToken,
 ) -> Result<Run, Failure> {
     let _worker_may_end = over.drop_guard_ref();
-    let ticket = ingestion.trigger(request).await?;
-    Ok(progress.follow(ticket, stop).await)
+    let mut run = ingestion.trigger(request).await?;
+    let mut states = pin!(ingestion.watch(run.id, 0)?);
+    let mut look = interval(LOOK);
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            state = states.try_next() => match state? {
+                Some(state) => run = state,
+                None => return Ok(progress.finish(run)),
+            },
+            _ = look.tick() => {}
+            () = stop.cancelled(), if !is_stopping => {
+                is_stopping = true;
+                progress.say("stopping after the page under way; press Ctrl-C again to end at once");
+                ingestion.cancel(run.id).await?;
+            }
+        }
+        progress.show(&run, ingestion.vitals().rate_limited_until);
+    }
 }
 
 /// A run changes data, not tables: these are brought up to date when nobody is surprised by it.
@@ -113,7 +139,7 @@ fn exit_code(run: &Run) -> ExitCode {
     match run.status {
         RunStatus::Succeeded => ExitCode::SUCCESS,
         RunStatus::Partial => ExitCode::from(2),
-        RunStatus::Interrupted => ExitCode::from(INTERRUPTED),
+        RunStatus::Cancelled | RunStatus::Interrupted => ExitCode::from(INTERRUPTED),
         RunStatus::Failed | RunStatus::Queued | RunStatus::Running => ExitCode::FAILURE,
     }
 }

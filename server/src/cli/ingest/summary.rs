@@ -30,34 +30,42 @@ pub(super) fn of(run: &Run) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use amber_server::domain::{RunCounters, RunId, RunStatus, RunTrigger};
     use jiff::Timestamp;
     use uuid::Uuid;
 
     use super::*;
 
-    #[test]
-    fn a_dry_run_says_that_nothing_was_stored() {
-        let run = Run {
+    /// A run that is over.
+    pub(in crate::cli::ingest) fn a_run() -> Run {
+        Run {
             id: RunId(Uuid::nil()),
             trigger: RunTrigger::Manual,
             status: RunStatus::Partial,
             backfill: false,
-            dry_run: true,
+            dry_run: false,
+            tick: None,
+            seq: 9,
+            cancel_requested: false,
             started_at: Timestamp::UNIX_EPOCH,
             ended_at: Timestamp::from_millisecond(2_340).ok(),
             counters: RunCounters { fetched: 12, inserted: 7, unchanged: 5, pages: 2, ..RunCounters::default() },
             leaders_total: 3,
             leaders_done: 3,
+            leaders_failed: 1,
             error: Some("Ada: X is not available".to_owned()),
-        };
-        let text = of(&run);
+        }
+    }
+
+    #[test]
+    fn a_dry_run_says_that_nothing_was_stored() {
+        let text = of(&Run { dry_run: true, ..a_run() });
         for row in
             ["status       partial\n", "leaders      3 of 3\n", "inserted     7\n", "dry run      nothing was", "2.3 s"]
         {
             assert!(text.contains(row), "{row:?} is missing in\n{text}");
         }
-        assert!(!of(&Run { dry_run: false, ..run }).contains("dry run"));
+        assert!(!of(&a_run()).contains("dry run"));
     }
 }

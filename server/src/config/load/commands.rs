@@ -24,6 +24,15 @@ pub struct IngestRun {
     pub telemetry: Telemetry,
 }
 
+/// What commands on checkpoints need.
+#[derive(Debug, Clone)]
+pub struct CheckpointPlaces {
+    /// Where Amber remembers.
+    pub database: Database,
+    /// Where it is kept how far each timeline is read.
+    pub checkpoints: Checkpoints,
+}
+
 /// What issuing a token outside the server needs.
 #[derive(Debug, Clone)]
 pub struct TokenIssue {
@@ -65,6 +74,19 @@ impl IngestRun {
             let (ingestion, x_api) = fetching::by_hand(reader);
             let (build, telemetry) = (serving::build(reader), serving::telemetry(reader));
             Self { database, checkpoints, ingestion, x_api, build, telemetry }
+        })
+    }
+}
+
+impl CheckpointPlaces {
+    /// Reads where checkpoints are kept.
+    ///
+    /// # Errors
+    /// Every mistake in the variables of database and checkpoints.
+    pub fn load(env: &dyn Env) -> Result<Self, Errors> {
+        all_or_nothing(env, |reader| Self {
+            database: storage::database(reader),
+            checkpoints: storage::checkpoints(reader),
         })
     }
 }

@@ -10,7 +10,7 @@ use super::parse::Refusal;
 use super::reader::Reader;
 use super::{Config, Env, Errors, Warning, names};
 
-pub use commands::{IngestRun, TokenIssue};
+pub use commands::{CheckpointPlaces, IngestRun, TokenIssue};
 
 /// A configuration that can be used.
 #[derive(Debug, Clone)]

@@ -18,6 +18,7 @@ pub use self::quarantine::{
 };
 
 use super::work::Lease;
+
 use super::{Error, Store};
 use crate::domain::{Checkpoint, ExternalId, LeaderId, Platform, RunCounters, RunId, ScoredPost};
 
