@@ -86,15 +86,13 @@ fn opaque(value: Value) -> OpaqueCheckpoint {
 }
 
 async fn any_checkpoint_comes_back_as_it_was(place: Place) {
-    let own = Checkpoint {
-        high_water: Some(i64::MAX),
-        gaps: vec![Gap { lo: 1, hi: 9, cursor: 5 }],
-        ..Checkpoint::default()
-    };
+    let own = Checkpoint { high_water: Some(i64::MAX), gaps: vec![Gap::new(1, 9, 5)], ..Checkpoint::default() };
     let keys = ["x:name", "x:name#backfill", "x:NAME", "fb:My.Page", "fb:पेज", "rss:https://a.example/b?c=d&e=%2F"];
     let values = [
         OpaqueCheckpoint::from(&own),
-        opaque(json!({"cursor": "DAACCgACGa", "updated_at": "2024-01-01T00:00:00", "later": {"a": [null, true, -1.5]}})),
+        opaque(
+            json!({"cursor": "DAACCgACGa", "updated_at": "2024-01-01T00:00:00", "later": {"a": [null, true, -1.5]}}),
+        ),
         opaque(json!({"high_water": 1, "top": 2, "gaps": [], "of a later version": "\"क\\\n"})),
         opaque(json!(null)),
         opaque(json!([u64::MAX, i64::MIN, 0.1])),

@@ -98,6 +98,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::domain::{Gap, GivenUp, Unreachable};
 
     #[test]
     fn ambers_own_checkpoint_is_understood_and_another_is_not() {
@@ -124,9 +125,18 @@ mod tests {
 
     #[test]
     fn the_longest_checkpoint_of_amber_fits() {
-        let gap = super::super::Gap { lo: i64::MAX, hi: i64::MAX, cursor: i64::MAX };
-        let gaps = vec![gap; Checkpoint::MAX_GAPS];
-        let longest = Checkpoint { high_water: Some(i64::MAX), top: Some(i64::MAX), gaps, floor: Some(i64::MAX) };
+        let (most, now) = (i64::MAX, jiff::Timestamp::MAX);
+        let gap = Gap { stuck_since: Some(now), ..Gap::new(most, most, most) };
+        let given_up = Unreachable { lo: most, hi: most, since: now, reason: GivenUp::Stuck };
+        let longest = Checkpoint {
+            high_water: Some(most),
+            top: Some(most),
+            gaps: vec![gap; Checkpoint::MAX_GAPS],
+            floor: Some(most),
+            unreachable: vec![given_up; Checkpoint::MAX_GAPS],
+            deep_at: Some(now),
+            bounded: true,
+        };
         assert!(OpaqueCheckpoint::new(OpaqueCheckpoint::from(&longest).0).is_ok());
     }
 }

@@ -62,7 +62,8 @@ async fn whoever_writes_a_leaders_checkpoint_fences_its_worker(fresh: Fresh) {
     reading.stream.version += 3;
     assert_eq!(present(&fresh, &reading).await.checkpoint, moved);
 
-    let version = store.compare_and_set(&key_of(&reading), Some(reading.stream.version), &OpaqueCheckpoint::from(&moved)).await;
+    let version =
+        store.compare_and_set(&key_of(&reading), Some(reading.stream.version), &OpaqueCheckpoint::from(&moved)).await;
     assert_eq!(version.unwrap(), reading.stream.version + 1);
     assert!(is_fenced(&fresh, &reading).await);
     reading.stream.version += 1;
@@ -79,7 +80,10 @@ async fn a_removed_checkpoint_of_a_leader_begins_anew(fresh: Fresh) {
     assert!(checkpoints(&fresh).remove(&key_of(&reading)).await.unwrap());
     assert!(is_fenced(&fresh, &reading).await);
     let anew = present(&fresh, &reading).await;
-    assert_eq!((anew.id, anew.checkpoint, anew.version), (reading.stream.id, Checkpoint::default(), reading.stream.version + 1));
+    assert_eq!(
+        (anew.id, anew.checkpoint, anew.version),
+        (reading.stream.id, Checkpoint::default(), reading.stream.version + 1)
+    );
     assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 1, "the posts stay");
 }
 

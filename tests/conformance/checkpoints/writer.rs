@@ -27,7 +27,8 @@ async fn open(place: &str) -> Arc<dyn CheckpointStore> {
     if !place.contains("://") {
         return Arc::new(FileCheckpoints::open(place.into()).await.expect("the folder is usable"));
     }
-    let settings = Settings { url: place.into(), max_connections: 2, acquire_timeout: Duration::from_secs(5), lease_ttl: None };
+    let settings =
+        Settings { url: place.into(), max_connections: 2, acquire_timeout: Duration::from_secs(5), lease_ttl: None };
     let store = Store::connect(&settings, Arc::new(SystemClock), Arc::new(OsEntropy)).await;
     Arc::new(DatabaseCheckpoints::new(Arc::new(store.expect("the database is there"))))
 }

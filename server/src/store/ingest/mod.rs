@@ -13,9 +13,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(super) use self::commit::Owner;
-pub use self::quarantine::{
-    Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus, Quarantined, ReplayOutcome,
-};
+pub use self::quarantine::{Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus, Quarantined, ReplayOutcome};
 
 use super::work::Lease;
 
