@@ -269,34 +269,45 @@ async fn an_unclear_answer_leaves_the_post_for_later(fresh: Fresh) {
 /// Pages and leaders lock the same rows; were the orders different, PostgreSQL would end one of them.
 async fn checks_and_pages_of_one_leader_do_not_block_each_other(fresh: Fresh) {
     let mut stream = due_posts(&fresh, 60).await;
-    let gone = leader(&fresh.store, "gone").await;
-    let mut of_gone = fresh.store.stream(gone.id, Platform::X, StreamKind::Posts).await.unwrap();
-    let posts = (0..30).map(|n| post(number(n * 3_600 + 7), "good news")).collect();
-    commit(&fresh.store, &mut of_gone, posts).await.unwrap();
+    let mut leaving = Vec::new();
+    for n in 0..3 {
+        let leader = leader(&fresh.store, &format!("leaving{n}")).await;
+        let mut stream = fresh.store.stream(leader.id, Platform::X, StreamKind::Posts).await.unwrap();
+        let posts = (0..10).map(|at| post(number(at * 3_600 + n + 7), "good news")).collect();
+        commit(&fresh.store, &mut stream, posts).await.unwrap();
+        leaving.push(leader.id);
+    }
     fresh.clock.advance(DAY);
-    let due = claim(&fresh, 100).await;
+    let due = claim(&fresh, 200).await;
     assert_eq!(due.len(), 90);
     let mut work = JoinSet::new();
-    for (at, part) in due.chunks(15).enumerate() {
-        let (store, next_check_at) = (fresh.store.clone(), fresh.clock.now() + DAY);
-        let finding = |at: usize, due: &DueCheck| match at % 2 {
-            0 => Finding::Gone(Removal::NotFound),
-            _ => found(post(due.external_id, "other news")),
-        };
-        let part = part.iter().rev().map(|due| Checked { due: *due, finding: finding(at, due), next_check_at });
-        let part: Vec<_> = part.collect();
-        work.spawn(async move { store.settle(part).await.map(drop) });
+    for worker in 0..2 {
+        let (store, due, next_check_at) = (fresh.store.clone(), due.clone(), fresh.clock.now() + DAY);
+        work.spawn(async move {
+            for round in 0..4 {
+                let finding = |at: usize, due: &DueCheck| match at {
+                    at if at / 8 == round => Finding::Gone(Removal::NotFound),
+                    _ => found(post(due.external_id, &format!("news {round} of worker {worker}"))),
+                };
+                let batch = due.iter().enumerate().rev();
+                let batch = batch.map(|(at, due)| Checked { due: *due, finding: finding(at, due), next_check_at });
+                store.settle(batch.collect()).await?;
+            }
+            Ok(())
+        });
     }
     let store = fresh.store.clone();
     work.spawn(async move {
-        for round in 0..10 {
+        for round in 0..4 {
             let posts = (0..60).rev().map(|n| post(number(n * 3_600), &format!("news of round {round}"))).collect();
             commit(&store, &mut stream, posts).await?;
         }
         Ok(())
     });
-    let store = fresh.store.clone();
-    work.spawn(async move { store.delete(gone.id).await.map(drop) });
+    for leader in leaving {
+        let store = fresh.store.clone();
+        work.spawn(async move { store.delete(leader).await.map(drop) });
+    }
     for outcome in work.join_all().await {
         outcome.unwrap();
     }
