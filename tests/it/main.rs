@@ -17,3 +17,4 @@ mod secrets;
 mod shutdown;
 mod stage;
 mod wire;
+mod x_api;
