@@ -6,3 +6,4 @@ mod outages;
 mod posts;
 mod replicas;
 mod schedule;
+mod twists;

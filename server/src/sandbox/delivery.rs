@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 
 use super::{Fault, problem, twist};
 
+const JSON: &str = "application/json; charset=utf-8";
+
 /// An answer on its way.
 pub(super) struct Letter {
     pub(super) status: StatusCode,
@@ -27,7 +29,7 @@ pub(super) struct Hangup;
 impl Letter {
     /// A letter in JSON.
     pub(super) fn json(status: StatusCode, body: &Value) -> Self {
-        Self::of(status, "application/json; charset=utf-8", body.to_string())
+        Self::of(status, JSON, serde_json::to_vec(body).expect("a JSON value can be written"))
     }
 
     /// A problem that says no more than its status.
@@ -38,10 +40,9 @@ impl Letter {
     /// What a fault sends when it needs no true answer.
     pub(super) fn instead(fault: &Fault) -> Option<Self> {
         match fault {
-            Fault::Status(code, body) => Some(Self::of(status(*code), "application/json; charset=utf-8", body.clone())),
+            Fault::Status(code, body) => Some(Self::of(status(*code), JSON, body.clone().into())),
             Fault::Canned(canned) => {
-                let mut letter =
-                    Self::of(status(canned.status), "application/json; charset=utf-8", canned.body.clone());
+                let mut letter = Self::of(status(canned.status), JSON, canned.body.clone().into());
                 for (name, value) in &canned.headers {
                     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                         letter.headers.insert(name, value);
@@ -67,7 +68,7 @@ impl Letter {
             Fault::Html => {
                 let page =
                     "<!DOCTYPE html><html><head><title>X</title></head><body>Something went wrong.</body></html>";
-                Some(Self::of(StatusCode::OK, "text/html; charset=utf-8", page.to_owned()))
+                Some(Self::of(StatusCode::OK, "text/html; charset=utf-8", page.into()))
             }
             Fault::EmptyBody => Some(Self { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::new() }),
             _ => None,
@@ -121,7 +122,7 @@ impl Letter {
         response
     }
 
-    fn of(status: StatusCode, kind: &'static str, body: String) -> Self {
+    fn of(status: StatusCode, kind: &'static str, body: Vec<u8>) -> Self {
         let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);
         Self { status, headers, body: body.into() }
     }

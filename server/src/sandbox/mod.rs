@@ -4,6 +4,30 @@
 //! It owns no clock: what it shows is computed from the time that its owner gives, so new posts appear as that time
 //! passes. A [`Sandbox`] is also a handle, by which tests post, edit, delete, block and break things, and ask what is
 //! true.
+//!
+//! # Misbehaviour
+//! [`Sandbox::fail_next`] plans a [`Fault`] for the next requests; [`Sandbox::set_torture`] sets how the API behaves
+//! from then on, with faults that happen by chance. Chance is seeded: equal seeds misbehave equally, path by path.
+//!
+//! | what goes wrong | by |
+//! |---|---|
+//! | short and empty pages that lead on | [`Fault::ShortPageWithToken`], [`Fault::EmptyPageWithToken`] |
+//! | an end that is none | [`Fault::WrongEnd`], [`Fault::WrongEmptyEnd`] |
+//! | page tokens that shift, or expire after a time or some requests | [`Tokens::Offset`], [`TokenLife`], [`Fault::TokenExpired`] |
+//! | posts that are seen late, or vanish in the middle of a walk | [`Lateness`], [`Sandbox::post_late`], [`Torture::deletions`] |
+//! | `since_id` and `until_id` that are inclusive | [`Bounds::Inclusive`] |
+//! | posts beyond reach, small pages | [`Options::reach`] (3,200), [`Options::page_cap`] |
+//! | numbers as strings, unknown members, kinds and problems, newer and mixed names | [`Fault::Twisted`] |
+//! | a time that contradicts the id, a record without text | [`Twist::WrongTime`], [`Fault::MalformedRecord`] |
+//! | broken JSON, a web page, nothing | [`Fault::BrokenJson`], [`Fault::Html`], [`Fault::EmptyBody`] |
+//! | a connection that closes before the head, behind it, within the body | [`Fault::Hangup`], [`Fault::HeadOnly`], [`Fault::Reset`] |
+//! | an answer that comes late, or byte by byte | [`Fault::Slow`], [`Fault::Drip`] |
+//! | limits: used up, told wrongly, windows of a day, `Retry-After` as seconds or date | [`RateLimits`], [`Fault::RateLimited`], [`Fault::Refused`], [`Fault::Told`] |
+//! | any other status, with its headers and body | [`Fault::Status`], [`Fault::Canned`] |
+//! | compressed answers | [`Torture::gzip`] |
+//!
+//! The newer vocabulary (`post.fields`) is no misbehaviour: a request that uses it is answered in it.
+//! [`Sandbox::posts_of`] tells what is true now, [`Sandbox::ever_seen_of`] what could ever be seen.
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -15,9 +15,9 @@ use tower::ServiceExt;
 
 use super::*;
 
-mod contract;
 mod faults;
 mod lookups;
+mod load;
 mod people;
 mod served;
 mod timelines;

@@ -53,6 +53,10 @@ pub(super) struct Item<'a> {
 /// Everybody, and what they wrote.
 pub(super) struct World {
     accounts: Vec<Account>,
+    /// Places of the accounts, by name in small letters.
+    names: HashMap<String, usize>,
+    /// Places of those who post by themselves.
+    scripted: Vec<usize>,
     /// Who writes the ids of each machine.
     machines: HashMap<i64, Vec<usize>>,
     /// Posts kept per user.
@@ -62,7 +66,14 @@ pub(super) struct World {
 
 impl Default for World {
     fn default() -> Self {
-        Self { accounts: Vec::new(), machines: HashMap::new(), kept: KEPT, torture: Torture::default() }
+        Self {
+            accounts: Vec::new(),
+            names: HashMap::new(),
+            scripted: Vec::new(),
+            machines: HashMap::new(),
+            kept: KEPT,
+            torture: Torture::default(),
+        }
     }
 }
 
@@ -94,6 +105,8 @@ impl World {
         let index = self.accounts.len();
         let id = UserId(FIRST_USER + NEXT_USER * i64::try_from(index).expect("few users"));
         self.machines.entry(machine_of(id)).or_default().push(index);
+        self.names.insert(username.to_ascii_lowercase(), index);
+        self.scripted.extend(script.is_some().then_some(index));
         self.accounts.push(Account {
             id,
             username: username.to_owned(),
@@ -117,14 +130,17 @@ impl World {
         if self.named(new).is_some() {
             return Err(Error::UsernameTaken(new.to_owned()));
         }
-        let user = self.named_mut(username).ok_or_else(|| Error::UnknownUser(username.to_owned()))?;
-        new.clone_into(&mut user.username);
+        let old = username.to_ascii_lowercase();
+        let index = self.names.remove(&old).ok_or_else(|| Error::UnknownUser(username.to_owned()))?;
+        self.names.insert(new.to_ascii_lowercase(), index);
+        new.clone_into(&mut self.accounts[index].username);
         Ok(())
     }
 
     /// Writes what the scripts ask for up to `now_ms`.
     pub(super) fn advance(&mut self, now_ms: i64) {
-        for index in 0..self.accounts.len() {
+        for place in 0..self.scripted.len() {
+            let index = self.scripted[place];
             let Some(mut script) = self.accounts[index].script.take() else { continue };
             for scene in script.until(now_ms) {
                 script.play(self, index, scene);
@@ -188,7 +204,7 @@ impl World {
     }
 
     pub(super) fn index_of(&self, username: &str) -> Option<usize> {
-        self.accounts.iter().position(|account| account.username.eq_ignore_ascii_case(username))
+        self.names.get(&username.to_ascii_lowercase()).copied()
     }
 
     pub(super) fn user(&self, id: UserId) -> Option<&Account> {
