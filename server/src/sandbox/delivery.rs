@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use futures::stream;
 use serde_json::{Value, json};
 
-use super::{Fault, problem, twist};
+use super::{Fault, LimitHeader, problem, twist};
 
 const JSON: &str = "application/json; charset=utf-8";
 
@@ -62,7 +62,7 @@ impl Letter {
             }
             Fault::Refused(told) => {
                 let mut letter = Self::plain(StatusCode::TOO_MANY_REQUESTS);
-                told.iter().for_each(|header| header.write(&mut letter.headers));
+                LimitHeader::write_all(told, &mut letter.headers);
                 Some(letter)
             }
             Fault::Html => {
@@ -140,15 +140,15 @@ fn compressed(body: &Bytes) -> Bytes {
 
 /// These bytes, and then a broken connection.
 fn cut_after(bytes: Bytes) -> Body {
-    let broken = async |rest: Option<Bytes>| match rest {
-        Some(bytes) => Some((Ok(bytes), None)),
-        None => {
-            // The server sends what it has while it waits for more.
-            tokio::task::yield_now().await;
-            Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), None))
+    let next = async |rest: Option<Bytes>| {
+        if let Some(bytes) = rest {
+            return Some((Ok(bytes), None));
         }
+        // The server sends what it has while it waits for more.
+        tokio::task::yield_now().await;
+        Some((Err(io::Error::from(io::ErrorKind::ConnectionReset)), None))
     };
-    Body::from_stream(stream::unfold(Some(bytes), broken))
+    Body::from_stream(stream::unfold(Some(bytes), next))
 }
 
 fn dripping(body: &Bytes, pieces: usize, pause: Duration) -> Body {

@@ -13,7 +13,7 @@ use super::fault::Visit;
 use super::query::Invalid;
 use super::routes::{Endpoint, Said, Scene};
 use super::timeline::{Rules, Shrink};
-use super::{Exchange, Fault, Inner, Seen};
+use super::{Exchange, Fault, Inner, LimitHeader, Seen};
 
 /// What is settled before the answer is made.
 struct Turn {
@@ -99,7 +99,7 @@ impl Inner {
         grant.write(&mut letter.headers);
         for fault in &turn.faults {
             if let Fault::Told(told) = fault {
-                told.iter().for_each(|header| header.write(&mut letter.headers));
+                LimitHeader::write_all(told, &mut letter.headers);
             }
         }
         letter

@@ -38,8 +38,14 @@ pub enum LimitWindow {
 }
 
 impl LimitHeader {
-    /// Sets what is told upon `headers`.
-    pub(super) fn write(self, headers: &mut HeaderMap) {
+    /// Sets all that is told upon `headers`.
+    pub(super) fn write_all(told: &[Self], headers: &mut HeaderMap) {
+        for header in told {
+            header.write(headers);
+        }
+    }
+
+    fn write(self, headers: &mut HeaderMap) {
         match self {
             Self::RetryAfter(wait) => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()))),
             Self::RetryAt(at) => {

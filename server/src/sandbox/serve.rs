@@ -30,16 +30,14 @@ pub(super) async fn serve(listener: TcpListener, router: Router, shutdown: impl 
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
-        let stream = tokio::select! {
+        let accepted = tokio::select! {
             () = &mut shutdown => break,
             Some(_) = connections.join_next() => continue,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
-                Err(_) => {
-                    tokio::time::sleep(RESPITE).await;
-                    continue;
-                }
-            },
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(RESPITE).await;
+            continue;
         };
         // Small answers go out at once; when this fails they are late, and nothing else.
         let _ = stream.set_nodelay(true);

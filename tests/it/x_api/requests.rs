@@ -16,13 +16,13 @@ async fn whatever_the_client_asks_is_described() {
     let client = client(&x);
     let id = x.add_user("Ada", "ada").unwrap();
     let posts: Vec<_> = (0..12).map(|n| x.post("ada", format!("Number {n}")).unwrap()).collect();
-    let handle = |n: usize| Handle::parse(&format!("handle_{n:03}")).unwrap();
+    let handle = |n: i64| Handle::parse(&format!("handle_{n:03}")).unwrap();
     for count in [1, 100, 101] {
         client.users_by_usernames(&(0..count).map(handle).collect::<Vec<_>>()).await.unwrap();
-        client.users_by_ids(&(1..=count as i64).map(UserId).collect::<Vec<_>>()).await.unwrap();
+        client.users_by_ids(&(1..=count).map(UserId).collect::<Vec<_>>()).await.unwrap();
     }
-    let user = UserId(id.to_string().parse().unwrap());
-    let all = TimelineRequest { user, since: None, until: None, max_results: 0, token: None };
+    let ada = UserId(id.to_string().parse().unwrap());
+    let all = TimelineRequest { user: ada, since: None, until: None, max_results: 0, token: None };
     let token = client.user_timeline(all.clone()).await.unwrap().next_token;
     assert!(token.is_some());
     let bound = |place: usize| Some(ExternalId(posts[place].to_string().parse().unwrap()));
@@ -35,9 +35,9 @@ async fn whatever_the_client_asks_is_described() {
     for request in asked {
         client.user_timeline(request).await.unwrap();
     }
-    let names: BTreeSet<String> = x.requests().iter().flat_map(|seen| names_in(&seen.query)).collect();
+    let sent: BTreeSet<String> = x.requests().iter().flat_map(|seen| names_in(&seen.query)).collect();
     let used = ["ids", "max_results", "pagination_token", "since_id", "until_id", "usernames"];
-    assert!(used.iter().all(|name| names.contains(*name)), "{names:?}");
+    assert!(used.iter().all(|name| sent.contains(*name)), "{sent:?}");
     assert_eq!(x.requests().len(), 8 + 5);
 }
 

@@ -29,12 +29,12 @@ async fn offset_tokens_shift_when_posts_come_and_go() {
 
 #[tokio::test]
 async fn a_token_expires_after_its_time() {
-    let life = TokenLife::Time(Duration::from_secs(60));
+    let life = TokenLife::Time(Duration::from_mins(1));
     let (sandbox, ada, hands) = tormented(Torture { token_life: Some(life), ..Torture::default() });
     post_many(&sandbox, &hands, 8);
     let uri = format!("/2/users/{ada}/tweets?max_results=5");
     let second = format!("{uri}{}", next_of(&get(&sandbox, &uri).await.body));
-    hands.forward(Duration::from_secs(60));
+    hands.forward(Duration::from_mins(1));
     assert_eq!(get(&sandbox, &second).await.status, StatusCode::OK);
     hands.forward(Duration::from_secs(1));
     let refused = get(&sandbox, &second).await;
