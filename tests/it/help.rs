@@ -271,7 +271,7 @@ async fn a_run_by_hand_stores_posts_once_and_counts_them() {
     });
     let [dry, first, second, list, reset, anew] = tokio::select! {
         runs = runs => runs.unwrap().map(|said| said.with_code(0)),
-        _ = x => panic!("the double of X ended early"),
+        () = x => panic!("the double of X ended early"),
     };
     let count = |said: &Said, name: &str| {
         let row = said.out.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_else(|| panic!("{said:?}"));

@@ -9,3 +9,4 @@ mod repair;
 mod replicas;
 mod runs;
 mod schedule;
+mod twists;

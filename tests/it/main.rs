@@ -18,3 +18,4 @@ mod secrets;
 mod shutdown;
 mod stage;
 mod wire;
+mod x_api;

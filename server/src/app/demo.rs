@@ -83,12 +83,7 @@ async fn start_sandbox(
     let options = sandbox::Options::new(SecretString::from(secrets.bearer.clone()), Arc::new(move || clock.now()));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(Error::Sandbox)?;
     let address = listener.local_addr().map_err(Error::Sandbox)?;
-    let end = end.clone();
-    tasks.spawn(async move {
-        if let Err(error) = Sandbox::new(options).serve(listener, end.cancelled_owned()).await {
-            tracing::error!(%error, "The sandbox of X has ended.");
-        }
-    });
+    tasks.spawn(Sandbox::new(options).serve(listener, end.clone().cancelled_owned()));
     Ok(address)
 }
 

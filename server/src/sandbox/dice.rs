@@ -29,6 +29,17 @@ impl Dice {
         i64::try_from(self.next() % sides).expect("a remainder of a number below 2^63 is below it")
     }
 
+    /// The seed that a text stands for (FNV-1a, 64 bits).
+    pub(super) fn of_text(text: &str) -> u64 {
+        text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    }
+
+    /// True with a chance from 0 (never) to 1 (always).
+    pub(super) fn hits(&mut self, chance: f64) -> bool {
+        let throw = u32::try_from(self.next() >> 32).expect("32 bits");
+        f64::from(throw) < chance * 4_294_967_296.0
+    }
+
     /// True once in `n` throws.
     pub(super) fn once_in(&mut self, n: i64) -> bool {
         self.below(n) == 0

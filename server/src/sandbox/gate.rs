@@ -1,56 +1,46 @@
-//! What stands before each endpoint: the log, the bearer token, planned faults and the rate limits.
+//! What every request goes through: the log, the bearer token, faults, the rate limits, the endpoint, the post.
 
-use std::io;
 use std::sync::Arc;
 
-use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use futures::stream;
-use http_body_util::BodyExt;
-use jiff::fmt::rfc2822;
-use jiff::tz::TimeZone;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::Response;
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
 
-use super::limits::{Endpoint, Grant};
-use super::timeline::Shrink;
-use super::{Fault, Inner, Seen, problem};
+use super::delivery::Letter;
+use super::fault::Visit;
+use super::query::Invalid;
+use super::routes::{Endpoint, Said, Scene};
+use super::timeline::{Rules, Shrink};
+use super::{Exchange, Fault, Inner, LimitHeader, Seen};
 
-/// Admits a request to its endpoint, or answers in its place.
-pub(super) async fn pass(
-    State((inner, endpoint)): State<(Arc<Inner>, Endpoint)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    inner.log(Seen {
-        path: request.uri().path().to_owned(),
-        query: request.uri().query().unwrap_or_default().to_owned(),
-        at: inner.now(),
-    });
-    if !is_authorized(&inner, request.headers()) {
-        return problem::plain(StatusCode::UNAUTHORIZED);
-    }
-    let fault = inner.take_fault(endpoint);
-    if let Some(mut answer) = fault.as_ref().and_then(instead) {
-        write_date(answer.headers_mut(), &inner);
-        return answer;
-    }
-    let grant = inner.take_request(endpoint);
-    let mut answer = if grant.is_allowed {
-        request.extensions_mut().extend(shrinking(fault.as_ref()));
-        if let Some(Fault::Slow(time)) = fault {
-            tokio::time::sleep(time).await;
-        }
-        upon(fault.as_ref(), next.run(request).await).await
-    } else {
-        problem::plain(StatusCode::TOO_MANY_REQUESTS)
+/// What is settled before the answer is made.
+struct Turn {
+    visit: Visit,
+    number: u64,
+    faults: Vec<Fault>,
+    gzip: bool,
+}
+
+/// Answers a request.
+pub(super) async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
+    let (request, _) = request.into_parts();
+    let endpoint = match Endpoint::of(&request.method, request.uri.path()) {
+        Ok(endpoint) => endpoint,
+        Err(status) => return inner.tell(&request, Letter::plain(status), true).send(&[], false),
     };
-    write_limits(answer.headers_mut(), &grant);
-    write_date(answer.headers_mut(), &inner);
-    answer
+    if !is_authorized(&inner, &request.headers) {
+        inner.enter(&request);
+        return inner.tell(&request, Letter::plain(StatusCode::UNAUTHORIZED), true).send(&[], false);
+    }
+    let turn = inner.turn(endpoint, &request);
+    let letter = match turn.faults.iter().find_map(Letter::instead) {
+        Some(letter) => letter,
+        None => inner.truth(&request, &turn).await,
+    };
+    let letter = inner.tell(&request, letter, turn.faults.is_empty());
+    letter.send(&turn.faults, turn.gzip && accepts_gzip(&request.headers))
 }
 
 fn is_authorized(inner: &Inner, headers: &HeaderMap) -> bool {
@@ -58,87 +48,87 @@ fn is_authorized(inner: &Inner, headers: &HeaderMap) -> bool {
     sent.and_then(|value| value.strip_prefix("Bearer ")) == Some(inner.options.bearer.expose_secret())
 }
 
-/// The answers of faults that need no true one.
-fn instead(fault: &Fault) -> Option<Response> {
-    match fault {
-        Fault::Status(code, body) => {
-            let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            Some((status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body.clone()).into_response())
-        }
-        Fault::RateLimited { retry_after, reset } => {
-            let mut answer = problem::plain(StatusCode::TOO_MANY_REQUESTS);
-            let headers = answer.headers_mut();
-            headers.extend(retry_after.map(|wait| (header::RETRY_AFTER, HeaderValue::from(wait.as_secs()))));
-            if let Some(reset) = reset {
-                headers.insert("x-rate-limit-remaining", HeaderValue::from(0));
-                headers.insert("x-rate-limit-reset", HeaderValue::from(reset.as_second()));
+fn accepts_gzip(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepted.split(',').any(|coding| coding.trim() == "gzip")
+}
+
+/// The token of a request, when a fault says that it is no longer good.
+fn expired_token<'a>(query: &'a str, faults: &[Fault]) -> Option<&'a str> {
+    let token = query.split('&').find_map(|pair| pair.strip_prefix("pagination_token="))?;
+    faults.contains(&Fault::TokenExpired).then_some(token)
+}
+
+impl Inner {
+    fn enter(&self, request: &Parts) -> u64 {
+        let (path, query) = (request.uri.path().to_owned(), request.uri.query().unwrap_or_default().to_owned());
+        let seen = Seen { path, query, at: self.now() };
+        self.state().log.enter(seen)
+    }
+
+    fn turn(&self, endpoint: Endpoint, request: &Parts) -> Turn {
+        let (path, query) = (request.uri.path(), request.uri.query().unwrap_or_default());
+        let visit = Visit { endpoint, has_token: query.contains("pagination_token=") };
+        let number = self.enter(request);
+        let mut state = self.state();
+        let faults = match state.faults.take(visit) {
+            Some(planned) => vec![planned],
+            None => state.torture.faults_of(path, number, visit),
+        };
+        Turn { visit, number, faults, gzip: state.torture.gzip }
+    }
+
+    /// The true answer, as far as it can be heard through the faults of this turn.
+    async fn truth(&self, request: &Parts, turn: &Turn) -> Letter {
+        let grant = self.take_request(turn.visit.endpoint);
+        let (path, query) = (request.uri.path(), request.uri.query().unwrap_or_default());
+        let mut letter = if !grant.is_allowed {
+            Letter::plain(StatusCode::TOO_MANY_REQUESTS)
+        } else if let Some(token) = expired_token(query, &turn.faults) {
+            Letter::json(StatusCode::BAD_REQUEST, &Invalid::value("pagination_token", token, "is not valid").body())
+        } else {
+            for fault in &turn.faults {
+                if let Fault::Slow(time) = fault {
+                    tokio::time::sleep(*time).await;
+                }
             }
-            Some(answer)
+            let Said { status, mut body } = self.say(path, query, turn);
+            Letter::twist(&mut body, &turn.faults);
+            Letter::json(status, &body)
+        };
+        grant.write(&mut letter.headers);
+        for fault in &turn.faults {
+            if let Fault::Told(told) = fault {
+                LimitHeader::write_all(told, &mut letter.headers);
+            }
         }
-        Fault::Html => {
-            let page = "<!DOCTYPE html><html><head><title>X</title></head><body>Something went wrong.</body></html>";
-            Some(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
-        }
-        Fault::EmptyBody => Some(StatusCode::OK.into_response()),
-        Fault::Reset => {
-            let broken = stream::iter([Ok(Bytes::from_static(b"{\"data\":[")), Err(io::ErrorKind::ConnectionReset)]);
-            Some(
-                Body::from_stream(stream::StreamExt::map(broken, |part| part.map_err(io::Error::from))).into_response(),
-            )
-        }
-        Fault::BrokenJson
-        | Fault::ShortPageWithToken
-        | Fault::EmptyPageWithToken
-        | Fault::MalformedRecord
-        | Fault::Slow(_) => None,
+        letter
     }
-}
 
-fn shrinking(fault: Option<&Fault>) -> axum::http::Extensions {
-    let mut extensions = axum::http::Extensions::new();
-    match fault {
-        Some(Fault::ShortPageWithToken) => drop(extensions.insert(Shrink::ToHalf)),
-        Some(Fault::EmptyPageWithToken) => drop(extensions.insert(Shrink::ToNothing)),
-        _ => {}
+    fn say(&self, path: &str, query: &str, turn: &Turn) -> Said {
+        let now_ms = self.now().as_millisecond();
+        let mut state = self.state();
+        let state = &mut *state;
+        state.world.advance(now_ms);
+        let shrink = turn.faults.iter().find_map(Shrink::of);
+        let (reach, cap) = (self.options.reach, self.options.page_cap);
+        let rules = Rules { reach, cap, torture: &state.torture, shrink };
+        let mut scene = Scene { world: &mut state.world, now_ms, turn: turn.number, rules };
+        turn.visit.endpoint.answer(path, query, &mut scene)
     }
-    extensions
-}
 
-/// The answers of faults that damage a true one.
-async fn upon(fault: Option<&Fault>, answer: Response) -> Response {
-    let damage: fn(&Bytes) -> Bytes = match fault {
-        Some(Fault::BrokenJson) => first_half,
-        Some(Fault::MalformedRecord) => with_malformed_record,
-        _ => return answer,
-    };
-    let (mut head, body) = answer.into_parts();
-    head.headers.remove(header::CONTENT_LENGTH);
-    let whole = body.collect().await.expect("the endpoints answer with a complete body").to_bytes();
-    Response::from_parts(head, Body::from(damage(&whole)))
-}
-
-fn first_half(body: &Bytes) -> Bytes {
-    body.slice(..body.len() / 2)
-}
-
-fn with_malformed_record(body: &Bytes) -> Bytes {
-    let Ok(mut json) = serde_json::from_slice::<Value>(body) else { return body.clone() };
-    let Some(data) = json.get_mut("data").and_then(Value::as_array_mut) else { return body.clone() };
-    let middle = data.len() / 2;
-    data[middle]["text"] = Value::Null;
-    data[middle]["created_at"] = json!("yesterday");
-    json.to_string().into()
-}
-
-/// The limits are told by the time of the sandbox, so the date is too.
-fn write_date(headers: &mut HeaderMap, inner: &Inner) {
-    let date = rfc2822::to_string(&inner.now().to_zoned(TimeZone::UTC)).ok();
-    let date = date.and_then(|date| HeaderValue::try_from(date.replace("+0000", "GMT")).ok());
-    headers.extend(date.map(|date| (header::DATE, date)));
-}
-
-fn write_limits(headers: &mut HeaderMap, grant: &Grant) {
-    headers.insert("x-rate-limit-limit", HeaderValue::from(grant.limit));
-    headers.insert("x-rate-limit-remaining", HeaderValue::from(grant.remaining));
-    headers.insert("x-rate-limit-reset", HeaderValue::from(grant.reset));
+    fn tell(&self, request: &Parts, mut letter: Letter, is_true: bool) -> Letter {
+        letter.date(self.now());
+        if let Some(tap) = &self.options.tap {
+            tap(&Exchange {
+                method: request.method.to_string(),
+                path: request.uri.path().to_owned(),
+                query: request.uri.query().unwrap_or_default().to_owned(),
+                status: letter.status.as_u16(),
+                body: letter.body.clone(),
+                is_true,
+            });
+        }
+        letter
+    }
 }

@@ -3,14 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// The endpoints of the double.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Endpoint {
-    UsersBy,
-    Users,
-    Timeline,
-    Posts,
-}
+use axum::http::{HeaderMap, HeaderValue};
+
+use super::routes::Endpoint;
 
 /// How many requests an endpoint answers in how much time.
 #[derive(Clone, Copy, Debug)]
@@ -80,5 +75,14 @@ impl Windows {
             remaining: allowance.requests - window.used,
             reset: window.reset,
         }
+    }
+}
+
+impl Grant {
+    /// Tells of the window in `headers`.
+    pub(super) fn write(&self, headers: &mut HeaderMap) {
+        headers.insert("x-rate-limit-limit", HeaderValue::from(self.limit));
+        headers.insert("x-rate-limit-remaining", HeaderValue::from(self.remaining));
+        headers.insert("x-rate-limit-reset", HeaderValue::from(self.reset));
     }
 }

@@ -4,27 +4,56 @@
 //! It owns no clock: what it shows is computed from the time that its owner gives, so new posts appear as that time
 //! passes. A [`Sandbox`] is also a handle, by which tests post, edit, delete, block and break things, and ask what is
 //! true.
+//!
+//! # Misbehaviour
+//! [`Sandbox::fail_next`] plans a [`Fault`] for the next requests; [`Sandbox::set_torture`] sets how the API behaves
+//! from then on, with faults that happen by chance. Chance is seeded: equal seeds misbehave equally, path by path.
+//!
+//! | what goes wrong | by |
+//! |---|---|
+//! | short and empty pages that lead on | [`Fault::ShortPageWithToken`], [`Fault::EmptyPageWithToken`] |
+//! | an end that is none | [`Fault::WrongEnd`], [`Fault::WrongEmptyEnd`] |
+//! | page tokens that shift, or expire after a time or some requests | [`Tokens::Offset`], [`TokenLife`], [`Fault::TokenExpired`] |
+//! | posts that are seen late, or vanish in the middle of a walk | [`Lateness`], [`Sandbox::post_late`], [`Torture::deletions`] |
+//! | `since_id` and `until_id` that are inclusive | [`Bounds::Inclusive`] |
+//! | posts beyond reach, small pages | [`Options::reach`] (3,200), [`Options::page_cap`] |
+//! | numbers as strings, unknown members, kinds and problems, newer and mixed names | [`Fault::Twisted`] |
+//! | a time that contradicts the id, a record without text | [`Twist::WrongTime`], [`Fault::MalformedRecord`] |
+//! | broken JSON, a web page, nothing | [`Fault::BrokenJson`], [`Fault::Html`], [`Fault::EmptyBody`] |
+//! | a connection that closes before the head, behind it, within the body | [`Fault::Hangup`], [`Fault::HeadOnly`], [`Fault::Reset`] |
+//! | an answer that comes late, or byte by byte | [`Fault::Slow`], [`Fault::Drip`] |
+//! | limits: used up, told wrongly, windows of a day, `Retry-After` as seconds or date | [`RateLimits`], [`Fault::RateLimited`], [`Fault::Refused`], [`Fault::Told`] |
+//! | any other status, with its headers and body | [`Fault::Status`], [`Fault::Canned`] |
+//! | compressed answers | [`Torture::gzip`] |
+//!
+//! The newer vocabulary (`post.fields`) is no misbehaviour: a request that uses it is answered in it.
+//! [`Sandbox::posts_of`] tells what is true now, [`Sandbox::ever_seen_of`] what could ever be seen.
 
-use std::collections::VecDeque;
 use std::future::Future;
-use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
 use fault::Faults;
-use limits::{Endpoint, Grant, Windows};
+use limits::{Grant, Windows};
+use log::Log;
+use routes::Endpoint;
 use world::World;
 
 pub use draft::{Draft, Reference};
-pub use fault::Fault;
+pub use fault::{Canned, Fault};
+pub use limit_headers::{LimitHeader, LimitWindow};
 pub use limits::{Allowance, RateLimits};
-pub use options::Options;
+pub use log::{Exchange, Seen};
+pub use options::{Options, Tap};
 pub use people::DemoLeader;
 pub use snowflake::{PostId, UserId};
+pub use torture::{Bounds, Lateness, TokenLife, Tokens, Torture};
 pub use truth::Truth;
+pub use twist::Twist;
 
 mod snowflake;
 mod dice;
@@ -35,23 +64,28 @@ mod world;
 mod script;
 mod casting;
 mod wording;
+mod vocabulary;
 mod problem;
 mod query;
 mod fields;
+mod token;
 mod timeline;
 mod render;
 mod body;
+mod twist;
+mod limit_headers;
 mod fault;
+mod torture;
 mod limits;
+mod log;
 mod options;
 mod truth;
-mod gate;
 mod routes;
+mod delivery;
+mod gate;
+mod serve;
 #[cfg(test)]
 mod tests;
-
-/// Requests that the log keeps; the oldest go first.
-const LOG_LENGTH: usize = 10_000;
 
 /// Why a control of the sandbox was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,17 +117,6 @@ pub enum UserState {
     Deactivated,
 }
 
-/// A request that reached an endpoint, whatever the answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// Path, such as `/2/users/by`.
-    pub path: String,
-    /// Raw query, empty when there was none.
-    pub query: String,
-    /// When it came, by the sandbox's clock.
-    pub at: Timestamp,
-}
-
 /// A double of the X API and the handle to it; clones share one world.
 #[derive(Clone)]
 pub struct Sandbox {
@@ -110,7 +133,8 @@ struct State {
     world: World,
     windows: Windows,
     faults: Faults,
-    log: VecDeque<Seen>,
+    torture: Torture,
+    log: Log,
 }
 
 impl Sandbox {
@@ -139,19 +163,12 @@ impl Sandbox {
 
     /// The API as an axum router, to be called in process or served.
     pub fn router(&self) -> Router {
-        routes::router(&self.inner)
+        Router::new().fallback(gate::answer).with_state(Arc::clone(&self.inner))
     }
 
-    /// Serves the API on `listener` until `shutdown` completes.
-    ///
-    /// # Errors
-    /// When the listener fails for good.
-    pub async fn serve(
-        self,
-        listener: TcpListener,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> io::Result<()> {
-        axum::serve(listener, self.router()).with_graceful_shutdown(shutdown).await
+    /// Serves the API on `listener` until `shutdown` completes and the requests under way are answered.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        serve::serve(listener, self.router(), shutdown).await;
     }
 
     /// Adds an active user without posts.
@@ -181,6 +198,18 @@ impl Sandbox {
         Ok(state.world.publish(author, draft.into(), at.as_millisecond()))
     }
 
+    /// Posts as `username` now, to be seen only `by` later although its id tells the time of posting.
+    ///
+    /// # Errors
+    /// [`Error::UnknownUser`].
+    pub fn post_late(&self, username: &str, draft: impl Into<Draft>, by: Duration) -> Result<PostId, Error> {
+        let now_ms = self.inner.now().as_millisecond();
+        let mut state = self.advanced();
+        let author = state.world.index_of(username).ok_or_else(|| Error::UnknownUser(username.to_owned()))?;
+        let delay_ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        Ok(state.world.publish_late(author, draft.into(), now_ms, delay_ms))
+    }
+
     /// Edits the post `id` now: a new version with an id of its own, which is answered.
     ///
     /// # Errors
@@ -195,7 +224,8 @@ impl Sandbox {
     /// # Errors
     /// [`Error::UnknownPost`].
     pub fn delete(&self, id: PostId) -> Result<(), Error> {
-        let is_deleted = self.advanced().world.delete(id);
+        let now_ms = self.inner.now().as_millisecond();
+        let is_deleted = self.advanced().world.delete(id, now_ms);
         if is_deleted { Ok(()) } else { Err(Error::UnknownPost(id)) }
     }
 
@@ -223,10 +253,23 @@ impl Sandbox {
         self.inner.state().faults.plan(times, fault);
     }
 
+    /// Behaves like this from now on. Posts that are published already stay as late as they are.
+    pub fn set_torture(&self, torture: Torture) {
+        let mut state = self.inner.state();
+        state.world.set_torture(&torture);
+        state.torture = torture;
+    }
+
     /// The last 10,000 requests, oldest first.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {
-        self.inner.state().log.iter().cloned().collect()
+        self.inner.state().log.last().cloned().collect()
+    }
+
+    /// How many requests there were.
+    #[must_use]
+    pub fn request_count(&self) -> u64 {
+        self.inner.state().log.total()
     }
 
     /// The true timeline of `username`, newest first, whatever the API can reach or shows.
@@ -240,7 +283,21 @@ impl Sandbox {
         Ok(user.timeline(now_ms).map(|item| Truth::of(item, now_ms)).collect())
     }
 
-    fn with_world(options: Options, world: World) -> Self {
+    /// Every post of `username` that could ever be seen, deleted ones included, newest first.
+    ///
+    /// # Errors
+    /// [`Error::UnknownUser`].
+    pub fn ever_seen_of(&self, username: &str) -> Result<Vec<Truth>, Error> {
+        let mut posts = self.posts_of(username)?;
+        let state = self.inner.state();
+        let user = state.world.named(username).ok_or_else(|| Error::UnknownUser(username.to_owned()))?;
+        posts.extend(user.deleted().cloned());
+        posts.sort_unstable_by_key(|post| std::cmp::Reverse(post.id));
+        Ok(posts)
+    }
+
+    fn with_world(options: Options, mut world: World) -> Self {
+        world.keep(options.keep);
         let state = Mutex::new(State { world, ..State::default() });
         Self { inner: Arc::new(Inner { options, state }) }
     }
@@ -260,28 +317,6 @@ impl Inner {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Looks at the world as it is now.
-    fn with_world<T>(&self, look: impl FnOnce(&World, i64) -> T) -> T {
-        let now_ms = self.now().as_millisecond();
-        let mut state = self.state();
-        state.world.advance(now_ms);
-        look(&state.world, now_ms)
-    }
-
-    fn log(&self, seen: Seen) {
-        let log = &mut self.state().log;
-        log.push_back(seen);
-        if log.len() > LOG_LENGTH {
-            log.pop_front();
-        }
-    }
-
-    fn take_fault(&self, endpoint: Endpoint) -> Option<Fault> {
-        let (is_timeline, has_posts) =
-            (endpoint == Endpoint::Timeline, matches!(endpoint, Endpoint::Timeline | Endpoint::Posts));
-        self.state().faults.take(is_timeline, has_posts)
     }
 
     fn take_request(&self, endpoint: Endpoint) -> Grant {

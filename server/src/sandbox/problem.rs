@@ -1,27 +1,23 @@
 //! X's problem bodies: those of a whole request, and the partial ones that stand beside data.
 
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::UserState;
 use super::world::Item;
 
-/// The type of a problem; X still names it by its old host.
-pub(super) fn kind(name: &str) -> String {
-    format!("https://api.twitter.com/2/problems/{name}")
-}
+/// What the types of problems begin with; X still names them by its old host.
+pub(super) const TYPES: &str = "https://api.twitter.com/2/problems/";
 
-/// An answer with a JSON body.
-pub(super) fn answer(status: StatusCode, body: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body.to_string()).into_response()
+/// The type of a problem.
+pub(super) fn kind(name: &str) -> String {
+    format!("{TYPES}{name}")
 }
 
 /// A problem that says no more than its status: 401, 404 and 429.
-pub(super) fn plain(status: StatusCode) -> Response {
+pub(super) fn plain(status: StatusCode) -> Value {
     let title = status.canonical_reason().unwrap_or("Error");
-    let body = json!({"type": "about:blank", "title": title, "detail": title, "status": status.as_u16()});
-    answer(status, &body)
+    json!({"type": "about:blank", "title": title, "detail": title, "status": status.as_u16()})
 }
 
 /// What is wrong with one user of a lookup; nothing when they can be shown.

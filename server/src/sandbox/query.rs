@@ -1,11 +1,10 @@
 //! The query of a request, read as strictly as X reads it: what it does not know makes the request a bad one.
 
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use super::problem;
+use super::vocabulary::{self, Spelling};
 
 /// A parameter that X would not accept.
 #[derive(Debug)]
@@ -32,32 +31,34 @@ impl Invalid {
     }
 }
 
-impl IntoResponse for Invalid {
-    fn into_response(self) -> Response {
-        problem::answer(StatusCode::BAD_REQUEST, &self.body())
-    }
+/// Names and values by their older names, in the order of the query.
+pub(super) struct Params {
+    values: Vec<(String, String)>,
+    /// How the request spells them.
+    pub(super) spelling: Spelling,
 }
-
-/// Names and values, in the order of the query.
-pub(super) struct Params(Vec<(String, String)>);
 
 impl Params {
     /// Reads `query`, in which only the names in `known` may occur, each once.
     pub(super) fn read(query: &str, known: &[&str]) -> Result<Self, Invalid> {
-        let mut params: Vec<(String, String)> = Vec::new();
-        for (name, value) in form_urlencoded::parse(query.as_bytes()).into_owned() {
-            if !known.contains(&name.as_str()) || params.iter().any(|(seen, _)| *seen == name) {
+        let mut params = Self { values: Vec::new(), spelling: Spelling::Tweet };
+        for sent in form_urlencoded::parse(query.as_bytes()).into_owned() {
+            let (name, value) = vocabulary::older(sent.0.clone(), sent.1.clone());
+            if (&name, &value) != (&sent.0, &sent.1) {
+                params.spelling = Spelling::Post;
+            }
+            if !known.contains(&name.as_str()) || params.get(&name).is_some() {
                 let message =
                     format!("The query parameter [{name}] is not one of [{}] or is repeated", known.join(","));
                 return Err(Invalid { parameter: name, value, message });
             }
-            params.push((name, value));
+            params.values.push((name, value));
         }
-        Ok(Self(params))
+        Ok(params)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.values.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// The comma-separated values of `name`; none when it is missing.

@@ -91,6 +91,9 @@ pub(super) fn media(key: &str, media: &Media, wanted: &Wanted) -> Value {
 /// A user at `now_ms`.
 pub(super) fn user(account: &Account, wanted: &Wanted, now_ms: i64) -> Value {
     let mut dice = Dice::new(&[account.id.0.unsigned_abs()]);
+    // Long timelines are not counted for nothing.
+    let count = wanted.user("public_metrics").then(|| account.count(now_ms));
+    let newest = account.timeline(now_ms).next();
     let all = json!({
         "created_at": "2019-06-01T08:30:00.000Z",
         "description": escaped(account.about),
@@ -100,11 +103,11 @@ pub(super) fn user(account: &Account, wanted: &Wanted, now_ms: i64) -> Value {
         "verified": true,
         "verified_type": "blue",
         "url": "",
-        "most_recent_tweet_id": account.timeline(now_ms).next().map(|item| item.id.to_string()),
+        "most_recent_tweet_id": newest.map(|item| item.id.to_string()),
         "public_metrics": {
             "followers_count": 20_000 + dice.below(900_000),
             "following_count": 50 + dice.below(900),
-            "tweet_count": account.timeline(now_ms).count(),
+            "tweet_count": count,
             "listed_count": dice.below(2_000),
             "like_count": dice.below(9_000),
         },

@@ -7,7 +7,7 @@ use super::dice::Dice;
 use super::draft::{Draft, Reference};
 use super::people::Part;
 use super::phrases::{ENGLISH, HINDI, Phrases, WORDLESS};
-use super::world::{CAPACITY, World};
+use super::world::{KEPT, World};
 use super::{PostId, people};
 
 /// How far the history reaches back.
@@ -51,7 +51,7 @@ impl Script {
     ) -> Self {
         let letters: Vec<u64> = part.leader.handle.bytes().map(u64::from).collect();
         let voice = Dice::new(&letters).next() ^ seed;
-        let count = i64::try_from(history.min(CAPACITY)).expect("at most the capacity");
+        let count = i64::try_from(history.min(KEPT)).expect("at most the capacity");
         let grid = Grid { slot_ms: HISTORY_MS / (count + 1) };
         let newest = grid.slot(start_ms) - 1;
         let live = posting.map(|every| Grid { slot_ms: i64::try_from(every.as_millis()).unwrap_or(i64::MAX).max(1) });
@@ -67,7 +67,7 @@ impl Script {
         }
         if let Some(live) = self.live {
             let last = live.slot(now_ms);
-            let first = self.next.max(last.saturating_sub(CAPACITY.try_into().expect("a small number")));
+            let first = self.next.max(last.saturating_sub(KEPT.try_into().expect("a small number")));
             scenes.extend((first..=last).map(|slot| self.scene(live, slot)));
             self.next = self.next.max(last + 1);
         }

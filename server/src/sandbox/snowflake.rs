@@ -9,12 +9,18 @@ const EPOCH_MS: i64 = 1_288_834_974_657;
 /// Bits below the time: machine and sequence.
 const LOW_BITS: u32 = 22;
 const LOW_MASK: i64 = (1 << LOW_BITS) - 1;
+/// Bits of the sequence, below the machine.
+const SEQUENCE_BITS: u32 = 12;
+const SEQUENCE_MASK: i64 = (1 << SEQUENCE_BITS) - 1;
 
 /// The id of a post: a decimal number below 2^63 whose upper bits are the time of posting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PostId(pub(super) i64);
 
 impl PostId {
+    /// Greater than all that there are.
+    pub(super) const MAX: Self = Self(i64::MAX);
+
     /// The smallest id of the millisecond `ms` (since 1970).
     pub(super) fn first_of(ms: i64) -> Self {
         Self((ms - EPOCH_MS).max(0) << LOW_BITS)
@@ -27,7 +33,17 @@ impl PostId {
 
     /// The id in `ms` that belongs to the machine `number`.
     pub(super) fn made_by(number: i64, ms: i64) -> Self {
-        Self(Self::first_of(ms).0 | ((number << 12) & LOW_MASK))
+        Self(Self::first_of(ms).0 | ((number << SEQUENCE_BITS) & LOW_MASK))
+    }
+
+    /// The machine that made the id.
+    pub(super) fn machine(self) -> i64 {
+        (self.0 & LOW_MASK) >> SEQUENCE_BITS
+    }
+
+    /// The largest id of the same machine and millisecond.
+    pub(super) fn last_of_machine(self) -> Self {
+        Self(self.0 | SEQUENCE_MASK)
     }
 
     pub(super) fn successor(self) -> Self {
@@ -79,5 +95,6 @@ pub(super) fn number(text: &str) -> Option<i64> {
 /// A time as X writes it, cut to whole seconds.
 pub(super) fn written(ms: i64) -> String {
     let at = Timestamp::from_second(ms.div_euclid(1000)).expect("the sandbox's clock is a representable time");
-    at.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+    let text = at.to_string();
+    format!("{}.000Z", text.trim_end_matches('Z'))
 }

@@ -15,11 +15,14 @@ use tower::ServiceExt;
 
 use super::*;
 
-mod contract;
 mod faults;
 mod lookups;
+mod load;
 mod people;
+mod served;
 mod timelines;
+mod tortures;
+mod twists;
 mod wordings;
 
 const BEARER: &str = "sandbox-bearer";
@@ -69,6 +72,12 @@ struct Got {
 async fn request(sandbox: &Sandbox, uri: &str, bearer: &str) -> axum::response::Response {
     let request = Request::get(uri).header("authorization", format!("Bearer {bearer}")).body(Body::empty()).unwrap();
     sandbox.router().oneshot(request).await.unwrap()
+}
+
+/// Status, headers and body, which need not be JSON nor come to its end.
+async fn raw(sandbox: &Sandbox, uri: &str) -> (StatusCode, HeaderMap, Result<Vec<u8>, axum::Error>) {
+    let (head, body) = request(sandbox, uri, BEARER).await.into_parts();
+    (head.status, head.headers, body.collect().await.map(|body| body.to_bytes().to_vec()))
 }
 
 async fn get(sandbox: &Sandbox, uri: &str) -> Got {

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 use super::draft::Reference;
 use super::query::{Invalid, Params};
 use super::snowflake::number;
+use super::token::{Mint, Place};
 use super::world::{Account, Item};
-use super::{PostId, UserId};
+use super::{Bounds, Fault, PostId, Torture};
 
 /// The parameters of the endpoint beside those that choose fields.
 pub(super) const PARAMETERS: [&str; 7] =
@@ -16,10 +17,10 @@ const DEFAULT_SIZE: usize = 10;
 
 /// What a request asks a timeline for.
 pub(super) struct Ask {
-    /// Exclusive.
     since: Option<PostId>,
-    /// Exclusive; the lower one of `until_id` and the token's position.
     until: Option<PostId>,
+    /// Where the token leads.
+    place: Option<Place>,
     /// Milliseconds since 1970, inclusive.
     start_ms: Option<i64>,
     /// Milliseconds since 1970, exclusive.
@@ -29,34 +30,59 @@ pub(super) struct Ask {
     without_retweets: bool,
 }
 
-/// How a fault makes a page smaller than it should be.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Shrink {
-    ToHalf,
-    ToNothing,
+/// What holds for every timeline.
+pub(super) struct Rules<'a> {
+    /// The newest posts that can be reached.
+    pub(super) reach: usize,
+    /// Posts on one page, whatever a request asks for.
+    pub(super) cap: usize,
+    pub(super) torture: &'a Torture,
+    /// What a fault makes of the page.
+    pub(super) shrink: Option<Shrink>,
 }
 
-/// One page, and where the next one begins (exclusive).
+/// A page that is smaller than it should be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shrink {
+    is_empty: bool,
+    /// Whether it says that there is more.
+    leads_on: bool,
+}
+
+impl Shrink {
+    /// What `fault` does to a page.
+    pub(super) fn of(fault: &Fault) -> Option<Self> {
+        match fault {
+            Fault::ShortPageWithToken => Some(Self { is_empty: false, leads_on: true }),
+            Fault::EmptyPageWithToken => Some(Self { is_empty: true, leads_on: true }),
+            Fault::WrongEnd => Some(Self { is_empty: false, leads_on: false }),
+            Fault::WrongEmptyEnd => Some(Self { is_empty: true, leads_on: false }),
+            _ => None,
+        }
+    }
+}
+
+/// One page, and where the next one begins: before a post (exclusive), which is behind so many others.
 pub(super) struct Page<'a> {
     pub(super) items: Vec<Item<'a>>,
-    pub(super) next: Option<PostId>,
+    pub(super) next: Option<(PostId, usize)>,
 }
 
 impl Ask {
-    /// Reads a request for the timeline of `user`.
-    pub(super) fn read(params: &Params, user: UserId) -> Result<Self, Invalid> {
-        let token = match params.get("pagination_token") {
+    /// Reads a request for the timeline whose tokens are from `mint`.
+    pub(super) fn read(params: &Params, mint: &Mint) -> Result<Self, Invalid> {
+        let place = match params.get("pagination_token") {
             None => None,
             Some(token) => {
-                let position = position(user, token);
-                Some(position.ok_or_else(|| Invalid::value("pagination_token", token, "is not valid"))?)
+                let place = mint.read(token);
+                Some(place.ok_or_else(|| Invalid::value("pagination_token", token, "is not valid"))?)
             }
         };
-        let until = id(params, "until_id")?;
         let exclude = params.choices("exclude", &["replies", "retweets"])?;
         Ok(Self {
             since: id(params, "since_id")?,
-            until: until.into_iter().chain(token).min(),
+            until: id(params, "until_id")?,
+            place,
             start_ms: time(params, "start_time")?,
             end_ms: time(params, "end_time")?,
             size: size(params)?,
@@ -65,10 +91,10 @@ impl Ask {
         })
     }
 
-    fn is_within(&self, item: &Item<'_>) -> bool {
+    fn is_within(&self, item: &Item<'_>, bounds: Bounds) -> bool {
         let (id, ms) = (item.id, item.id.ms());
-        self.since.is_none_or(|since| id > since)
-            && self.until.is_none_or(|until| id < until)
+        let is_bound = bounds == Bounds::Inclusive && (self.since == Some(id) || self.until == Some(id));
+        (is_bound || self.since.is_none_or(|since| id > since) && self.until.is_none_or(|until| id < until))
             && self.start_ms.is_none_or(|start| ms >= start)
             && self.end_ms.is_none_or(|end| ms < end)
     }
@@ -83,51 +109,28 @@ impl Ask {
     }
 }
 
-/// The page of `account` that `ask` describes, from the `reach` newest posts and at most `cap` of them.
-pub(super) fn page<'a>(
-    account: &'a Account,
-    now_ms: i64,
-    ask: &Ask,
-    reach: usize,
-    cap: usize,
-    shrink: Option<Shrink>,
-) -> Page<'a> {
-    let full = ask.size.min(cap).max(1);
-    let size = match shrink {
+/// The page of `account` that `ask` describes.
+pub(super) fn page<'a>(account: &'a Account, now_ms: i64, ask: &Ask, rules: &Rules<'_>) -> Page<'a> {
+    let full = ask.size.min(rules.cap).max(1);
+    let size = match rules.shrink {
         None => full,
-        Some(Shrink::ToHalf) => full.div_ceil(2),
-        Some(Shrink::ToNothing) => 0,
+        Some(Shrink { is_empty: true, .. }) => 0,
+        Some(_) => full.div_ceil(2),
     };
-    let mut rest = account.timeline(now_ms).take(reach).filter(|item| ask.is_within(item));
+    let bounds = rules.torture.bounds;
+    let (before, behind) = match ask.place {
+        None => (PostId::MAX, 0),
+        Some(Place::Before(post)) => (post, 0),
+        Some(Place::Behind(count)) => (PostId::MAX, count),
+    };
+    let reachable = account.timeline(now_ms).take(rules.reach).filter(|item| ask.is_within(item, bounds));
+    let mut rest = reachable.filter(|item| item.id < before).skip(behind);
     let mut items: Vec<Item<'a>> = rest.by_ref().take(size).collect();
-    let here = items.last().map(|item| item.id).or(ask.until).unwrap_or(PostId(i64::MAX));
-    let next = (shrink.is_some() || rest.next().is_some()).then_some(here);
+    let position = items.last().map_or(before, |item| item.id);
+    let leads_on = rules.shrink.map_or_else(|| rest.next().is_some(), |shrink| shrink.leads_on);
+    let next = leads_on.then_some((position, behind + items.len()));
     items.retain(|item| ask.is_kept(item));
     Page { items, next }
-}
-
-/// The token for the posts of `user` before `position`: base 36, as X's are, and useless for anybody else's posts.
-pub(super) fn token(user: UserId, position: PostId) -> String {
-    let mut rest = u128::from(position.0.unsigned_abs()) << 32 | u128::from(seal(user, position));
-    let mut digits = Vec::new();
-    while rest > 0 {
-        let digit = u32::try_from(rest % 36).expect("a remainder of 36");
-        digits.push(char::from_digit(digit, 36).expect("a digit below 36"));
-        rest /= 36;
-    }
-    digits.into_iter().collect()
-}
-
-fn position(user: UserId, token: &str) -> Option<PostId> {
-    let reversed: String = token.chars().rev().collect();
-    let sealed = u128::from_str_radix(&reversed, 36).ok()?;
-    let position = PostId(i64::try_from(sealed >> 32).ok()?);
-    (sealed & 0xffff_ffff == u128::from(seal(user, position))).then_some(position)
-}
-
-fn seal(user: UserId, position: PostId) -> u32 {
-    let mut dice = super::dice::Dice::new(&[user.0.unsigned_abs(), position.0.unsigned_abs()]);
-    u32::try_from(dice.next() >> 32).expect("32 bits")
 }
 
 fn id(params: &Params, name: &str) -> Result<Option<PostId>, Invalid> {

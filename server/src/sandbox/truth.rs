@@ -1,5 +1,7 @@
 //! What is true of a post, for tests to compare with what was stored.
 
+use jiff::Timestamp;
+
 use super::PostId;
 use super::draft::Reference;
 use super::wording;
@@ -18,6 +20,10 @@ pub struct Truth {
     pub language: &'static str,
     /// The post to which it refers.
     pub reference: Option<(Reference, PostId)>,
+    /// Since when it can be seen; later than the time of posting for a late one.
+    pub seen_from: Timestamp,
+    /// When it was deleted.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl Truth {
@@ -29,6 +35,8 @@ impl Truth {
             text: draft.text.to_string(),
             language: wording::language(&draft.text),
             reference: draft.reference,
+            seen_from: Timestamp::from_millisecond(item.author.seen_from_ms(item.post)).unwrap_or(Timestamp::MAX),
+            deleted_at: None,
         }
     }
 }

@@ -2,18 +2,27 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
+
 use super::draft::{Draft, Reference};
 use super::script::Script;
-use super::{Error, PostId, UserId, UserState, wording};
+use super::{Error, PostId, Torture, Truth, UserId, UserState, wording};
 
-/// Posts kept per user; the oldest go first. More than the 3,200 that X shows, so that the difference can be seen.
-pub(super) const CAPACITY: usize = 4_000;
+/// Posts kept per user unless the options say otherwise.
+pub(super) const KEPT: usize = 4_000;
+/// The id of the first user, and the distance to the next one.
+const FIRST_USER: i64 = 1_490_000_017;
+const NEXT_USER: i64 = 7_919;
+/// Machines that make ids: fewer than 2^10, and a prime, so that the users take turns.
+const MACHINES: i64 = 1_021;
 
-/// A published text. Visible from the time that its id carries.
+/// A published text.
 pub(super) struct Post {
     /// The first version of the post; its own id unless it is an edit.
     pub(super) root: PostId,
     pub(super) draft: Draft,
+    /// Milliseconds since 1970 at which it begins to be seen.
+    seen_ms: i64,
 }
 
 /// A user and their posts.
@@ -26,6 +35,10 @@ pub(super) struct Account {
     posts: BTreeMap<PostId, Post>,
     /// All versions, oldest first, of the posts that were edited, by root.
     chains: HashMap<PostId, Vec<PostId>>,
+    /// What was seen once and is no more.
+    deleted: Vec<Truth>,
+    /// When the last of the posts begins to be seen.
+    complete_ms: i64,
     script: Option<Script>,
 }
 
@@ -38,12 +51,43 @@ pub(super) struct Item<'a> {
 }
 
 /// Everybody, and what they wrote.
-#[derive(Default)]
 pub(super) struct World {
     accounts: Vec<Account>,
+    /// Places of the accounts, by name in small letters.
+    names: HashMap<String, usize>,
+    /// Places of those who post by themselves.
+    scripted: Vec<usize>,
+    /// Who writes the ids of each machine.
+    machines: HashMap<i64, Vec<usize>>,
+    /// Posts kept per user.
+    kept: usize,
+    torture: Torture,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            accounts: Vec::new(),
+            names: HashMap::new(),
+            scripted: Vec::new(),
+            machines: HashMap::new(),
+            kept: KEPT,
+            torture: Torture::default(),
+        }
+    }
 }
 
 impl World {
+    /// Keeps so many posts per user from now on; the oldest go first.
+    pub(super) fn keep(&mut self, posts: usize) {
+        self.kept = posts.max(1);
+    }
+
+    /// Publishes the posts to come as late as `torture` says.
+    pub(super) fn set_torture(&mut self, torture: &Torture) {
+        self.torture = Torture { seed: torture.seed, lateness: torture.lateness, ..Torture::default() };
+    }
+
     /// Adds a user; those with a script post by themselves as time passes.
     pub(super) fn add(
         &mut self,
@@ -58,7 +102,11 @@ impl World {
         if self.named(username).is_some() {
             return Err(Error::UsernameTaken(username.to_owned()));
         }
-        let id = UserId(1_490_000_017 + 7_919 * i64::try_from(self.accounts.len()).expect("few users"));
+        let index = self.accounts.len();
+        let id = UserId(FIRST_USER + NEXT_USER * i64::try_from(index).expect("few users"));
+        self.machines.entry(machine_of(id)).or_default().push(index);
+        self.names.insert(username.to_ascii_lowercase(), index);
+        self.scripted.extend(script.is_some().then_some(index));
         self.accounts.push(Account {
             id,
             username: username.to_owned(),
@@ -67,6 +115,8 @@ impl World {
             state: UserState::Active,
             posts: BTreeMap::new(),
             chains: HashMap::new(),
+            deleted: Vec::new(),
+            complete_ms: i64::MIN,
             script,
         });
         Ok(id)
@@ -80,14 +130,17 @@ impl World {
         if self.named(new).is_some() {
             return Err(Error::UsernameTaken(new.to_owned()));
         }
-        let user = self.named_mut(username).ok_or_else(|| Error::UnknownUser(username.to_owned()))?;
-        new.clone_into(&mut user.username);
+        let old = username.to_ascii_lowercase();
+        let index = self.names.remove(&old).ok_or_else(|| Error::UnknownUser(username.to_owned()))?;
+        self.names.insert(new.to_ascii_lowercase(), index);
+        new.clone_into(&mut self.accounts[index].username);
         Ok(())
     }
 
     /// Writes what the scripts ask for up to `now_ms`.
     pub(super) fn advance(&mut self, now_ms: i64) {
-        for index in 0..self.accounts.len() {
+        for place in 0..self.scripted.len() {
+            let index = self.scripted[place];
             let Some(mut script) = self.accounts[index].script.take() else { continue };
             for scene in script.until(now_ms) {
                 script.play(self, index, scene);
@@ -96,36 +149,49 @@ impl World {
         }
     }
 
-    /// Publishes `draft` at `ms`, which may lie in the future: then it shows from that time on.
+    /// Publishes `draft` at `ms`, which may lie in the future: then it shows from that time on, or later by chance.
     pub(super) fn publish(&mut self, author: usize, draft: Draft, ms: i64) -> PostId {
+        let delay_ms = self.torture.delay_ms(self.accounts[author].free_id(ms));
+        self.publish_late(author, draft, ms, delay_ms)
+    }
+
+    /// Publishes `draft` at `ms`, to be seen `delay_ms` later.
+    pub(super) fn publish_late(&mut self, author: usize, draft: Draft, ms: i64, delay_ms: i64) -> PostId {
         let draft = self.with_repeated_text(draft);
         let account = &mut self.accounts[author];
         let id = account.free_id(ms);
-        account.insert(id, Post { root: id, draft });
+        account.insert(id, Post { root: id, draft, seen_ms: ms.saturating_add(delay_ms) }, self.kept);
         id
     }
 
     /// Publishes a new version of the post `id` at `ms` and answers its id.
     pub(super) fn edit(&mut self, id: PostId, text: &str, ms: i64) -> Option<PostId> {
-        let account = self.accounts.iter_mut().find(|account| account.posts.contains_key(&id))?;
+        let index = self.author_of(id)?;
+        let account = &mut self.accounts[index];
         let old = &account.posts[&id];
-        let (root, mut draft) = (old.root, old.draft.clone());
+        let (root, mut draft, seen_ms) = (old.root, old.draft.clone(), old.seen_ms.max(ms));
         draft.text = text.into();
         let newer = account.free_id(ms);
         account.chains.entry(root).or_insert_with(|| vec![root]).push(newer);
-        account.insert(newer, Post { root, draft });
+        account.insert(newer, Post { root, draft, seen_ms }, self.kept);
         Some(newer)
     }
 
-    /// Removes a post with all of its versions; false when there is none.
-    pub(super) fn delete(&mut self, id: PostId) -> bool {
-        let Some(account) = self.accounts.iter_mut().find(|account| account.posts.contains_key(&id)) else {
-            return false;
-        };
-        let root = account.posts[&id].root;
-        account.chains.remove(&root);
-        account.posts.retain(|_, post| post.root != root);
+    /// Removes a post with all of its versions at `now_ms`; false when there is none.
+    pub(super) fn delete(&mut self, id: PostId, now_ms: i64) -> bool {
+        let Some(index) = self.author_of(id) else { return false };
+        self.accounts[index].delete(id, now_ms);
         true
+    }
+
+    /// Removes a post of `user` when `torture` says so for the `turn`-th request.
+    pub(super) fn delete_by_chance(&mut self, user: UserId, torture: &Torture, turn: u64, now_ms: i64) {
+        let Some(account) = index_of(user).and_then(|index| self.accounts.get_mut(index)) else { return };
+        let Some(place) = torture.deletion(user, turn, account.posts.len()) else { return };
+        let unlucky = account.timeline(now_ms).nth(place).map(|item| item.id);
+        if let Some(id) = unlucky {
+            account.delete(id, now_ms);
+        }
     }
 
     /// The user called `username`; case does not matter.
@@ -138,19 +204,24 @@ impl World {
     }
 
     pub(super) fn index_of(&self, username: &str) -> Option<usize> {
-        self.accounts.iter().position(|account| account.username.eq_ignore_ascii_case(username))
+        self.names.get(&username.to_ascii_lowercase()).copied()
     }
 
     pub(super) fn user(&self, id: UserId) -> Option<&Account> {
-        self.accounts.iter().find(|account| account.id == id)
+        self.accounts.get(index_of(id)?).filter(|account| account.id == id)
     }
 
-    /// Any version of any post that exists at `now_ms`.
+    /// Any version of any post that can be seen at `now_ms`.
     pub(super) fn post(&self, id: PostId, now_ms: i64) -> Option<Item<'_>> {
-        if id.ms() > now_ms {
-            return None;
-        }
-        self.accounts.iter().find_map(|author| author.posts.get(&id).map(|post| Item { id, post, author }))
+        let author = &self.accounts[self.author_of(id)?];
+        let post = &author.posts[&id];
+        (post.seen_ms <= now_ms).then_some(Item { id, post, author })
+    }
+
+    /// Who wrote `id`; told by the machine that made it.
+    fn author_of(&self, id: PostId) -> Option<usize> {
+        let candidates = self.machines.get(&id.machine())?;
+        candidates.iter().copied().find(|index| self.accounts[*index].posts.contains_key(&id))
     }
 
     fn with_repeated_text(&self, mut draft: Draft) -> Draft {
@@ -166,38 +237,81 @@ impl World {
 impl Account {
     /// The timeline at `now_ms`: the newest version of each post, newest first.
     pub(super) fn timeline(&self, now_ms: i64) -> impl Iterator<Item = Item<'_>> {
-        let until_now = self.posts.range(..=PostId::last_of(now_ms)).rev();
-        until_now
-            .filter(move |(id, post)| self.versions(post.root, now_ms).last() == Some(**id))
-            .map(|(id, post)| Item { id: *id, post, author: self })
+        let until_now =
+            self.posts.range(..=PostId::last_of(now_ms)).rev().filter(move |(_, post)| post.seen_ms <= now_ms);
+        let is_newest = move |id: PostId, post: &Post| {
+            self.chains.is_empty() || self.versions(post.root, now_ms).last() == Some(id)
+        };
+        until_now.filter(move |(id, post)| is_newest(**id, post)).map(|(id, post)| Item { id: *id, post, author: self })
     }
 
-    /// The versions of a post that exist at `now_ms`, root first.
+    /// How many posts the timeline has at `now_ms`, whatever can be reached of it.
+    pub(super) fn count(&self, now_ms: i64) -> usize {
+        if self.complete_ms <= now_ms && self.chains.is_empty() {
+            return self.posts.len();
+        }
+        self.timeline(now_ms).count()
+    }
+
+    /// The versions of a post that can be seen at `now_ms`, root first.
     pub(super) fn versions(&self, root: PostId, now_ms: i64) -> impl Iterator<Item = PostId> {
         let edits = self.chains.get(&root).map_or(&[][..], |chain| &chain[1..]);
-        std::iter::once(root).chain(edits.iter().copied().filter(move |id| id.ms() <= now_ms))
+        let is_seen = move |id: &PostId| self.posts.get(id).is_some_and(|post| post.seen_ms <= now_ms);
+        std::iter::once(root).chain(edits.iter().copied().filter(is_seen))
     }
 
-    fn number(&self) -> i64 {
-        self.id.0 % 1_021
+    /// Since when `post` can be seen in any version, in milliseconds since 1970.
+    pub(super) fn seen_from_ms(&self, post: &Post) -> i64 {
+        self.posts.get(&post.root).unwrap_or(post).seen_ms
     }
 
+    /// The posts that were deleted after they could be seen.
+    pub(super) fn deleted(&self) -> impl Iterator<Item = &Truth> {
+        self.deleted.iter()
+    }
+
+    fn delete(&mut self, id: PostId, now_ms: i64) {
+        let root = self.posts[&id].root;
+        let newest = self.versions(root, now_ms).last().unwrap_or(root);
+        if let Some(post) = self.posts.get(&newest).filter(|post| post.seen_ms <= now_ms) {
+            let deleted_at = Timestamp::from_millisecond(now_ms).ok();
+            let truth = Truth { deleted_at, ..Truth::of(Item { id: newest, post, author: self }, now_ms) };
+            self.deleted.push(truth);
+        }
+        for version in self.chains.remove(&root).unwrap_or_else(|| vec![root]) {
+            self.posts.remove(&version);
+        }
+    }
+
+    /// The next id of this user in the millisecond `ms`, or in the next one that is not used up.
     fn free_id(&self, ms: i64) -> PostId {
-        let first = PostId::made_by(self.number(), ms);
-        match self.posts.range(first..=PostId::last_of(ms)).next_back() {
+        let first = PostId::made_by(machine_of(self.id), ms);
+        let last = first.last_of_machine();
+        match self.posts.range(first..=last).next_back() {
+            Some((taken, _)) if *taken == last => self.free_id(ms + 1),
             Some((taken, _)) => taken.successor(),
             None => first,
         }
     }
 
-    fn insert(&mut self, id: PostId, post: Post) {
+    fn insert(&mut self, id: PostId, post: Post, kept: usize) {
+        self.complete_ms = self.complete_ms.max(post.seen_ms);
         self.posts.insert(id, post);
-        while self.posts.len() > CAPACITY
+        while self.posts.len() > kept
             && let Some((oldest, _)) = self.posts.pop_first()
         {
             self.chains.retain(|_, chain| chain.last() != Some(&oldest));
         }
     }
+}
+
+/// Where the user `id` stands, should there be one.
+fn index_of(id: UserId) -> Option<usize> {
+    usize::try_from((id.0 - FIRST_USER) / NEXT_USER).ok()
+}
+
+fn machine_of(user: UserId) -> i64 {
+    user.0 % MACHINES
 }
 
 /// X's `^[A-Za-z0-9_]{1,15}$`.

@@ -1,18 +1,11 @@
 //! Planned misbehaviour.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
 use super::*;
 
 fn ada_with_posts() -> (Sandbox, String, Vec<PostId>) {
     let (sandbox, ada, hands) = with_ada();
     let posts = post_many(&sandbox, &hands, 8);
     (sandbox, format!("/2/users/{ada}/tweets?max_results=5"), posts)
-}
-
-async fn raw(sandbox: &Sandbox, uri: &str) -> (StatusCode, HeaderMap, Result<Vec<u8>, axum::Error>) {
-    let (head, body) = request(sandbox, uri, BEARER).await.into_parts();
-    (head.status, head.headers, body.collect().await.map(|body| body.to_bytes().to_vec()))
 }
 
 #[tokio::test]
@@ -42,6 +35,67 @@ async fn an_imposed_limit_says_what_it_is_told_to_say() {
     );
     let (status, headers, _) = raw(&sandbox, &uri).await;
     assert_eq!((status.as_u16(), headers.get("retry-after"), headers.get("x-rate-limit-reset")), (429, None, None));
+}
+
+#[tokio::test]
+async fn limits_are_told_in_every_spelling_and_window() {
+    let (sandbox, uri, _) = ada_with_posts();
+    let reset = Timestamp::from_second(1_700_000_000).unwrap();
+    let window = |window, remaining| LimitHeader::Window { window, limit: 900, remaining, reset };
+    let wait = LimitHeader::RetryAfter(Duration::from_secs(30));
+    sandbox.fail_next(1, Fault::Refused(vec![window(LimitWindow::Short, 14), wait]));
+    sandbox.fail_next(1, Fault::Refused(vec![LimitHeader::RetryAt(reset)]));
+    sandbox.fail_next(1, Fault::Told(vec![window(LimitWindow::AppDay, 0), window(LimitWindow::UserDay, 5)]));
+    let said = |headers: &HeaderMap, name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
+    let (status, headers, _) = raw(&sandbox, &uri).await;
+    assert_eq!((status.as_u16(), said(&headers, "retry-after")), (429, Some("30".to_owned())));
+    assert_eq!(said(&headers, "x-rate-limit-remaining"), Some("14".to_owned()));
+    let (status, headers, _) = raw(&sandbox, &uri).await;
+    assert_eq!((status.as_u16(), said(&headers, "x-rate-limit-reset")), (429, None));
+    assert_eq!(said(&headers, "retry-after"), Some("Tue, 14 Nov 2023 22:13:20 GMT".to_owned()));
+    let (status, headers, body) = raw(&sandbox, &uri).await;
+    assert_eq!((status.as_u16(), body.unwrap().len() > 100), (200, true));
+    assert_eq!(said(&headers, "x-app-limit-24hour-remaining"), Some("0".to_owned()));
+    assert_eq!(said(&headers, "x-app-limit-24hour-reset"), Some("1700000000".to_owned()));
+    assert_eq!(said(&headers, "x-user-limit-24hour-remaining"), Some("5".to_owned()));
+    assert_eq!(said(&headers, "x-rate-limit-limit"), Some("1500".to_owned()), "the true window stays");
+}
+
+#[tokio::test]
+async fn a_canned_answer_has_its_own_status_headers_and_body() {
+    let (sandbox, uri, _) = ada_with_posts();
+    let headers =
+        vec![("x-rate-limit-remaining".to_owned(), "39999".to_owned()), ("no name".to_owned(), String::new())];
+    sandbox.fail_next(1, Fault::Canned(Canned { status: 403, headers, body: "{\"title\":\"No\"}".to_owned() }));
+    let got = get(&sandbox, &uri).await;
+    assert_eq!((got.status.as_u16(), got.body), (403, serde_json::json!({"title": "No"})));
+    assert_eq!(got.headers["x-rate-limit-remaining"], "39999");
+    assert_eq!(got.headers.get("x-rate-limit-limit"), None);
+}
+
+#[tokio::test]
+async fn a_wrong_end_hides_what_is_left() {
+    let (sandbox, ada, hands) = with_ada();
+    let posts = post_many(&sandbox, &hands, 8);
+    sandbox.fail_next(1, Fault::WrongEnd);
+    assert_eq!(ids(&pages(&sandbox, ada, "max_results=5").await), newest_first(&posts[5..]));
+    sandbox.fail_next(1, Fault::WrongEmptyEnd);
+    let page = get(&sandbox, &format!("/2/users/{ada}/tweets")).await.body;
+    assert_eq!(page, serde_json::json!({"meta": {"result_count": 0}}));
+}
+
+#[tokio::test]
+async fn a_token_can_be_refused_once() {
+    let (sandbox, ada, hands) = with_ada();
+    let posts = post_many(&sandbox, &hands, 8);
+    sandbox.fail_next(1, Fault::TokenExpired);
+    let uri = format!("/2/users/{ada}/tweets?max_results=5");
+    let first = get(&sandbox, &uri).await.body;
+    let next = format!("{uri}&pagination_token={}", first["meta"]["next_token"].as_str().unwrap());
+    let refused = get(&sandbox, &next).await;
+    assert_eq!((refused.status.as_u16(), &refused.body["title"]), (400, &"Invalid Request".into()));
+    assert!(refused.body["errors"][0]["parameters"]["pagination_token"].is_array(), "{}", refused.body);
+    assert_eq!(ids(&[get(&sandbox, &next).await.body]), newest_first(&posts[..3]));
 }
 
 #[tokio::test]
@@ -83,9 +137,11 @@ async fn one_record_is_malformed_and_its_neighbours_are_not() {
 #[tokio::test]
 async fn a_reset_cuts_the_answer_and_the_next_one_is_whole() {
     let (sandbox, uri, _) = ada_with_posts();
-    sandbox.fail_next(1, Fault::Reset);
-    assert!(raw(&sandbox, &uri).await.2.is_err());
-    assert_eq!(get(&sandbox, &uri).await.status, StatusCode::OK);
+    for fault in [Fault::Reset, Fault::HeadOnly, Fault::Hangup] {
+        sandbox.fail_next(1, fault);
+        assert!(raw(&sandbox, &uri).await.2.is_err());
+        assert_eq!(get(&sandbox, &uri).await.status, StatusCode::OK);
+    }
 }
 
 #[tokio::test]
@@ -97,29 +153,17 @@ async fn a_slow_answer_is_true_in_the_end() {
     assert!(start.elapsed() >= Duration::from_millis(40));
 }
 
-#[tokio::test]
-async fn a_served_sandbox_cuts_the_connection_and_stops_when_told() {
+#[tokio::test(start_paused = true)]
+async fn a_dripping_answer_is_whole_in_the_end() {
     let (sandbox, uri, _) = ada_with_posts();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    sandbox.fail_next(1, Fault::Reset);
-    let served = sandbox.clone().serve(listener, async { stopped.await.unwrap() });
-    let ask = async {
-        let request =
-            format!("GET {uri} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {BEARER}\r\nconnection: close\r\n\r\n");
-        let mut answers = [String::new(), String::new()];
-        for answer in &mut answers {
-            let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-            stream.write_all(request.as_bytes()).await.unwrap();
-            stream.read_to_string(answer).await.unwrap();
-        }
-        stop.send(()).unwrap();
-        answers
-    };
-    let (served, [cut, whole]) = tokio::join!(served, ask);
-    served.unwrap();
-    // A chunked body ends with an empty chunk; this one does not.
-    assert!(!cut.ends_with("0\r\n\r\n") && !cut.contains("result_count"), "{cut}");
-    assert!(whole.starts_with("HTTP/1.1 200 OK") && whole.contains("\"result_count\":5"), "{whole}");
+    sandbox.fail_next(1, Fault::Drip { pieces: 4, pause: Duration::from_secs(3) });
+    let start = tokio::time::Instant::now();
+    let mut body = request(&sandbox, &uri, BEARER).await.into_body();
+    let mut pieces = Vec::new();
+    while let Some(piece) = body.frame().await {
+        pieces.push(piece.unwrap().into_data().unwrap());
+    }
+    assert_eq!((pieces.len(), start.elapsed()), (4, Duration::from_secs(12)));
+    let whole: Value = serde_json::from_slice(&pieces.concat()).unwrap();
+    assert_eq!(whole["meta"]["result_count"], 5);
 }

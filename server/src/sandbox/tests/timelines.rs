@@ -1,5 +1,6 @@
 //! Paging and bounds of timelines.
 
+use super::super::token::{Mint, Place};
 use super::*;
 
 #[tokio::test]
@@ -132,7 +133,7 @@ async fn bad_parameters_are_refused_in_the_recorded_shape() {
         "type": "https://api.twitter.com/2/problems/invalid-request",
     });
     assert_eq!(got.body, recorded);
-    let foreign = super::super::timeline::token(UserId(5), PostId(9));
+    let foreign = Mint::new(UserId(5), None, 1, NOON_MS).write(Place::Before(PostId(9)));
     for query in [
         "max_results=101",
         "since_id=12a",
