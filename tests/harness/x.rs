@@ -26,8 +26,17 @@ impl FakeXApi {
     /// # Panics
     /// When this machine has no free port.
     pub async fn start(clock: impl Clock + Clone + 'static) -> Self {
+        Self::start_with(clock, |_| {}).await
+    }
+
+    /// The same after `set`.
+    ///
+    /// # Panics
+    /// When this machine has no free port.
+    pub async fn start_with(clock: impl Clock + Clone + 'static, set: impl FnOnce(&mut Options)) -> Self {
         let mut options = Options::new(Self::bearer().into(), Arc::new(move || clock.now()));
         options.posting = None;
+        set(&mut options);
         let world = Sandbox::empty(options);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound port has an address");
