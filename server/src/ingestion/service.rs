@@ -94,10 +94,9 @@ impl Ingestion {
             Entry::New(run, place) => (run, place),
         };
         let ticket = Ticket { run_id: run.id, progress: place.progress.subscribe() };
-        if let Err(error) = self.deps.ingest.start_run(&run).await {
-            self.shared.forget(&place);
-            return Err(error.into());
-        }
+        let mut unwritten = Unwritten { shared: &self.shared, place: Some(&place) };
+        self.deps.ingest.start_run(&run).await?;
+        unwritten.place = None;
         if self.queue.try_send(Arc::clone(&place)).is_err() {
             self.shared.forget(&place);
             let refused = Run { status: RunStatus::Interrupted, ended_at: Some(self.deps.clock.now()), ..run };
@@ -208,6 +207,20 @@ impl Ingestion {
             leader.x_handle().ok_or(Error::NoHandle(*id))?;
         }
         Ok(())
+    }
+}
+
+/// Gives the place of a run back when the run was not written down, also when the caller went away meanwhile.
+struct Unwritten<'a> {
+    shared: &'a Shared,
+    place: Option<&'a Arc<ActiveRun>>,
+}
+
+impl Drop for Unwritten<'_> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.shared.forget(place);
+        }
     }
 }
 
