@@ -15,6 +15,10 @@ lint:
 test *FILTER:
     tests/run {{FILTER}}
 
+# Hours of bad luck in ten minutes: kills, freezes and outages; the seed is in AMBER_CHAOS_SEED
+chaos:
+    AMBER_CHAOS_BLOWS=180 cargo test --package amber-server --package amber-tests --bins --test chaos -- --nocapture --test-threads 1 storm
+
 # The documentation builds and its links lead somewhere
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

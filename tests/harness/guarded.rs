@@ -4,13 +4,21 @@
 //! the server, which for a test ends too early. So a shell stands between: it holds the reading end of a pipe, and when
 //! the writing end closes, it stops the server and removes its files.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 const WATCHDOG: &str = include_str!("watchdog.sh");
+
+/// A file of this name in a server's folder saves the folder from the watchdog.
+pub(crate) const KEEP: &str = "keep";
+
+/// Lines of a running server that are remembered; the oldest go first.
+const REMEMBERED: usize = 100;
 
 /// A running server, its files, and the shell that watches over both.
 #[derive(Debug)]
@@ -18,6 +26,8 @@ pub(crate) struct Guarded {
     watchdog: Child,
     lifeline: Option<ChildStdin>,
     pid: u32,
+    ready_line: String,
+    last_words: Arc<Mutex<VecDeque<String>>>,
 }
 
 /// What to run and how to see that it is ready.
@@ -44,14 +54,33 @@ impl Guarded {
         let mut said = BufReader::new(watchdog.stdout.take().expect("the output was piped"));
 
         let (pid, ready) = read_until_ready(&mut said, server.ready);
-        let mut guarded = Self { watchdog, lifeline, pid };
-        if let Err(said) = ready {
-            guarded.end();
-            return Err(said);
+        let mut guarded = Self { watchdog, lifeline, pid, ready_line: String::new(), last_words: Arc::default() };
+        match ready {
+            Ok(line) => guarded.ready_line = line,
+            Err(said) => {
+                guarded.end();
+                return Err(said);
+            }
         }
         // A full pipe would stop the server in the middle of a log line.
-        thread::spawn(move || std::io::copy(&mut said, &mut std::io::sink()));
+        let last_words = Arc::clone(&guarded.last_words);
+        thread::spawn(move || remember(said, &last_words));
         Ok(guarded)
+    }
+
+    /// The number of the process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The line by which the server said that it is ready.
+    pub(crate) fn ready_line(&self) -> &str {
+        &self.ready_line
+    }
+
+    /// The last lines that the server said since.
+    pub(crate) fn last_words(&self) -> Vec<String> {
+        self.last_words.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     /// Sends a signal, such as `STOP` or `CONT`. It panics when the server is gone.
@@ -83,14 +112,24 @@ fn watchdog(home: &Path, server: &Server<'_>) -> Command {
     shell
 }
 
-/// The process id, and everything that was said when the output ended before the server was ready.
-fn read_until_ready(output: &mut BufReader<ChildStdout>, ready: &str) -> (u32, Result<(), String>) {
+fn remember(output: impl BufRead, last_words: &Mutex<VecDeque<String>>) {
+    for line in output.split(b'\n').map_while(Result::ok) {
+        let mut lines = last_words.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == REMEMBERED {
+            lines.pop_front();
+        }
+        lines.push_back(String::from_utf8_lossy(&line).into_owned());
+    }
+}
+
+/// The process id, and the line that says "ready", or everything that was said when the output ended before.
+fn read_until_ready(output: &mut BufReader<ChildStdout>, ready: &str) -> (u32, Result<String, String>) {
     let mut lines = output.by_ref().lines().map_while(Result::ok);
     let pid = lines.next().and_then(|line| line.parse().ok()).unwrap_or_default();
     let mut said = String::new();
     for line in lines {
         if line.contains(ready) {
-            return (pid, Ok(()));
+            return (pid, Ok(line));
         }
         said.push_str(&line);
         said.push('\n');

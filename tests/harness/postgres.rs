@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use sea_orm::{ConnectionTrait, Database};
 
-use crate::guarded::{Guarded, Server, free_port, new_home};
+use crate::guarded::{Guarded, KEEP, Server, free_port, new_home};
 use crate::tools::{folder_with, program_folders, report_missing, setting};
 
 /// Names a disposable cluster that already runs, such as `postgres://amber@127.0.0.1:5432`. It is set by `tests/run`,
@@ -24,7 +24,17 @@ const ATTEMPTS: usize = 3;
 pub struct Postgres {
     /// Scheme, user, host and port, without a database.
     url: String,
-    _server: Option<Guarded>,
+    /// None when somebody else runs it.
+    own: Option<Own>,
+}
+
+/// A cluster that is ours to stop.
+#[derive(Debug)]
+struct Own {
+    home: PathBuf,
+    command: Vec<String>,
+    /// None while it is stopped.
+    server: Mutex<Option<Guarded>>,
 }
 
 impl Postgres {
@@ -36,7 +46,7 @@ impl Postgres {
     pub fn shared() -> Option<&'static Self> {
         static SHARED: OnceLock<Option<Postgres>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| match setting(OUTER_CLUSTER) {
-            Some(url) => Some(Self { url: url.trim_end_matches('/').to_owned(), _server: None }),
+            Some(url) => Some(Self { url: url.trim_end_matches('/').to_owned(), own: None }),
             None => Self::start(),
         });
         shared.as_ref()
@@ -86,10 +96,37 @@ impl Postgres {
         for setting in SETTINGS {
             command.extend(["-c".to_owned(), (*setting).to_owned()]);
         }
-        // INT is the fast shutdown, which does not wait for clients.
-        let server = Server { command: &command, ready: "ready to accept connections", stop_signal: "INT" };
-        let server = Guarded::start(&home, &server)?;
-        Ok(Self { url: format!("postgres://amber@127.0.0.1:{port}"), _server: Some(server) })
+        let server = Mutex::new(Some(run(&home, &command)?));
+        let own = Some(Own { home, command, server });
+        Ok(Self { url: format!("postgres://amber@127.0.0.1:{port}"), own })
+    }
+
+    /// Ends the cluster as a crash would (immediate shutdown): every connection breaks, and what was not committed is
+    /// gone. [`start_again`](Self::start_again) brings it back on the same port.
+    ///
+    /// # Panics
+    /// When the cluster is not one's own.
+    pub fn crash(&self) {
+        let own = self.own.as_ref().expect("only an own cluster is stopped");
+        let Some(server) = own.server().take() else { return };
+        fs::write(own.home.join(KEEP), "").expect("the own folder is writable");
+        server.signal("QUIT");
+        drop(server);
+    }
+
+    /// Starts the cluster again after a [`crash`](Self::crash), with all that was committed.
+    ///
+    /// # Panics
+    /// When it does not start, or is not one's own.
+    pub fn start_again(&self) {
+        let own = self.own.as_ref().expect("only an own cluster is stopped");
+        let mut server = own.server();
+        if server.is_some() {
+            return;
+        }
+        fs::remove_file(own.home.join(KEEP)).expect("the file was written at the stop");
+        let started = run(&own.home, &own.command);
+        *server = Some(started.unwrap_or_else(|said| panic!("PostgreSQL did not start again: {said}")));
     }
 
     /// The address of the cluster, without a database.
@@ -113,14 +150,24 @@ impl Postgres {
     }
 }
 
-/// Loopback only, and nothing that guards against a power cut.
+impl Own {
+    fn server(&self) -> MutexGuard<'_, Option<Guarded>> {
+        self.server.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the server. INT is the fast shutdown, which does not wait for clients.
+fn run(home: &Path, command: &[String]) -> Result<Guarded, String> {
+    Guarded::start(home, &Server { command, ready: "ready to accept connections", stop_signal: "INT" })
+}
+
+/// Loopback only, and nothing that guards against a power cut. What is committed survives a crash all the same.
 const SETTINGS: &[&str] = &[
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "max_connections=200",
     "fsync=off",
     "full_page_writes=off",
-    "synchronous_commit=off",
 ];
 
 /// What must stand before a command so that it may run on `home`: nothing, or for root the change to user `postgres`,
@@ -154,6 +201,24 @@ mod tests {
         one.execute_unprepared("SELECT * FROM leader").await.unwrap();
         let error = other.execute_unprepared("SELECT * FROM leader").await.unwrap_err();
         assert!(error.to_string().contains("does not exist"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_crash_breaks_connections_and_keeps_what_was_committed() {
+        let Some(postgres) = Postgres::start() else { return };
+        let url = postgres.database().await;
+        let database = Database::connect(&url).await.unwrap();
+        database.execute_unprepared("CREATE TABLE kept (id int); INSERT INTO kept VALUES (1)").await.unwrap();
+        postgres.crash();
+        assert!(Database::connect(&url).await.is_err(), "a crashed cluster answers");
+
+        postgres.start_again();
+        let database = Database::connect(&url).await.unwrap();
+        let kept = database.execute_unprepared("DELETE FROM kept").await.unwrap();
+        assert_eq!(kept.rows_affected(), 1);
+        let home = postgres.own.as_ref().unwrap().home.clone();
+        drop(postgres);
+        assert!(!home.exists(), "its files are still there");
     }
 
     #[test]

@@ -23,4 +23,4 @@ holder_watch=$!
 
 wait "$server"
 kill "$holder_watch" 2>/dev/null
-rm -rf "$home"
+[ -e "$home/keep" ] || rm -rf "$home"

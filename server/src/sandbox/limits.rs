@@ -37,7 +37,10 @@ impl Default for RateLimits {
 
 /// The windows in use.
 #[derive(Default)]
-pub(super) struct Windows(HashMap<Endpoint, Window>);
+pub(super) struct Windows {
+    open: HashMap<Endpoint, Window>,
+    refused: u64,
+}
 
 struct Window {
     used: u32,
@@ -63,18 +66,23 @@ impl Windows {
             Endpoint::Posts => limits.posts,
         };
         let now = now_ms.div_euclid(1000);
-        let window = self.0.entry(endpoint).or_insert(Window { used: 0, reset: i64::MIN });
+        let window = self.open.entry(endpoint).or_insert(Window { used: 0, reset: i64::MIN });
         if now >= window.reset {
             *window = Window { used: 0, reset: now.saturating_add_unsigned(allowance.window.as_secs()) };
         }
         let is_allowed = window.used < allowance.requests;
         window.used += u32::from(is_allowed);
+        self.refused += u64::from(!is_allowed);
         Grant {
             is_allowed,
             limit: allowance.requests,
             remaining: allowance.requests - window.used,
             reset: window.reset,
         }
+    }
+    /// How often more was asked than was allowed.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused
     }
 }
 

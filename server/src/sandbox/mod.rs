@@ -272,6 +272,12 @@ impl Sandbox {
         self.inner.state().log.total()
     }
 
+    /// How many requests were refused because the limits were used up; planned faults are not counted.
+    #[must_use]
+    pub fn refusals(&self) -> u64 {
+        self.inner.state().windows.refused()
+    }
+
     /// The true timeline of `username`, newest first, whatever the API can reach or shows.
     ///
     /// # Errors
