@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use amber_server::domain::{Clock, ExternalId, FeedFilter, Platform, Removal, ScoredPost, Sentiment, Unscored, UserId};
 use amber_server::store::{
-    Checked, Dashboards, Drift, DueCheck, Finding, Ingest, Leaders, Posts, Rechecks, Settled, Stream, StreamKind,
+    Checked, Dashboards, Drift, DueCheck, Finding, Ingest, Leaders, Posts, Rechecks, Settled, StreamKind,
     Vitals,
 };
 use tokio::task::JoinSet;
 
 use crate::fresh::Fresh;
-use crate::sample::{commit, edit, leader, number, post, stream};
+use crate::sample::{Reading, commit, edit, leader, number, post, read};
 
 on_both_databases!(
     a_new_post_is_due_between_half_a_day_and_a_day_after_it_was_stored,
@@ -34,8 +34,9 @@ const DAY: Duration = Duration::from_hours(24);
 const HOLD: Duration = Duration::from_mins(20);
 
 /// A leader with so many posts, one an hour, of which all are due.
-async fn due_posts(fresh: &Fresh, count: i64) -> Stream {
-    let mut stream = stream(&fresh.store).await;
+async fn due_posts(fresh: &Fresh, count: i64) -> Reading {
+    let leader = leader(&fresh.store, "amber").await;
+    let mut stream = read(&fresh.store, leader.id).await;
     let posts: Vec<_> = (0..count).map(|n| post(number(n * 3_600), "good news")).collect();
     commit(&fresh.store, &mut stream, posts).await.unwrap();
     fresh.clock.advance(DAY);
@@ -272,7 +273,7 @@ async fn checks_and_pages_of_one_leader_do_not_block_each_other(fresh: Fresh) {
     let mut leaving = Vec::new();
     for n in 0..3 {
         let leader = leader(&fresh.store, &format!("leaving{n}")).await;
-        let mut stream = fresh.store.stream(leader.id, Platform::X, StreamKind::Posts).await.unwrap();
+        let mut stream = read(&fresh.store, leader.id).await;
         let posts = (0..10).map(|at| post(number(at * 3_600 + n + 7), "good news")).collect();
         commit(&fresh.store, &mut stream, posts).await.unwrap();
         leaving.push(leader.id);
@@ -319,7 +320,8 @@ async fn checks_and_pages_of_one_leader_do_not_block_each_other(fresh: Fresh) {
 
 async fn other_platforms_are_never_due(fresh: Fresh) {
     let leader = leader(&fresh.store, "amber").await;
-    let mut stream = fresh.store.stream(leader.id, Platform::Facebook, StreamKind::Posts).await.unwrap();
+    let mut stream = read(&fresh.store, leader.id).await;
+    stream.stream = fresh.store.stream(&stream.claim.lease, Platform::Facebook, StreamKind::Posts).await.unwrap();
     commit(&fresh.store, &mut stream, vec![post(number(0), "good news")]).await.unwrap();
     fresh.clock.advance(DAY * 30);
     assert_eq!(claim(&fresh, 10).await, []);
@@ -330,7 +332,7 @@ async fn what_x_counts_is_held_against_what_is_stored(fresh: Fresh) {
     assert_eq!(fresh.store.drift().await.unwrap(), Drift::default());
     let stream = due_posts(&fresh, 5).await;
     assert_eq!(fresh.store.drift().await.unwrap(), Drift::default(), "X has counted nobody yet");
-    assert!(fresh.store.set_post_count(stream.leader_id, 12).await.unwrap());
+    assert!(fresh.store.set_post_count(stream.stream.leader_id, 12).await.unwrap());
     let silent = leader(&fresh.store, "silent").await;
     fresh.store.set_account(silent.id, UserId(5), None, amber_server::domain::LeaderState::Active).await.unwrap();
     assert!(fresh.store.set_post_count(silent.id, 3).await.unwrap());

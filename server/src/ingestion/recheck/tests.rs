@@ -8,10 +8,11 @@ use secrecy::SecretString;
 use super::*;
 use crate::config::{Build, Config, MapEnv};
 use crate::domain::{Clock, Entropy, OsEntropy, PostId, SystemClock};
-use crate::resilience::{Backoff, CircuitBreaker, RetryPolicy};
+use crate::resilience::{Backoff, BreakerSettings, RetryPolicy};
 use crate::sentiment::Analyzer;
 use crate::store::{Drift, Settings, Store};
 use crate::telemetry::Metrics;
+use crate::x_api::LocalGovernor;
 
 /// A queue that is never empty and remembers what it was asked.
 #[derive(Default)]
@@ -66,21 +67,28 @@ async fn job(queue: &Arc<Queue>, variables: &[(&str, &str)], may_call: bool) -> 
         env = env.with(*name, *value);
     }
     let settings = Config::load(&env).unwrap().config.ingestion;
-    let memory =
-        Settings { url: "sqlite::memory:".into(), max_connections: 1, acquire_timeout: Duration::from_secs(5) };
+    let memory = Settings {
+        url: "sqlite::memory:".into(),
+        max_connections: 1,
+        acquire_timeout: Duration::from_secs(5),
+        lease_ttl: None,
+    };
     let store = Store::connect(&memory, Arc::clone(&clock), Arc::clone(&entropy)).await.unwrap();
     let backoff = Backoff { base: Duration::from_millis(1), factor: 2, cap: Duration::from_millis(1) };
     let retry = RetryPolicy { backoff, ..RetryPolicy::default() };
-    let breaker = CircuitBreaker::default();
+    let governor = LocalGovernor::new(Arc::clone(&clock), Arc::clone(&entropy), BreakerSettings::default(), None);
     let access = x_api::Settings::new("http://127.0.0.1:1", SecretString::from("token"));
     let x =
-        Client::new(access, retry, breaker.clone(), Arc::clone(&clock), Arc::clone(&entropy), Arc::new(())).unwrap();
+        Client::new(access, retry, Arc::new(governor), Arc::clone(&clock), Arc::clone(&entropy), Arc::new(())).unwrap();
     let build = Build { version: "1".into(), commit: "1".into(), build_time: "1".into() };
     let deps = Deps {
         leaders: Arc::new(store.clone()),
-        ingest: Arc::new(store),
+        ingest: Arc::new(store.clone()),
+        runs: Arc::new(store.clone()),
+        work: Arc::new(store.clone()),
+        schedules: Arc::new(store),
+        mirror: None,
         x: Some(Arc::new(x)),
-        breaker,
         analyzer: Arc::new(Analyzer::new()),
         metrics: Metrics::new(&build, Arc::clone(&clock)),
         clock,
