@@ -58,8 +58,6 @@ impl MigrationTrait for Migration {
             .col("leader_id")
             .to_owned();
         manager.create_index(due).await?;
-        let of_leader = Index::create().name("ingest_tasks_leader").table("ingest_tasks").col("leader_id").to_owned();
-        manager.create_index(of_leader).await?;
         manager.create_table(commits()).await?;
         let by_run = Index::create().name("ingest_commits_run").table("ingest_commits").col("run_id").to_owned();
         manager.create_index(by_run).await?;
@@ -154,7 +152,7 @@ fn tasks() -> TableCreateStatement {
         .col(uuid("run_id"))
         .col(uuid("leader_id"))
         .col(big_integer("not_before"))
-        .primary_key(Index::create().name("ingest_tasks_pkey").col("run_id").col("leader_id"))
+        .primary_key(Index::create().name("ingest_tasks_pkey").col("leader_id").col("run_id"))
         .foreign_key(&mut belongs_to("ingest_tasks", "run_id", "ingest_runs"))
         .foreign_key(&mut belongs_to("ingest_tasks", "leader_id", "leaders"))
         .to_owned()

@@ -9,6 +9,7 @@ use amber_server::store::{
 };
 use amber_tests::Flaky;
 use sea_orm::{ConnectionTrait, TransactionTrait};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::fresh::{Fresh, open as connect, settings};
@@ -45,7 +46,7 @@ const KEY: &str = "x:amber";
 
 /// The page that comes after what the stream holds, and the stream as it is with it; None at the end of the timeline.
 fn next_page(reading: &Reading) -> Option<PageCommit> {
-    let first = reading.stream.checkpoint.top.map_or(0, |top| (0..).find(|n| number(*n).0 > top).unwrap());
+    let first = reading.stream.checkpoint.top.map_or(0, |top| (0..POSTS).find(|n| number(*n).0 > top).unwrap_or(POSTS));
     let posts: Vec<ScoredPost> = (first..POSTS.min(first + PAGE)).map(|n| post(number(n), "a post")).collect();
     let top = posts.last()?.post.id.0;
     let checkpoint = Checkpoint { top: Some(top), ..Checkpoint::default() };
@@ -153,7 +154,8 @@ async fn a_session_frozen_inside_a_page_holds_up_nobody_for_long() {
     // The page waits for the row of its run, behind the fence; there its network goes, and then the row is free.
     let row = fresh.raw.begin().await.unwrap();
     row.execute_unprepared("SELECT 1 FROM ingest_runs FOR UPDATE").await.unwrap();
-    let commit = tokio::spawn(async move { frozen.commit_page(page).await });
+    let mut commit = JoinSet::new();
+    commit.spawn(async move { frozen.commit_page(page).await });
     let waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
     timeout(TTL, async { while fresh.number(waits).await == 0 {} }).await.expect("the page waits");
     network.stall().await;
@@ -174,7 +176,7 @@ async fn a_session_frozen_inside_a_page_holds_up_nobody_for_long() {
     assert!(start.elapsed() > TTL / 4, "the session was not frozen inside its transaction");
     assert_eq!((taken.lease.leader, taken.lease.epoch, taken.taken_over), (leader, 2, true));
     network.heal().await;
-    let error = commit.await.unwrap().unwrap_err();
+    let error = commit.join_next().await.unwrap().unwrap().unwrap_err();
     assert!(matches!(error, Error::Unavailable { .. }), "{error:?}");
     assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 0, "half a page was stored");
     assert!(!healthy.run(run).await.unwrap().unwrap().status.is_over());

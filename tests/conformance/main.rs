@@ -37,6 +37,7 @@ mod ledger;
 mod migrations;
 mod outage;
 mod pages;
+mod plans;
 mod quarantine;
 mod rechecks;
 mod runs;

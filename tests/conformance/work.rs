@@ -81,7 +81,7 @@ async fn of_eight_workers_one_reads_each_leader(fresh: Fresh) {
     }
     workers.join_all().await;
 
-    let race = race.lock().unwrap();
+    let race = std::mem::take(&mut *race.lock().unwrap());
     assert_eq!(race.taken.len(), 200);
     assert_eq!(race.taken.iter().collect::<BTreeSet<_>>(), ids.iter().collect());
     assert_eq!(race.closed, [RunStatus::Succeeded]);

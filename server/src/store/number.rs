@@ -7,9 +7,12 @@ pub(super) fn write(count: u64) -> i64 {
     i64::try_from(count).expect("nothing here is counted beyond 2^63")
 }
 
-/// The length of a list.
-pub(super) fn len<T>(list: &[T]) -> u64 {
-    u64::try_from(list.len()).expect("a list in memory has fewer than 2^64 elements")
+/// The length of a collection.
+pub(super) fn len<'a, T>(collection: &'a T) -> u64
+where
+    &'a T: IntoIterator<IntoIter: ExactSizeIterator>,
+{
+    u64::try_from(collection.into_iter().len()).expect("what is in memory has fewer than 2^64 elements")
 }
 
 /// Reads a stored count.

@@ -1,21 +1,21 @@
 //! How a run ends: with its last task, once.
 
-use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter};
 
 use super::row;
 use crate::domain::{Run, RunId, RunStatus};
 use crate::store::entity::ingest_runs::{Column, Entity, Model};
-use crate::store::entity::{ingest_streams, ingest_tasks};
+use crate::store::entity::ingest_tasks;
 use crate::store::text::clean;
-use crate::store::{Error, Store, instant};
+use crate::store::{Error, Store};
 
-/// The outstanding tasks of a run, seen from its row.
-pub(in crate::store) fn has_tasks() -> SimpleExpr {
+/// Whether a run has an outstanding task.
+pub(in crate::store) fn has_tasks(id: RunId) -> SimpleExpr {
     let tasks = Query::select()
         .expr(Expr::val(1))
         .from(ingest_tasks::Entity)
-        .and_where(ingest_tasks::Column::RunId.into_expr().equals((Entity, Column::Id)))
+        .and_where(ingest_tasks::Column::RunId.eq(id.0))
         .to_owned();
     Expr::exists(tasks)
 }
@@ -40,7 +40,7 @@ impl Store {
             .value(Column::Seq, Expr::col(Column::Seq).add(1))
             .and_where(Column::Id.eq(id.0))
             .and_where(Column::EndedAt.is_null())
-            .and_where(has_tasks().not())
+            .and_where(has_tasks(id).not())
             .returning_all()
             .to_owned();
         let Some(closed) = tx.query_one(&close).await? else { return Ok(None) };
@@ -53,19 +53,6 @@ impl Store {
             .filter(ingest_tasks::Column::RunId.eq(id.0))
             .filter(ingest_tasks::Column::LeaderId.not_in_subquery(self.leased_leaders()));
         Ok(waiting.exec(tx).await?.rows_affected)
-    }
-
-    /// The leaders that somebody reads.
-    fn leased_leaders(&self) -> SelectStatement {
-        use ingest_streams::Column;
-        let now = instant::of_database(self.db.get_database_backend());
-        Query::select()
-            .column(Column::LeaderId)
-            .from(ingest_streams::Entity)
-            .and_where(Column::LeaseOwner.is_not_null())
-            .and_where(Column::LeaderId.is_not_null())
-            .and_where(Expr::col(Column::LeaseUntil).gt(now))
-            .to_owned()
     }
 }
 

@@ -15,6 +15,9 @@ use crate::store::{Error, Store, instant, number, schedule};
 /// Leaders of one statement, far below both databases' limits of bound values.
 const ROWS: usize = 1_000;
 
+/// Tasks of one run that change what the database has to know of their table.
+const MANY: u64 = 1_000;
+
 impl Store {
     pub(super) async fn open(&self, request: &RunRequest) -> Result<Opened, Error> {
         let tx = self.begin().await?;
@@ -86,6 +89,12 @@ impl Store {
                 .col_expr(Column::EndedAt, Expr::value(now.as_microsecond()));
         }
         update.filter(Column::Id.eq(id.0)).exec(tx).await?;
+        if leaders >= MANY {
+            // PostgreSQL would look by itself within a minute; until then its plans read the whole tables.
+            for table in ["ingest_tasks", "ingest_streams"] {
+                tx.execute_unprepared(&format!("ANALYZE {table}")).await?;
+            }
+        }
         row::find(tx, id).await?.ok_or(Error::Corrupt { what: "run" })
     }
 

@@ -2,29 +2,34 @@
 //!
 //! One caller at a time does, so that what all replicas read together is counted exactly. Rows that are locked by others
 //! are passed over: a worker that froze inside a transaction holds up nobody but its own leader.
+//!
+//! The statements are small on purpose. Joined into one, they have plans that begin with the streams of everybody while
+//! the database has no statistics yet of tables that were filled a moment ago.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, JoinType, LockBehavior, LockType, Order, Query};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use uuid::Uuid;
 
 use super::{Claim, Lease, Want, WorkerId};
 use crate::domain::{LeaderId, Platform, Run, RunId, RunStatus, RunTrigger};
-use crate::store::entity::ingest_runs;
-use crate::store::entity::ingest_streams::{self, Column};
-use crate::store::entity::ingest_tasks;
-use crate::store::ingest::StreamKind;
+use crate::store::entity::ingest_streams::{Column, Entity};
+use crate::store::entity::{ingest_runs, ingest_tasks};
 use crate::store::runs::{close, row};
 use crate::store::{Error, Store, number, schedule};
 
-/// Names for the two streams of a leader, and for a task, within one statement.
-const NEWEST: &str = "newest";
-const OLDER: &str = "older";
-const TASK: &str = "task";
+/// How many tasks are looked at beyond those that are wanted: the leaders of some may be held by workers that froze.
+const FROZEN: u64 = 64;
 
-/// A task that may be handed out.
+/// Streams of a leader on X: the newest posts and the older ones.
+const STREAMS: u64 = 2;
+
+/// A stream that is not leased.
 #[derive(FromQueryResult)]
 struct Free {
     leader_id: Uuid,
@@ -40,17 +45,26 @@ impl Store {
         }
         let tx = self.begin().await?;
         let control = schedule::lock(&tx).await?;
-        self.close_abandoned(&tx).await?;
         let mut claims = Vec::new();
         if !schedule::has_stopped(&control, self.now()) {
-            let leased = self.count_leased(&tx).await?;
-            let mut free = Ord::min(u64::from(want.tasks), u64::from(want.everywhere).saturating_sub(leased));
+            let leased = tx.query_all(&self.leased_leaders()).await?;
+            let mut busy = leased.iter().map(|row| row.try_get_by_index(0)).collect::<Result<BTreeSet<Uuid>, _>>()?;
+            let places = u64::from(want.everywhere).saturating_sub(number::len(&busy));
+            let mut free = Ord::min(places, u64::from(want.tasks));
             for run in runs_in_turn(&tx).await? {
                 if free == 0 {
                     break;
                 }
-                let taken = self.take(&tx, worker, &run, free, want).await?;
-                free = free.saturating_sub(number::len(&taken));
+                let taken = if run.cancel_requested {
+                    Vec::new()
+                } else {
+                    self.take(&tx, worker, &run, (free, want.ttl), &busy).await?
+                };
+                if taken.is_empty() {
+                    self.close_abandoned(&tx, &run).await?;
+                }
+                free -= number::len(&taken);
+                busy.extend(taken.iter().map(|claim| claim.lease.leader.0));
                 claims.extend(taken);
             }
         }
@@ -58,30 +72,20 @@ impl Store {
         Ok(claims)
     }
 
-    /// Ends runs that no worker will end: those whose last leaders were deleted, and those that were called off while a
-    /// worker had tasks that it never gave back.
-    async fn close_abandoned(&self, tx: &DatabaseTransaction) -> Result<(), Error> {
-        use ingest_runs::{Column, Entity};
-        let abandoned = Entity::find()
-            .filter(Column::EndedAt.is_null())
-            .filter(Column::CancelRequested.eq(true).or(close::has_tasks().not()))
+    /// Ends a run that no worker will end: its last leaders were deleted, or it was called off while a worker had tasks
+    /// that it never gave back.
+    async fn close_abandoned(&self, tx: &DatabaseTransaction, run: &Run) -> Result<(), Error> {
+        let unlocked = ingest_runs::Entity::find_by_id(run.id.0)
+            .filter(ingest_runs::Column::CancelRequested.eq(true).or(close::has_tasks(run.id).not()))
             .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
-        for run in abandoned.all(tx).await? {
-            if run.cancel_requested {
-                self.drop_waiting(tx, RunId(run.id)).await?;
-            }
-            self.close_if_empty(tx, RunId(run.id)).await?;
+        if unlocked.one(tx).await?.is_none() {
+            return Ok(());
         }
+        if run.cancel_requested {
+            self.drop_waiting(tx, run.id).await?;
+        }
+        self.close_if_empty(tx, run.id).await?;
         Ok(())
-    }
-
-    /// How many leaders are being read.
-    async fn count_leased(&self, tx: &DatabaseTransaction) -> Result<u64, Error> {
-        let leased = ingest_streams::Entity::find()
-            .filter(Column::LeaseOwner.is_not_null())
-            .filter(Column::Kind.eq(StreamKind::Posts.as_str()))
-            .filter(Expr::col(Column::LeaseUntil).gt(self.database_now()));
-        Ok(leased.count(tx).await?)
     }
 
     async fn take(
@@ -89,56 +93,80 @@ impl Store {
         tx: &DatabaseTransaction,
         worker: WorkerId,
         run: &Run,
-        limit: u64,
-        want: Want,
+        (limit, ttl): (u64, Duration),
+        busy: &BTreeSet<Uuid>,
     ) -> Result<Vec<Claim>, Error> {
-        let free = self.free_tasks(tx, run.id, limit).await?;
-        if free.is_empty() {
+        let candidates = self.candidates(tx, run.id, limit, busy).await?;
+        let free = self.lock_free(tx, &candidates, limit).await?;
+        // Whoever ends a task locks the streams before: those that are still there now stay.
+        let ready = tasks(run.id).filter(ingest_tasks::Column::LeaderId.is_in(free.keys().copied()));
+        let ready: Vec<Uuid> = ready.into_tuple().all(tx).await?;
+        if ready.is_empty() {
             return Ok(Vec::new());
         }
-        let lease = ingest_streams::Entity::update_many()
+        let lease = Entity::update_many()
             .col_expr(Column::LeaseOwner, Expr::value(worker.0))
             .col_expr(Column::LeaseEpoch, Expr::col(Column::LeaseEpoch).add(1))
-            .col_expr(Column::LeaseUntil, self.lease_end(want.ttl))
-            .filter(Column::LeaderId.is_in(free.iter().map(|task| task.leader_id)));
+            .col_expr(Column::LeaseUntil, self.lease_end(ttl))
+            .filter(Column::LeaderId.is_in(ready.iter().copied()));
         lease.exec(tx).await?;
         if run.status == RunStatus::Queued {
             let running = (ingest_runs::Column::Status, Expr::value(RunStatus::Running.as_str()));
             row::change(tx, run.id, [running]).await?;
         }
-        Ok(free.into_iter().map(|task| task.claim(worker, run)).collect())
+        Ok(ready.iter().filter_map(|leader| free.get(leader)).map(|stream| stream.claim(worker, run)).collect())
     }
 
-    /// Tasks of a run that are due, whose leader nobody reads and whose rows nobody holds; they are locked.
-    async fn free_tasks(&self, tx: &DatabaseTransaction, run: RunId, limit: u64) -> Result<Vec<Free>, Error> {
-        let [newest, older, task] = [NEWEST, OLDER, TASK].map(Alias::new);
-        let of_task = |stream: &Alias, kind: StreamKind| {
-            Expr::col((stream.clone(), Column::LeaderId))
-                .equals((Alias::new(TASK), ingest_tasks::Column::LeaderId))
-                .and(Expr::col((stream.clone(), Column::Platform)).eq(Platform::X.as_str()))
-                .and(Expr::col((stream.clone(), Column::Kind)).eq(kind.as_str()))
-        };
-        let query = Query::select()
-            .column((task.clone(), ingest_tasks::Column::LeaderId))
-            .columns([(newest.clone(), Column::LeaseEpoch), (newest.clone(), Column::LeaseOwner)])
-            .from_as(ingest_tasks::Entity, task.clone())
-            .join_as(JoinType::InnerJoin, ingest_streams::Entity, newest.clone(), of_task(&newest, StreamKind::Posts))
-            .join_as(JoinType::InnerJoin, ingest_streams::Entity, older.clone(), of_task(&older, StreamKind::Backfill))
-            .and_where(Expr::col((task.clone(), ingest_tasks::Column::RunId)).eq(run.0))
-            .and_where(Expr::col((task.clone(), ingest_tasks::Column::NotBefore)).lte(self.now().as_microsecond()))
-            .and_where(Expr::col((newest.clone(), Column::LeaseUntil)).lte(self.database_now()))
-            .order_by((task.clone(), ingest_tasks::Column::NotBefore), Order::Asc)
-            .order_by((task.clone(), ingest_tasks::Column::LeaderId), Order::Asc)
-            .limit(limit)
-            .lock_with_tables_behavior(LockType::Update, [task, newest, older], LockBehavior::SkipLocked)
-            .to_owned();
-        let rows = tx.query_all(&query).await?;
-        Ok(rows.iter().map(|row| Free::from_query_result(row, "")).collect::<Result<_, _>>()?)
+    /// The leaders of tasks that are due, without those that are `busy`.
+    async fn candidates(
+        &self,
+        tx: &DatabaseTransaction,
+        run: RunId,
+        limit: u64,
+        busy: &BTreeSet<Uuid>,
+    ) -> Result<Vec<Uuid>, Error> {
+        use ingest_tasks::Column;
+        let due = tasks(run)
+            .filter(Column::NotBefore.lte(self.now().as_microsecond()))
+            .order_by_asc(Column::NotBefore)
+            .order_by_asc(Column::LeaderId)
+            .limit(limit + FROZEN + number::len(busy));
+        let due: Vec<Uuid> = due.into_tuple().all(tx).await?;
+        Ok(due.into_iter().filter(|leader| !busy.contains(leader)).collect())
+    }
+
+    /// Locks the streams of at most `limit` leaders whose streams nobody holds.
+    async fn lock_free(
+        &self,
+        tx: &DatabaseTransaction,
+        candidates: &[Uuid],
+        limit: u64,
+    ) -> Result<BTreeMap<Uuid, Free>, Error> {
+        if candidates.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let streams = Entity::find()
+            .select_only()
+            .columns([Column::LeaderId, Column::LeaseEpoch, Column::LeaseOwner])
+            .filter(Column::LeaderId.is_in(candidates.iter().copied()))
+            .filter(Column::Platform.eq(Platform::X.as_str()))
+            .filter(Expr::col(Column::LeaseUntil).lte(self.database_now()))
+            .order_by_asc(Column::LeaderId)
+            .limit(limit * STREAMS)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        let mut half = BTreeMap::new();
+        let mut whole = BTreeMap::new();
+        for stream in streams.into_model::<Free>().all(tx).await? {
+            if let Some(stream) = half.insert(stream.leader_id, stream) {
+                whole.insert(stream.leader_id, stream);
+            }
+        }
+        Ok(whole)
     }
 }
 
 impl Free {
-    fn claim(self, worker: WorkerId, run: &Run) -> Claim {
+    fn claim(&self, worker: WorkerId, run: &Run) -> Claim {
         Claim {
             lease: Lease { leader: LeaderId(self.leader_id), worker, epoch: self.lease_epoch + 1 },
             run: run.id,
@@ -150,10 +178,15 @@ impl Free {
     }
 }
 
+/// The leaders that are to be read for a run.
+fn tasks(run: RunId) -> Select<ingest_tasks::Entity> {
+    use ingest_tasks::{Column, Entity};
+    Entity::find().select_only().column(Column::LeaderId).filter(Column::RunId.eq(run.0))
+}
+
 /// The runs whose tasks are handed out: first those that somebody waits for, then the oldest.
 async fn runs_in_turn(tx: &DatabaseTransaction) -> Result<Vec<Run>, Error> {
-    let open = row::open(tx).await?.into_iter().filter(|run| !run.cancel_requested);
-    let mut runs = open.map(row::read).collect::<Result<Vec<_>, _>>()?;
+    let mut runs = row::open(tx).await?.into_iter().map(row::read).collect::<Result<Vec<_>, _>>()?;
     runs.sort_by_key(|run| run.trigger != RunTrigger::Refresh);
     Ok(runs)
 }

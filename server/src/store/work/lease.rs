@@ -33,6 +33,17 @@ impl Store {
         SimpleExpr::SubQuery(None, Box::new(end.into()))
     }
 
+    /// The leaders that somebody reads.
+    pub(in crate::store) fn leased_leaders(&self) -> SelectStatement {
+        Query::select()
+            .column(Column::LeaderId)
+            .from(Entity)
+            .and_where(Column::LeaseOwner.is_not_null())
+            .and_where(Column::LeaderId.is_not_null())
+            .and_where(Expr::col(Column::LeaseUntil).gt(self.database_now()))
+            .to_owned()
+    }
+
     pub(super) async fn extend(&self, worker: WorkerId, ttl: Duration) -> Result<Vec<Lease>, Error> {
         // A lease that ran out is not revived: its place may be taken.
         let live = of_worker(worker).and(Expr::col(Column::LeaseUntil).gt(self.database_now()));
@@ -84,7 +95,7 @@ async fn give_back<C: ConnectionTrait>(db: &C, which: SimpleExpr) -> Result<u64,
         .returning(Query::returning().columns([Column::LeaderId, Column::LeaseEpoch]))
         .to_owned();
     let leaders: BTreeSet<_> = held(db, &release).await?.into_iter().map(|row| row.leader_id).collect();
-    Ok(number::len(&Vec::from_iter(leaders)))
+    Ok(number::len(&leaders))
 }
 
 async fn held<C: ConnectionTrait>(db: &C, update: &sea_orm::sea_query::UpdateStatement) -> Result<Vec<Held>, Error> {
