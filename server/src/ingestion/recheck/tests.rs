@@ -66,9 +66,14 @@ async fn job(queue: &Arc<Queue>, variables: &[(&str, &str)], may_call: bool) -> 
         env = env.with(*name, *value);
     }
     let settings = Config::load(&env).unwrap().config.ingestion;
-    let memory =
-        Settings { url: "sqlite::memory:".into(), max_connections: 1, acquire_timeout: Duration::from_secs(5) };
+    let memory = Settings {
+        url: "sqlite::memory:".into(),
+        max_connections: 1,
+        acquire_timeout: Duration::from_secs(5),
+        lease_ttl: None,
+    };
     let store = Store::connect(&memory, Arc::clone(&clock), Arc::clone(&entropy)).await.unwrap();
+    let store = Arc::new(store);
     let backoff = Backoff { base: Duration::from_millis(1), factor: 2, cap: Duration::from_millis(1) };
     let retry = RetryPolicy { backoff, ..RetryPolicy::default() };
     let breaker = CircuitBreaker::default();
@@ -77,8 +82,12 @@ async fn job(queue: &Arc<Queue>, variables: &[(&str, &str)], may_call: bool) -> 
         Client::new(access, retry, breaker.clone(), Arc::clone(&clock), Arc::clone(&entropy), Arc::new(())).unwrap();
     let build = Build { version: "1".into(), commit: "1".into(), build_time: "1".into() };
     let deps = Deps {
-        leaders: Arc::new(store.clone()),
-        ingest: Arc::new(store),
+        leaders: store.clone(),
+        ingest: store.clone(),
+        runs: store.clone(),
+        work: store.clone(),
+        schedules: store,
+        mirror: None,
         x: Some(Arc::new(x)),
         breaker,
         analyzer: Arc::new(Analyzer::new()),

@@ -64,6 +64,7 @@ impl Stage {
             runs: all.clone(),
             work: all.clone(),
             schedules: all,
+            mirror: None,
             x: None,
             breaker: CircuitBreaker::new(BreakerSettings::default()),
             analyzer: Arc::new(Analyzer::new()),
