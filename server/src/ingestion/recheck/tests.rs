@@ -74,6 +74,7 @@ async fn job(queue: &Arc<Queue>, variables: &[(&str, &str)], may_call: bool) -> 
         lease_ttl: None,
     };
     let store = Store::connect(&memory, Arc::clone(&clock), Arc::clone(&entropy)).await.unwrap();
+    let store = Arc::new(store);
     let backoff = Backoff { base: Duration::from_millis(1), factor: 2, cap: Duration::from_millis(1) };
     let retry = RetryPolicy { backoff, ..RetryPolicy::default() };
     let governor = LocalGovernor::new(Arc::clone(&clock), Arc::clone(&entropy), BreakerSettings::default(), None);
@@ -82,11 +83,11 @@ async fn job(queue: &Arc<Queue>, variables: &[(&str, &str)], may_call: bool) -> 
         Client::new(access, retry, Arc::new(governor), Arc::clone(&clock), Arc::clone(&entropy), Arc::new(())).unwrap();
     let build = Build { version: "1".into(), commit: "1".into(), build_time: "1".into() };
     let deps = Deps {
-        leaders: Arc::new(store.clone()),
-        ingest: Arc::new(store.clone()),
-        runs: Arc::new(store.clone()),
-        work: Arc::new(store.clone()),
-        schedules: Arc::new(store),
+        leaders: store.clone(),
+        ingest: store.clone(),
+        runs: store.clone(),
+        work: store.clone(),
+        schedules: store,
         mirror: None,
         x: Some(Arc::new(x)),
         analyzer: Arc::new(Analyzer::new()),

@@ -77,8 +77,12 @@ impl World {
 
     /// Every post that can be seen now.
     pub(super) fn visible(&self) -> impl DoubleEndedIterator<Item = i64> {
+        self.between(0, i64::MAX)
+    }
+
+    fn between(&self, lo: i64, hi: i64) -> impl DoubleEndedIterator<Item = i64> {
         let now = self.clock.ms();
-        self.posts.iter().filter(move |(_, visible_at)| **visible_at <= now).map(|(id, _)| *id)
+        self.posts.range(lo + 1..hi).filter(move |(_, visible_at)| **visible_at <= now).map(|(id, _)| *id)
     }
 
     /// What happens between two calls.
@@ -106,7 +110,7 @@ impl World {
         let edge = i64::from(self.torture.inclusive);
         let lo = request.since.map_or(0, |id| id.0 - edge);
         let hi = request.until.map_or(i64::MAX, |id| id.0.saturating_add(edge));
-        let inside: Vec<i64> = self.visible().rev().filter(|id| lo < *id && *id < hi).collect();
+        let inside: Vec<i64> = self.between(lo, hi).rev().collect();
         let skip = match &request.token {
             None => 0,
             Some(token) => self.place(token, &inside)?,

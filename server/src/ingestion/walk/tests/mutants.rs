@@ -27,11 +27,12 @@ pub(super) fn short_is_last(x: Hostile, shelf: Shelf) -> (Arc<dyn Timeline>, Arc
     (Arc::new(Hasty { x, is_over: Mutex::new(false) }), Arc::new(shelf))
 }
 
-/// Tokens: of the page that was read last, and of the page that was stored last.
+/// Tokens: of the page that was read last, of the page that was stored last, and the one from which this run goes on.
 #[derive(Debug, Default)]
 struct Notebook {
     read: Option<String>,
     stored: Option<String>,
+    resume: Option<String>,
 }
 
 /// Stores pages, but of the newest posts' checkpoint only the newest post.
@@ -96,10 +97,13 @@ impl Timeline for ByToken {
         if request.since.is_none() {
             return self.x.page(request).await;
         }
-        if request.until.is_some()
-            && let Some(token) = self.notebook.lock().unwrap().stored.take()
         {
-            request = TimelineRequest { until: None, token: Some(token), ..request };
+            let mut notebook = self.notebook.lock().unwrap();
+            if request.until.is_none() {
+                notebook.resume = notebook.stored.take();
+            } else if let Some(token) = notebook.resume.take() {
+                request = TimelineRequest { until: None, token: Some(token), ..request };
+            }
         }
         let page = match self.x.page(request).await {
             Err(x_api::Error::BadRequest { .. }) => TimelinePage::default(),

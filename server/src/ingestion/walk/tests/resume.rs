@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use tokio::runtime::Builder;
+
 use super::history::{Between, Plan, nothing_between};
 use super::hostile::Torture;
 use super::mutants;
 use super::stage::stage;
 use crate::config::{Env, ProcessEnv};
+
+const THREADS: u64 = 2;
 
 /// Histories of the test; `AMBER_SEEDS` plays more.
 fn seeds() -> u64 {
@@ -14,13 +18,22 @@ fn seeds() -> u64 {
     wanted.unwrap_or(1_000)
 }
 
-#[tokio::test]
-async fn no_history_loses_or_doubles_a_post() {
+/// Plays every history whose seed leaves `rest` when it is divided by the number of the threads.
+async fn play(rest: u64) {
     let (stage, _) = stage().await;
-    for seed in 0..seeds() {
+    for seed in (0..seeds()).filter(|seed| seed % THREADS == rest) {
         let ending = Plan::of(seed).play(&stage, nothing_between).await;
         assert!(ending.is_settled && ending.lost.is_empty(), "seed {seed}: {ending:?}");
     }
+}
+
+#[test]
+fn no_history_loses_or_doubles_a_post() {
+    std::thread::scope(|scope| {
+        for rest in 0..THREADS {
+            scope.spawn(move || Builder::new_current_thread().enable_all().build().unwrap().block_on(play(rest)));
+        }
+    });
 }
 
 /// In how many of 200 histories a mutant loses posts.

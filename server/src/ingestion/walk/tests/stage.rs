@@ -63,6 +63,7 @@ impl Stage {
             runs: all.clone(),
             work: all.clone(),
             schedules: all,
+            mirror: None,
             x: None,
             analyzer: Arc::new(Analyzer::new()),
             clock: clock.clone(),
