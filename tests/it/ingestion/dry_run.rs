@@ -1,4 +1,4 @@
-//! A dry run: it reads X and writes nothing but its own record.
+//! A dry run: it reads X, and writes nothing but its own record and what it asked of X.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::stage::{Stage, on_both_databases, succeeded};
 
 on_both_databases! { a_dry_run_leaves_every_table_as_it_was }
 
-/// The record of the run itself is not what it must not write.
-const OF_THE_RUN: &str = "ingest_runs";
+/// The record of the run itself, and what X was asked and will bill.
+const OF_THE_RUN: [&str; 5] = ["ingest_runs", "api_budget", "api_breakers", "api_calls", "api_reads"];
 
 /// Who reads a leader is not how far it is read.
 const OF_THE_LEASE: [&str; 3] = ["lease_owner", "lease_epoch", "lease_until"];
@@ -49,7 +49,7 @@ async fn everything(url: &str) -> BTreeMap<String, Vec<String>> {
     };
     let mut all = BTreeMap::new();
     for table in texts(&database, tables).await {
-        if table != OF_THE_RUN {
+        if !OF_THE_RUN.contains(&table.as_str()) {
             let rows = rows(&database, &table).await;
             all.insert(table, rows);
         }
