@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use amber_sdk::{Amber, Credentials, Options};
 use amber_server::app::{self, Core, Server, World};
-use amber_server::config::{Config, MapEnv};
+use amber_server::config::{Config, Env, MapEnv};
 use amber_server::domain::{Entropy, OsEntropy};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -93,6 +93,15 @@ impl TestServer {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// The database of the server, for a look past it.
+    ///
+    /// # Panics
+    /// Never: every server has one.
+    #[must_use]
+    pub fn database(&self) -> String {
+        self.env.get("DATABASE_URL").expect("every server has a database")
     }
 
     /// The API key of the server.

@@ -1,6 +1,8 @@
 //! Ingestion: nothing is lost, nothing is doubled, and X is treated as it asks to be.
 
 mod accounts;
+mod checkpoint_files;
+mod dry_run;
 mod gaps;
 mod outages;
 mod posts;

@@ -1,5 +1,7 @@
 //! The file of a key: every byte that a file system could take amiss is escaped as `%XX`.
 
+use std::fmt::Write;
+
 use crate::domain::StreamKey;
 
 /// How the name of a checkpoint's file ends.
@@ -11,7 +13,7 @@ pub(super) fn of(key: &StreamKey) -> String {
     for byte in key.as_str().bytes() {
         match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.' => name.push(char::from(byte)),
-            _ => name.push_str(&format!("%{byte:02X}")),
+            _ => write!(name, "%{byte:02X}").expect("a String takes everything"),
         }
     }
     name.push_str(ENDING);

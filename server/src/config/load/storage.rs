@@ -25,15 +25,13 @@ pub(super) fn checkpoints(reader: &mut Reader<'_>) -> Checkpoints {
         _ => Err(Refusal::new(format!("{text:?} is no place for checkpoints"), "write database or file")),
     });
     let folder = reader.parsed("CHECKPOINT_DIR", |text| Ok(PathBuf::from(text)));
-    match folder.filter(|_| in_files == Some(true)) {
-        Some(folder) => Checkpoints::Files(folder),
-        None => {
-            if reader.is_set("CHECKPOINT_DIR") {
-                reader.warn("CHECKPOINT_DIR", "does nothing while CHECKPOINT_STORE is database");
-            }
-            Checkpoints::Database
-        }
+    if let Some(folder) = folder.filter(|_| in_files == Some(true)) {
+        return Checkpoints::Files(folder);
     }
+    if reader.is_set("CHECKPOINT_DIR") {
+        reader.warn("CHECKPOINT_DIR", "does nothing while CHECKPOINT_STORE is database");
+    }
+    Checkpoints::Database
 }
 
 pub(super) fn redis(reader: &mut Reader<'_>) -> Option<Redis> {
