@@ -123,8 +123,12 @@ pub(super) fn page<'a>(account: &'a Account, now_ms: i64, ask: &Ask, rules: &Rul
         Some(Place::Before(post)) => (post, 0),
         Some(Place::Behind(count)) => (PostId::MAX, count),
     };
-    let reachable = account.timeline(now_ms).take(rules.reach).filter(|item| ask.is_within(item, bounds));
-    let mut rest = reachable.filter(|item| item.id < before).skip(behind);
+    // Nothing is out of reach in a short timeline: then the newer posts need not be counted.
+    let is_short = account.kept() <= rules.reach;
+    let top = if is_short { before.min(ask.until.unwrap_or(before)) } else { PostId::MAX };
+    let reachable = account.timeline_up_to(top, now_ms).take(rules.reach);
+    let reachable = reachable.take_while(|item| ask.since.is_none_or(|since| item.id >= since));
+    let mut rest = reachable.filter(|item| item.id < before && ask.is_within(item, bounds)).skip(behind);
     let mut items: Vec<Item<'a>> = rest.by_ref().take(size).collect();
     let position = items.last().map_or(before, |item| item.id);
     let leads_on = rules.shrink.map_or_else(|| rest.next().is_some(), |shrink| shrink.leads_on);

@@ -237,12 +237,22 @@ impl World {
 impl Account {
     /// The timeline at `now_ms`: the newest version of each post, newest first.
     pub(super) fn timeline(&self, now_ms: i64) -> impl Iterator<Item = Item<'_>> {
-        let until_now =
-            self.posts.range(..=PostId::last_of(now_ms)).rev().filter(move |(_, post)| post.seen_ms <= now_ms);
+        self.timeline_up_to(PostId::MAX, now_ms)
+    }
+
+    /// The same without what is newer than `top`.
+    pub(super) fn timeline_up_to(&self, top: PostId, now_ms: i64) -> impl Iterator<Item = Item<'_>> {
+        let until_now = self.posts.range(..=PostId::last_of(now_ms).min(top)).rev();
+        let until_now = until_now.filter(move |(_, post)| post.seen_ms <= now_ms);
         let is_newest = move |id: PostId, post: &Post| {
             self.chains.is_empty() || self.versions(post.root, now_ms).last() == Some(id)
         };
         until_now.filter(move |(id, post)| is_newest(**id, post)).map(|(id, post)| Item { id: *id, post, author: self })
+    }
+
+    /// Posts that are kept, in all of their versions, seen or not.
+    pub(super) fn kept(&self) -> usize {
+        self.posts.len()
     }
 
     /// How many posts the timeline has at `now_ms`, whatever can be reached of it.

@@ -4,8 +4,8 @@ use tokio::task::JoinSet;
 
 use super::*;
 
-const PAGE: &str = "max_results=100&tweet.fields=created_at,entities,note_tweet,public_metrics,referenced_tweets\
-                    &expansions=author_id,referenced_tweets.id&user.fields=public_metrics";
+const PAGE: &str = "max_results=5&tweet.fields=created_at,entities,note_tweet,public_metrics,referenced_tweets\
+                    &expansions=author_id,referenced_tweets.id&user.fields=name";
 
 /// A sandbox with so many people, each with so many posts, that limits nobody.
 fn crowd(people: usize, posts: usize) -> (Sandbox, Vec<UserId>, Hands) {
@@ -22,12 +22,12 @@ fn crowd(people: usize, posts: usize) -> (Sandbox, Vec<UserId>, Hands) {
     (sandbox, users, hands)
 }
 
-/// The least time that one of 20 pages of `user` takes.
-async fn page_time(sandbox: &Sandbox, user: UserId) -> Duration {
+/// The least time that one of 20 answers takes.
+async fn least_time(sandbox: &Sandbox, uri: &str) -> Duration {
     let mut least = Duration::MAX;
     for _ in 0..20 {
         let start = tokio::time::Instant::now();
-        let (status, _, body) = raw(sandbox, &format!("/2/users/{user}/tweets?{PAGE}")).await;
+        let (status, _, body) = raw(sandbox, uri).await;
         least = least.min(start.elapsed());
         assert_eq!((status, body.is_ok()), (StatusCode::OK, true));
     }
@@ -35,11 +35,22 @@ async fn page_time(sandbox: &Sandbox, user: UserId) -> Duration {
 }
 
 #[tokio::test]
-async fn a_page_takes_as_long_in_a_crowd_as_alone() {
-    let (alone, one, _) = crowd(1, 120);
-    let (crowded, many, _) = crowd(200, 600);
-    let (small, large) = (page_time(&alone, one[0]).await, page_time(&crowded, many[150]).await);
-    assert!(large < small * 3, "{large:?} among 120,000 posts, {small:?} among 120");
+async fn a_page_of_a_long_timeline_in_a_crowd_takes_no_longer_than_one_of_a_short_timeline() {
+    let (alone, one, _) = crowd(1, 10);
+    let (crowded, many, hands) = crowd(200, 10);
+    let posts: Vec<PostId> = (0..3_000)
+        .map(|n| {
+            hands.forward(Duration::from_secs(1));
+            crowded.post("user150", format!("Number {n} of user 150")).unwrap()
+        })
+        .collect();
+    let small = least_time(&alone, &format!("/2/users/{}/tweets?{PAGE}", one[0])).await;
+    let timeline = format!("/2/users/{}/tweets?{PAGE}", many[150]);
+    let (newest, tenth) = (posts[2_999], posts[10]);
+    for uri in [timeline.clone(), format!("{timeline}&since_id={newest}"), format!("{timeline}&until_id={tenth}")] {
+        let large = least_time(&crowded, &uri).await;
+        assert!(large < small * 2, "{large:?} for {uri}, {small:?} in a small world");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
