@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use amber_server::domain::{OsEntropy, SystemClock};
-use amber_server::resilience::{Backoff, CircuitBreaker, RetryPolicy};
-use amber_server::x_api::{Client, Settings};
+use amber_server::resilience::{Backoff, BreakerSettings, RetryPolicy};
+use amber_server::x_api::{Client, LocalGovernor, Settings};
 use amber_tests::FakeXApi;
 
 mod answers;
@@ -18,7 +18,8 @@ fn client(x: &FakeXApi) -> Client {
     let at_once = Duration::from_millis(1);
     let backoff = Backoff { base: at_once, factor: 1, cap: at_once };
     let retry = RetryPolicy { backoff, max_imposed_wait: at_once, ..RetryPolicy::default() };
-    let breaker = CircuitBreaker::default();
-    Client::new(settings, retry, breaker, Arc::new(SystemClock), Arc::new(OsEntropy), Arc::new(()))
+    let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
+    let governor = LocalGovernor::new(clock.clone(), entropy.clone(), BreakerSettings::default(), None);
+    Client::new(settings, retry, Arc::new(governor), clock, entropy, Arc::new(()))
         .expect("the settings are valid")
 }
