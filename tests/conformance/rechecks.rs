@@ -4,14 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use amber_server::domain::{Clock, ExternalId, FeedFilter, Platform, Removal, ScoredPost, Sentiment, Unscored, UserId};
-use amber_server::store::{
-    Checked, Dashboards, Drift, DueCheck, Finding, Ingest, Leaders, Posts, Rechecks, Settled, StreamKind,
-    Vitals,
-};
+use amber_server::store::{Checked, Dashboards, Drift, DueCheck, Finding, Leaders, Posts, Rechecks, Settled, Vitals};
 use tokio::task::JoinSet;
 
 use crate::fresh::Fresh;
-use crate::sample::{Reading, commit, edit, leader, number, post, read};
+use crate::sample::{Reading, commit, edit, leader, number, post, read, reading};
 
 on_both_databases!(
     a_new_post_is_due_between_half_a_day_and_a_day_after_it_was_stored,
@@ -35,12 +32,11 @@ const HOLD: Duration = Duration::from_mins(20);
 
 /// A leader with so many posts, one an hour, of which all are due.
 async fn due_posts(fresh: &Fresh, count: i64) -> Reading {
-    let leader = leader(&fresh.store, "amber").await;
-    let mut stream = read(&fresh.store, leader.id).await;
+    let mut reading = reading(&fresh.store).await;
     let posts: Vec<_> = (0..count).map(|n| post(number(n * 3_600), "good news")).collect();
-    commit(&fresh.store, &mut stream, posts).await.unwrap();
+    commit(&fresh.store, &mut reading, posts).await.unwrap();
     fresh.clock.advance(DAY);
-    stream
+    reading
 }
 
 async fn claim(fresh: &Fresh, limit: u32) -> Vec<DueCheck> {
@@ -62,9 +58,9 @@ fn found(post: ScoredPost) -> Finding {
 async fn a_new_post_is_due_between_half_a_day_and_a_day_after_it_was_stored(fresh: Fresh) {
     assert_eq!(fresh.store.first_due().await.unwrap(), None);
     let start = fresh.clock.now();
-    let mut stream = stream(&fresh.store).await;
+    let mut reading = reading(&fresh.store).await;
     let posts: Vec<_> = (0..100).map(|n| post(number(n), "good news")).collect();
-    commit(&fresh.store, &mut stream, posts).await.unwrap();
+    commit(&fresh.store, &mut reading, posts).await.unwrap();
     let first = fresh.store.first_due().await.unwrap().expect("posts wait");
     assert!(first >= start + DAY / 2 && first < start + DAY);
 
@@ -174,12 +170,13 @@ async fn a_post_that_is_gone_leaves_its_numbers_and_the_reason(fresh: Fresh) {
 }
 
 async fn a_tombstone_is_shown_and_counted_nowhere(fresh: Fresh) {
-    let stream = due_posts(&fresh, 30).await;
+    let reading = due_posts(&fresh, 30).await;
     let due = claim(&fresh, 30).await;
     let kept = due[..20].iter().map(|due| due.external_id.to_string()).collect::<Vec<_>>();
     settle(&fresh, due[20..].iter().map(|due| (*due, Finding::Gone(Removal::NotFound))).collect()).await;
 
-    for filter in [FeedFilter::default(), FeedFilter { leaders: vec![stream.leader_id], platforms: vec![Platform::X] }]
+    for filter in
+        [FeedFilter::default(), FeedFilter { leaders: vec![reading.stream.leader_id], platforms: vec![Platform::X] }]
     {
         let mut shown = Vec::new();
         for page in 1..5 {
@@ -208,14 +205,14 @@ async fn a_tombstone_is_shown_and_counted_nowhere(fresh: Fresh) {
 }
 
 async fn a_tombstone_does_not_come_back_with_a_page(fresh: Fresh) {
-    let mut stream = due_posts(&fresh, 1).await;
+    let mut reading = due_posts(&fresh, 1).await;
     let due = claim(&fresh, 1).await[0];
     settle(&fresh, vec![(due, Finding::Gone(Removal::NotFound))]).await;
     let before = fresh.everything().await;
     let again = vec![post(due.external_id, "good news")];
-    let committed = commit(&fresh.store, &mut stream, again).await.unwrap();
+    let committed = commit(&fresh.store, &mut reading, again).await.unwrap();
     assert_eq!((committed.counters.inserted, committed.counters.updated), (0, 0));
-    commit(&fresh.store, &mut stream, vec![edit(due.external_id, 1, "edited news")]).await.unwrap();
+    commit(&fresh.store, &mut reading, vec![edit(due.external_id, 1, "edited news")]).await.unwrap();
     let after = fresh.everything().await;
     for table in ["posts", "post_metrics", "post_counts", "post_hashtags"] {
         assert_eq!(before[table], after[table], "{table}");
@@ -237,9 +234,9 @@ async fn the_same_finding_twice_is_the_same_as_once(fresh: Fresh) {
 }
 
 async fn a_finding_about_an_older_version_deletes_nothing(fresh: Fresh) {
-    let mut stream = due_posts(&fresh, 1).await;
+    let mut reading = due_posts(&fresh, 1).await;
     let due = claim(&fresh, 1).await[0];
-    commit(&fresh.store, &mut stream, vec![edit(due.external_id, 5, "edited meanwhile")]).await.unwrap();
+    commit(&fresh.store, &mut reading, vec![edit(due.external_id, 5, "edited meanwhile")]).await.unwrap();
     let mut old = post(due.external_id, "good news");
     old.post.metrics.likes = Some(1_000);
     for finding in [Finding::Gone(Removal::NotFound), found(old)] {
@@ -269,13 +266,13 @@ async fn an_unclear_answer_leaves_the_post_for_later(fresh: Fresh) {
 
 /// Pages and leaders lock the same rows; were the orders different, PostgreSQL would end one of them.
 async fn checks_and_pages_of_one_leader_do_not_block_each_other(fresh: Fresh) {
-    let mut stream = due_posts(&fresh, 60).await;
+    let mut reading = due_posts(&fresh, 60).await;
     let mut leaving = Vec::new();
     for n in 0..3 {
         let leader = leader(&fresh.store, &format!("leaving{n}")).await;
-        let mut stream = read(&fresh.store, leader.id).await;
+        let mut reading = read(&fresh.store, leader.id).await;
         let posts = (0..10).map(|at| post(number(at * 3_600 + n + 7), "good news")).collect();
-        commit(&fresh.store, &mut stream, posts).await.unwrap();
+        commit(&fresh.store, &mut reading, posts).await.unwrap();
         leaving.push(leader.id);
     }
     fresh.clock.advance(DAY);
@@ -301,7 +298,7 @@ async fn checks_and_pages_of_one_leader_do_not_block_each_other(fresh: Fresh) {
     work.spawn(async move {
         for round in 0..4 {
             let posts = (0..60).rev().map(|n| post(number(n * 3_600), &format!("news of round {round}"))).collect();
-            commit(&store, &mut stream, posts).await?;
+            commit(&store, &mut reading, posts).await?;
         }
         Ok(())
     });
@@ -320,9 +317,9 @@ async fn checks_and_pages_of_one_leader_do_not_block_each_other(fresh: Fresh) {
 
 async fn other_platforms_are_never_due(fresh: Fresh) {
     let leader = leader(&fresh.store, "amber").await;
-    let mut stream = read(&fresh.store, leader.id).await;
-    stream.stream = fresh.store.stream(&stream.claim.lease, Platform::Facebook, StreamKind::Posts).await.unwrap();
-    commit(&fresh.store, &mut stream, vec![post(number(0), "good news")]).await.unwrap();
+    let mut reading = read(&fresh.store, leader.id).await;
+    fresh.change("UPDATE ingest_streams SET platform = 'facebook'").await;
+    commit(&fresh.store, &mut reading, vec![post(number(0), "good news")]).await.unwrap();
     fresh.clock.advance(DAY * 30);
     assert_eq!(claim(&fresh, 10).await, []);
     assert_eq!(fresh.store.first_due().await.unwrap(), None);
@@ -330,9 +327,9 @@ async fn other_platforms_are_never_due(fresh: Fresh) {
 
 async fn what_x_counts_is_held_against_what_is_stored(fresh: Fresh) {
     assert_eq!(fresh.store.drift().await.unwrap(), Drift::default());
-    let stream = due_posts(&fresh, 5).await;
+    let reading = due_posts(&fresh, 5).await;
     assert_eq!(fresh.store.drift().await.unwrap(), Drift::default(), "X has counted nobody yet");
-    assert!(fresh.store.set_post_count(stream.stream.leader_id, 12).await.unwrap());
+    assert!(fresh.store.set_post_count(reading.stream.leader_id, 12).await.unwrap());
     let silent = leader(&fresh.store, "silent").await;
     fresh.store.set_account(silent.id, UserId(5), None, amber_server::domain::LeaderState::Active).await.unwrap();
     assert!(fresh.store.set_post_count(silent.id, 3).await.unwrap());
