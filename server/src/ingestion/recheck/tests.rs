@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::*;
 use crate::config::{Build, Config, MapEnv};
 use crate::domain::{Clock, Entropy, OsEntropy, PostId, SystemClock};
-use crate::resilience::{Backoff, CircuitBreaker, RetryPolicy};
+use crate::resilience::{Backoff, BreakerSettings, RetryPolicy};
 use crate::sentiment::Analyzer;
 use crate::store::{Drift, Settings, Store};
 use crate::telemetry::Metrics;
@@ -76,10 +76,9 @@ async fn job(queue: &Arc<Queue>, variables: &[(&str, &str)], may_call: bool) -> 
     let store = Arc::new(store);
     let backoff = Backoff { base: Duration::from_millis(1), factor: 2, cap: Duration::from_millis(1) };
     let retry = RetryPolicy { backoff, ..RetryPolicy::default() };
-    let breaker = CircuitBreaker::default();
+    let governor = x_api::LocalGovernor::new(clock.clone(), entropy.clone(), BreakerSettings::default(), None);
     let access = x_api::Settings::new("http://127.0.0.1:1", SecretString::from("token"));
-    let x =
-        Client::new(access, retry, breaker.clone(), Arc::clone(&clock), Arc::clone(&entropy), Arc::new(())).unwrap();
+    let x = Client::new(access, retry, Arc::new(governor), clock.clone(), entropy.clone(), Arc::new(())).unwrap();
     let build = Build { version: "1".into(), commit: "1".into(), build_time: "1".into() };
     let deps = Deps {
         leaders: store.clone(),
@@ -89,7 +88,6 @@ async fn job(queue: &Arc<Queue>, variables: &[(&str, &str)], may_call: bool) -> 
         schedules: store,
         mirror: None,
         x: Some(Arc::new(x)),
-        breaker,
         analyzer: Arc::new(Analyzer::new()),
         metrics: Metrics::new(&build, Arc::clone(&clock)),
         clock,

@@ -18,7 +18,6 @@ use crate::ingestion::Deps;
 use crate::ingestion::keeper::Trust;
 use crate::ingestion::walk::timeline::Timeline;
 use crate::ingestion::walk::{Stop, Walk};
-use crate::resilience::{BreakerSettings, CircuitBreaker};
 use crate::sentiment::Analyzer;
 use crate::store::{self, Claim, Ingest, Lease, Store};
 use crate::telemetry::Metrics;
@@ -66,7 +65,6 @@ impl Stage {
             schedules: all,
             mirror: None,
             x: None,
-            breaker: CircuitBreaker::new(BreakerSettings::default()),
             analyzer: Arc::new(Analyzer::new()),
             clock: clock.clone(),
             entropy: Arc::new(OsEntropy),
