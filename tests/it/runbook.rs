@@ -50,6 +50,7 @@ struct Server {
 impl Server {
     fn start(x: &FakeXApi) -> Self {
         let folder = TempDir::new().expect("the folder for temporary files is writable");
+        std::fs::write(folder.path().join("x-bearer"), FakeXApi::bearer()).expect("the folder is ours");
         let database = format!("sqlite://{}?mode=rwc", folder.path().join("amber.db").display());
         let variables = vec![
             ("DATABASE_URL", database),
@@ -58,7 +59,7 @@ impl Server {
             ("LISTEN_ADDR", "127.0.0.1:0".to_owned()),
             ("REQUESTS_PER_MINUTE", "100000".to_owned()),
             ("X_INGEST_ENABLED", "true".to_owned()),
-            ("X_API_BEARER", FakeXApi::bearer().to_owned()),
+            ("X_API_BEARER_FILE", folder.path().join("x-bearer").display().to_string()),
             ("X_API_BASE_URL", x.url()),
         ];
         let mut command = Command::new(program());
@@ -145,6 +146,8 @@ async fn every_command_of_the_runbook_works() {
 
     let script = with(&commands("sh"), "AMBER", &format!("http://{}", server.address));
     let script = with(&with(&script, "HOST", &server.address), "SECRET", SECRET);
+    let script = with(&with(&script, "BEARER_FILE", "x-bearer"), "NEW_BEARER", FakeXApi::bearer());
+    let script = with(&script, "PID", &server.child.id().to_string());
     assert!(script.matches("curl ").count() > 15 && script.matches("grpcurl ").count() > 2, "{script}");
     let folder = server.folder.path().to_owned();
     let online = {

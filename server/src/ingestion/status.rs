@@ -8,7 +8,7 @@ use super::service::all_leaders;
 use super::shared::lock;
 use super::{Error, Ingestion};
 use crate::config;
-use crate::domain::{Leader, LeaderState, Platform, Run};
+use crate::domain::{Leader, LeaderState, Platform, Run, Usage};
 use crate::resilience::BreakerSnapshot;
 use crate::store::{Control, Stream, StreamKind};
 
@@ -25,6 +25,8 @@ pub struct Status {
     pub breaker: BreakerSnapshot,
     /// X asked to wait until then.
     pub rate_limited_until: Option<Timestamp>,
+    /// What X returned to all replicas, as last seen; None without access to X.
+    pub usage: Option<Usage>,
     /// The scheduled job; none while the scheduler is stopped.
     pub jobs: Vec<Job>,
     /// When and how much.
@@ -102,6 +104,7 @@ impl Ingestion {
             running,
             breaker: self.deps.breaker(),
             rate_limited_until: self.deps.x.as_ref().and_then(|x| x.rate_limited_until().into_values().max()),
+            usage: self.deps.x.as_ref().map(|x| x.standing().usage),
             jobs: next_due.map(|at| self.job(at)).into_iter().collect(),
             control,
             settings: self.deps.settings.clone(),

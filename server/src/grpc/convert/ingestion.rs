@@ -7,6 +7,7 @@ use super::number::{count, small};
 use super::run::run;
 use super::time::{duration, timestamp};
 use crate::config;
+use crate::domain::Usage;
 use crate::ingestion::{Job, LeaderProgress, Status};
 use crate::resilience::{BreakerSnapshot, BreakerState};
 
@@ -26,7 +27,7 @@ pub(in crate::grpc) fn ingestion_status(status: Status) -> v1::GetIngestionStatu
         stopped_until: control.stopped_until.map(timestamp),
         missed_ticks: count(control.missed_ticks),
         last_tick: control.last_tick.map(timestamp),
-        usage: None,
+        usage: status.usage.map(usage),
     }
 }
 
@@ -39,6 +40,16 @@ pub(super) fn breaker_state(state: BreakerState) -> v1::CircuitBreakerState {
         BreakerState::Closed => v1::CircuitBreakerState::Closed,
         BreakerState::Open => v1::CircuitBreakerState::Open,
         BreakerState::HalfOpen => v1::CircuitBreakerState::HalfOpen,
+    }
+}
+
+fn usage(usage: Usage) -> v1::XUsage {
+    v1::XUsage {
+        posts_today: count(usage.today.posts),
+        posts_this_month: count(usage.month.posts),
+        users_today: count(usage.today.users),
+        users_this_month: count(usage.month.users),
+        monthly_post_budget: usage.budget.map(count),
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::run::run;
 use super::{Caller, State};
+use crate::domain::Usage;
 use crate::http::json::JsonFields;
 use crate::http::problem::Problem;
 use crate::ingestion::{Job, LeaderProgress, Status};
@@ -68,6 +69,7 @@ fn show(status: &Status) -> Value {
         "stopped_until": text(status.control.stopped_until),
         "last_tick": text(status.control.last_tick),
         "missed_ticks": status.control.missed_ticks,
+        "usage": status.usage.map(usage),
         "jobs": status.jobs.iter().map(job).collect::<Vec<_>>(),
         "config": {
             "interval_minutes": status.settings.interval.as_secs() / 60,
@@ -78,6 +80,16 @@ fn show(status: &Status) -> Value {
         },
         "last_run": status.last_run.as_ref().map(run),
         "leaders": status.leaders.iter().map(progress).collect::<Vec<_>>(),
+    })
+}
+
+fn usage(usage: Usage) -> Value {
+    json!({
+        "posts_today": usage.today.posts,
+        "posts_this_month": usage.month.posts,
+        "users_today": usage.today.users,
+        "users_this_month": usage.month.users,
+        "monthly_post_budget": usage.budget,
     })
 }
 
