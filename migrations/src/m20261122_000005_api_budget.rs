@@ -61,6 +61,7 @@ fn calls() -> TableCreateStatement {
         .col(text("credential"))
         .col(text("endpoint"))
         .col(big_integer("posts"))
+        .col(big_integer("begun_at"))
         .col(big_integer("until"))
         .to_owned()
 }

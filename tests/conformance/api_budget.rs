@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use amber_server::domain::{Clock, Reads};
-use amber_server::resilience::{Ask, BreakerSettings, Decision, Demand, Refusal, Report, Window, WindowKind};
+use amber_server::resilience::{
+    Ask, BreakerSettings, Decision, Demand, PROBE_PATIENCE, Refusal, Report, Window, WindowKind,
+};
 use amber_server::store::{ApiBudget, ApiCall, ApiLine, Store};
 use amber_tests::TestClock;
 use jiff::Timestamp;
@@ -217,6 +219,13 @@ async fn a_refusal_rests_one_endpoint_of_one_credential(fresh: Fresh) {
 async fn calls_of_a_dead_process_are_forgotten_in_time(fresh: Fresh) {
     granted(reserve(&fresh.store).await);
     assert_eq!(reserve(&fresh.store).await, Decision::Busy, "a window of which nothing is known may hold one call");
+    fresh.clock.advance(PROBE_PATIENCE);
+    let second = granted(reserve(&fresh.store).await);
+
+    let over_at = fresh.clock.now() + QUARTER;
+    let told = Window { limit: Some(60), remaining: 1, reset: over_at, over_at };
+    settle(&fresh.store, &second, alive(vec![(WindowKind::Short, told)])).await;
+    assert_eq!(reserve(&fresh.store).await, Decision::Busy, "the first call may not have arrived yet");
     fresh.clock.advance(HOLD);
     granted(reserve(&fresh.store).await);
 }

@@ -18,6 +18,9 @@ mod tests;
 /// Calls that may be under way at once while the window is unknown, but the service has told none before, or has told
 /// a limit of at least as many.
 const PROBES: u64 = 4;
+/// How long the answer that tells an unknown window is waited for before another call may try: the process that made
+/// the first one may be dead.
+pub const PROBE_PATIENCE: Duration = Duration::from_secs(2);
 /// The shortest rest after a refusal.
 const SHORTEST_REST: Duration = Duration::from_secs(1);
 /// Up to so much is added to a rest, so that several replicas do not come back in the same instant.
@@ -116,20 +119,19 @@ impl Allowance {
         used_up.chain(self.parked_until).filter(|until| *until > now).max()
     }
 
-    /// Calls that may be made beside the `under_way` ones, apart from any rest.
+    /// Calls that may be made beside the `under_way` ones, apart from any rest; `recent` ones of them were begun within
+    /// [`PROBE_PATIENCE`].
     ///
     /// An unknown window, such as one that has just begun, lets few calls through until an answer tells it: not more
     /// than it can hold, so a single one before anything is known. A window that is never told is not used up.
     #[must_use]
-    pub fn permits(&self, now: Timestamp, under_way: u64) -> u64 {
+    pub fn permits(&self, now: Timestamp, under_way: u64, recent: u64) -> u64 {
         let known = self.windows.values().filter(|window| window.over_at > now).map(|window| window.remaining).min();
-        let short = self.short();
-        let most = if short.is_some_and(|window| window.over_at > now) {
-            known.unwrap_or(PROBES)
-        } else {
-            known.unwrap_or(PROBES).min(self.probes())
-        };
-        most.saturating_sub(under_way)
+        let left = known.map_or(u64::MAX, |remaining| remaining.saturating_sub(under_way));
+        if self.short().is_some_and(|window| window.over_at > now) {
+            return left;
+        }
+        left.min(self.probes().saturating_sub(recent))
     }
 
     /// The window of a quarter of an hour, as last told.

@@ -36,6 +36,8 @@ pub struct Ask {
 pub struct UnderWay {
     /// On the endpoint in question.
     pub calls: u64,
+    /// Those of them that were begun within [`PROBE_PATIENCE`](super::PROBE_PATIENCE).
+    pub recent: u64,
     /// Posts that all of them, on every endpoint, may return.
     pub posts: u64,
 }
@@ -142,7 +144,7 @@ pub fn decide(
         return Decision::Open { retry_after: open.retry_after };
     }
     let free = left.map(|left| left.saturating_sub(under_way.posts));
-    if allowance.permits(now, under_way.calls) == 0 || free.is_some_and(|free| free < least) {
+    if allowance.permits(now, under_way.calls, under_way.recent) == 0 || free.is_some_and(|free| free < least) {
         return Decision::Busy;
     }
     let posts = free.map_or(ask.demand.most, |free| ask.demand.most.min(u32::try_from(free).unwrap_or(u32::MAX)));

@@ -7,7 +7,7 @@ mod breaker;
 mod allowance;
 mod budget;
 
-pub use allowance::{Allowance, Refusal, Window, WindowKind};
+pub use allowance::{Allowance, PROBE_PATIENCE, Refusal, Window, WindowKind};
 pub use backoff::{Backoff, Delays};
 pub use breaker::{BreakerSettings, BreakerSnapshot, BreakerState, Circuit, Open, Pass};
 pub use budget::{Ask, Decision, Demand, Grant, Purse, Report, UnderWay, decide};

@@ -38,7 +38,7 @@ fn a_later_window_replaces_and_an_earlier_one_is_ignored() {
 #[test]
 fn calls_under_way_are_taken_off_once() {
     let allowance = knowing(&[(Short, window(10, 900))]);
-    assert_eq!([0, 3, 10, 12].map(|under_way| allowance.permits(NOW, under_way)), [10, 7, 0, 0]);
+    assert_eq!([0, 3, 10, 12].map(|under_way| allowance.permits(NOW, under_way, under_way)), [10, 7, 0, 0]);
 }
 
 #[test]
@@ -53,24 +53,24 @@ fn the_latest_of_the_used_up_windows_counts() {
     let allowance = knowing(&[(Short, window(0, 900)), (AppDay, window(0, 40_000))]);
     assert_eq!(allowance.resting_until(NOW), Some(NOW + 40_000.seconds()));
     let left = knowing(&[(Short, window(20, 900)), (AppDay, window(3, 40_000))]);
-    assert_eq!((left.resting_until(NOW), left.permits(NOW, 1)), (None, 2));
-    assert_eq!(left.permits(NOW + 901.seconds(), 0), 3, "the day's window bounds probes too");
+    assert_eq!((left.resting_until(NOW), left.permits(NOW, 1, 1)), (None, 2));
+    assert_eq!(left.permits(NOW + 901.seconds(), 0, 0), 3, "the day's window bounds probes too");
 }
 
 #[test]
 fn an_unknown_window_lets_few_calls_through_and_is_not_used_up() {
     let mut allowance = Allowance::default();
     assert_eq!(
-        (allowance.permits(NOW, 0), allowance.permits(NOW, 1)),
+        (allowance.permits(NOW, 0, 0), allowance.permits(NOW, 1, 1)),
         (1, 0),
         "nothing is known: a window may hold one"
     );
     allowance.admitted();
-    assert_eq!([0, 3, 4].map(|under_way| allowance.permits(NOW, under_way)), [4, 1, 0], "windows are never told");
+    assert_eq!([0, 3, 4].map(|recent| allowance.permits(NOW, 4, recent)), [4, 1, 0], "windows are never told");
     let over = knowing(&[(Short, window(0, 900))]);
-    assert_eq!(over.permits(NOW + 900.seconds(), 0), 4);
+    assert_eq!(over.permits(NOW + 900.seconds(), 0, 0), 4);
     let tiny = Window { limit: Some(2), ..window(0, 900) };
-    assert_eq!(knowing(&[(Short, tiny)]).permits(NOW + 900.seconds(), 0), 2, "not more than the next one can hold");
+    assert_eq!(knowing(&[(Short, tiny)]).permits(NOW + 900.seconds(), 0, 0), 2, "not more than the next one can hold");
 }
 
 #[test]
@@ -135,8 +135,8 @@ proptest! {
     fn another_answer_of_a_window_never_gives_permits_back(told in answers(), left in 0_u64..5, under_way in 0_u64..5) {
         let mut allowance = knowing(&told);
         let Some(known) = allowance.short().copied() else { return Ok(()) };
-        let before = allowance.permits(NOW, under_way);
+        let before = allowance.permits(NOW, under_way, under_way);
         allowance.learn(Short, Window { remaining: left, ..known });
-        prop_assert!(allowance.permits(NOW, under_way) <= before);
+        prop_assert!(allowance.permits(NOW, under_way, under_way) <= before);
     }
 }

@@ -77,9 +77,9 @@ fn the_breaker_gives_its_probe_only_to_a_call_that_is_made() {
     case.open();
     assert_eq!(case.ask(5, 10), Decision::Open { retry_after: SETTINGS.open_for });
     case.circuit.open_until = Some(now());
-    case.under_way.calls = 4;
+    case.under_way.recent = 4;
     assert_eq!(case.ask(5, 10), Decision::Busy);
-    case.under_way.calls = 0;
+    case.under_way.recent = 0;
     let Decision::Granted(grant) = case.ask(5, 10) else { panic!("the probe is free") };
     assert!(grant.pass.is_probe);
     assert_eq!(case.ask(5, 10), Decision::Open { retry_after: Duration::ZERO });

@@ -1,6 +1,7 @@
 //! The rows that a decision reads and writes, always under the lock of the breaker's row.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, OnConflict, Query};
@@ -10,7 +11,9 @@ use sea_orm::{
 };
 
 use super::{ApiCall, ApiLine, Known, reads};
-use crate::resilience::{Allowance, Ask, BreakerSettings, Circuit, Decision, Purse, Report, UnderWay, decide};
+use crate::resilience::{
+    Allowance, Ask, BreakerSettings, Circuit, Decision, PROBE_PATIENCE, Purse, Report, UnderWay, decide,
+};
 use crate::store::entity::{api_breakers, api_budget, api_calls};
 use crate::store::text::{from_json, json};
 use crate::store::{Error, Store, instant, number};
@@ -37,8 +40,7 @@ impl Store {
         let decision = decide(now, ask, &Purse { budget, spent }, &allowance, under_way, (&mut circuit, settings))
             .map(|grant| ApiCall { id: self.entropy.uuid_v7(now), pass: grant.pass, posts: grant.posts });
         if let Decision::Granted(call) = &decision {
-            let until = now.checked_add(ask.hold).unwrap_or(Timestamp::MAX);
-            enter(&tx, line, call, until).await?;
+            enter(&tx, line, call, now, ask.hold).await?;
         }
         if circuit != before {
             write_circuit(&tx, &circuit).await?;
@@ -163,13 +165,20 @@ async fn write_allowance(
     Ok(())
 }
 
-async fn enter(tx: &DatabaseTransaction, line: &ApiLine, call: &ApiCall, until: Timestamp) -> Result<(), Error> {
+async fn enter(
+    tx: &DatabaseTransaction,
+    line: &ApiLine,
+    call: &ApiCall,
+    now: Timestamp,
+    hold: Duration,
+) -> Result<(), Error> {
     let row = api_calls::ActiveModel {
         id: Set(call.id),
         credential: Set(line.credential.clone()),
         endpoint: Set(line.endpoint.to_owned()),
         posts: Set(i64::from(call.posts)),
-        until: Set(until.as_microsecond()),
+        begun_at: Set(now.as_microsecond()),
+        until: Set(now.checked_add(hold).unwrap_or(Timestamp::MAX).as_microsecond()),
     };
     api_calls::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
@@ -178,6 +187,7 @@ async fn enter(tx: &DatabaseTransaction, line: &ApiLine, call: &ApiCall, until: 
 #[derive(FromQueryResult)]
 struct Sums {
     calls: i64,
+    recent: i64,
     posts: Option<i64>,
 }
 
@@ -187,11 +197,21 @@ async fn under_way(tx: &DatabaseTransaction, line: &ApiLine, now: Timestamp) -> 
     Entity::delete_many().filter(Column::Until.lte(now.as_microsecond())).exec(tx).await?;
     let own =
         Expr::col(Column::Credential).eq(line.credential.as_str()).and(Expr::col(Column::Endpoint).eq(line.endpoint));
-    let calls = Func::count(Expr::case(own, Expr::value(1)));
+    let recent = own.clone().and(Expr::col(Column::BegunAt).gt((now - PROBE_PATIENCE).as_microsecond()));
+    let count = |these| Func::count(Expr::case(these, Expr::value(1)));
     // PostgreSQL sums 64-bit numbers to NUMERIC.
     let posts = Func::cast_as(Func::sum(Expr::col(Column::Posts)), Alias::new("bigint"));
-    let query = Query::select().expr_as(calls, "calls").expr_as(posts, "posts").from(Entity).to_owned();
+    let query = Query::select()
+        .expr_as(count(own), "calls")
+        .expr_as(count(recent), "recent")
+        .expr_as(posts, "posts")
+        .from(Entity)
+        .to_owned();
     let Some(row) = tx.query_one(&query).await? else { return Ok(UnderWay::default()) };
     let sums = Sums::from_query_result(&row, "")?;
-    Ok(UnderWay { calls: number::read(sums.calls)?, posts: number::read(sums.posts.unwrap_or_default())? })
+    Ok(UnderWay {
+        calls: number::read(sums.calls)?,
+        recent: number::read(sums.recent)?,
+        posts: number::read(sums.posts.unwrap_or_default())?,
+    })
 }

@@ -10,6 +10,7 @@ pub struct Model {
     pub credential: String,
     pub endpoint: String,
     pub posts: i64,
+    pub begun_at: i64,
     pub until: i64,
 }
 

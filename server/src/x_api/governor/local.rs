@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::{Governor, Line, Permit, Standing, Unreachable};
 use crate::domain::{Clock, Entropy, Month, Reads, Usage, day_of};
-use crate::resilience::{Allowance, Ask, BreakerSettings, Circuit, Decision, Purse, Report, UnderWay, decide};
+use crate::resilience::{
+    Allowance, Ask, BreakerSettings, Circuit, Decision, PROBE_PATIENCE, Purse, Report, UnderWay, decide,
+};
 use crate::x_api::Fingerprint;
 
 /// A governor in memory, for one process that shares its credential with nobody.
@@ -36,6 +38,7 @@ struct Books {
 struct Call {
     line: Line,
     posts: u32,
+    begun_at: Timestamp,
     until: Timestamp,
 }
 
@@ -73,8 +76,14 @@ impl Books {
 
     fn under_way(&mut self, line: &Line, now: Timestamp) -> UnderWay {
         self.under_way.retain(|_, call| call.until > now);
-        let calls = self.under_way.values().filter(|call| call.line == *line).count() as u64;
-        UnderWay { calls, posts: self.under_way.values().map(|call| u64::from(call.posts)).sum() }
+        let begun: Vec<_> =
+            self.under_way.values().filter(|call| call.line == *line).map(|call| call.begun_at).collect();
+        let recent = begun.iter().filter(|at| **at > now - PROBE_PATIENCE).count() as u64;
+        UnderWay {
+            calls: begun.len() as u64,
+            recent,
+            posts: self.under_way.values().map(|call| u64::from(call.posts)).sum(),
+        }
     }
 }
 
@@ -91,7 +100,7 @@ impl Governor for LocalGovernor {
         Ok(decision.map(|grant| {
             let call = self.entropy.uuid_v4();
             let until = now.checked_add(ask.hold).unwrap_or(Timestamp::MAX);
-            books.under_way.insert(call, Call { line: line.clone(), posts: grant.posts, until });
+            books.under_way.insert(call, Call { line: line.clone(), posts: grant.posts, begun_at: now, until });
             Permit { call, line: line.clone(), pass: grant.pass, posts: grant.posts }
         }))
     }
