@@ -15,9 +15,13 @@ lint:
 test *FILTER:
     tests/run {{FILTER}}
 
-# Hours of bad luck in ten minutes: kills, freezes and outages; the seed is in AMBER_CHAOS_SEED
-chaos:
-    AMBER_CHAOS_BLOWS=180 cargo test --package amber-server --package amber-tests --bins --test chaos -- --nocapture --test-threads 1 storm
+# The program as the tests start it
+program:
+    cargo build --workspace --bins
+
+# The storm in its long form: 360 kills and freezes; AMBER_CHAOS_SEED chooses another one
+chaos: program
+    AMBER_CHAOS_BLOWS=180 cargo test --package amber-tests --test chaos -- --nocapture --test-threads 1 storm
 
 # The documentation builds and its links lead somewhere
 doc:
@@ -51,3 +55,5 @@ release:
 # What the goals are measured with; it fails when one is missed by this machine
 bench: release
     cargo run --package amber-tests --example startup
+    cargo run --release --package amber-tests --example store
+    cargo run --release --package amber-tests --example memory

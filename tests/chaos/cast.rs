@@ -56,8 +56,8 @@ impl Cast {
         for handle in &cast.handles {
             cast.x.add_user(handle, handle).unwrap();
             for _ in 0..dice.within(HISTORY) {
-                let days = Duration::from_hours(24 * 13) + dice.millis(0..86_000_000);
-                cast.post(handle, days - dice.millis(0..1_000_000_000));
+                let days = dice.millis(86_400_000..14 * 86_400_000);
+                cast.post(handle, days);
             }
         }
         cast

@@ -72,7 +72,7 @@ pub(crate) struct Counters {
 }
 
 #[derive(FromQueryResult)]
-struct Day {
+struct Counted {
     leader_id: Uuid,
     day: i64,
     n: i64,
@@ -82,7 +82,7 @@ impl History {
     /// Reads all of it; nobody may write meanwhile.
     pub(crate) async fn read(url: &str, refusals: u64) -> Self {
         let database = Database::connect(url).await.expect("the database is there");
-        let days: Vec<Day> = all(&database, "SELECT leader_id, day, n FROM post_counts").await;
+        let days: Vec<Counted> = all(&database, "SELECT leader_id, day, n FROM post_counts").await;
         Self {
             posts: all(&database, "SELECT * FROM posts").await,
             streams: all(&database, "SELECT * FROM ingest_streams").await,

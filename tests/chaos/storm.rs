@@ -61,10 +61,9 @@ async fn storm(
 ) -> Vec<Seat> {
     let dice = |player| Dice::new(form.seed, player);
     let mut crowd = JoinSet::new();
-    let (writers, moods) = (Arc::clone(cast), Arc::clone(cast));
-    let (writes, misbehaves) = (dice(1), dice(2));
-    crowd.spawn(async move { writers.write(writes).await });
-    crowd.spawn(async move { moods.misbehave(misbehaves).await });
+    let (people, moods) = ((Arc::clone(cast), dice(1)), (Arc::clone(cast), dice(2)));
+    crowd.spawn(async move { people.0.write(people.1).await });
+    crowd.spawn(async move { moods.0.misbehave(moods.1).await });
     let doors: Vec<Door> = seats.iter().map(|seat| Arc::clone(&seat.door)).collect();
     crowd.spawn(fleet::ask_for_runs(doors, token.to_owned(), dice(3), Arc::clone(tally)));
 

@@ -43,4 +43,5 @@ mod rechecks;
 mod runs;
 mod sample;
 mod schedule;
+mod unchanged;
 mod work;

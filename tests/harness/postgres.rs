@@ -58,13 +58,22 @@ impl Postgres {
     /// When PostgreSQL is installed but does not start, or is missing where `AMBER_REQUIRE_TOOLS` is 1.
     #[must_use]
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// The same with further settings, such as `fsync=on`.
+    ///
+    /// # Panics
+    /// When PostgreSQL is installed but does not start, or is missing where `AMBER_REQUIRE_TOOLS` is 1.
+    #[must_use]
+    pub fn start_with(settings: &[&str]) -> Option<Self> {
         let Some(programs) = folder_with(&["initdb", "postgres"], &program_folders()) else {
             report_missing("PostgreSQL", "install the package `postgresql`, or set AMBER_TEST_POSTGRES_URL");
             return None;
         };
         let mut said = String::new();
         for _ in 0..ATTEMPTS {
-            match Self::try_start(&programs) {
+            match Self::try_start(&programs, settings) {
                 Ok(postgres) => return Some(postgres),
                 Err(reason) => said = reason,
             }
@@ -72,7 +81,7 @@ impl Postgres {
         panic!("PostgreSQL did not start: {said}");
     }
 
-    fn try_start(programs: &Path) -> Result<Self, String> {
+    fn try_start(programs: &Path, settings: &[&str]) -> Result<Self, String> {
         let home = new_home("postgres");
         let data = home.join("data");
         // PostgreSQL refuses to run as root.
@@ -93,12 +102,25 @@ impl Postgres {
         let port = free_port();
         let mut command = program("postgres");
         command.extend(["-D".to_owned(), data.display().to_string(), "-p".to_owned(), port.to_string()]);
-        for setting in SETTINGS {
+        let socket = format!("unix_socket_directories={}", home.display());
+        for setting in SETTINGS.iter().chain([&socket.as_str()]).chain(settings) {
             command.extend(["-c".to_owned(), (*setting).to_owned()]);
         }
         let server = Mutex::new(Some(run(&home, &command)?));
         let own = Some(Own { home, command, server });
         Ok(Self { url: format!("postgres://amber@127.0.0.1:{port}"), own })
+    }
+
+    /// The same database through the cluster's Unix socket.
+    ///
+    /// # Panics
+    /// When the cluster is not one's own.
+    #[must_use]
+    pub fn by_socket(&self, database: &str) -> String {
+        let own = self.own.as_ref().expect("only the socket of an own cluster is known");
+        let name = database.rsplit('/').next().unwrap_or_default();
+        let port = self.url.rsplit(':').next().unwrap_or_default();
+        format!("postgres://amber@localhost:{port}/{name}?host={}", own.home.display())
     }
 
     /// Ends the cluster as a crash would (immediate shutdown): every connection breaks, and what was not committed is
@@ -161,14 +183,8 @@ fn run(home: &Path, command: &[String]) -> Result<Guarded, String> {
     Guarded::start(home, &Server { command, ready: "ready to accept connections", stop_signal: "INT" })
 }
 
-/// Loopback only, and nothing that guards against a power cut. What is committed survives a crash all the same.
-const SETTINGS: &[&str] = &[
-    "listen_addresses=127.0.0.1",
-    "unix_socket_directories=",
-    "max_connections=200",
-    "fsync=off",
-    "full_page_writes=off",
-];
+/// This machine only, and nothing that guards against a power cut. What is committed survives a crash all the same.
+const SETTINGS: &[&str] = &["listen_addresses=127.0.0.1", "max_connections=200", "fsync=off", "full_page_writes=off"];
 
 /// What must stand before a command so that it may run on `home`: nothing, or for root the change to user `postgres`,
 /// which then owns `home`. `setpriv` becomes the command, so that signals reach it, which `su` and `runuser` do not.
@@ -201,6 +217,16 @@ mod tests {
         one.execute_unprepared("SELECT * FROM leader").await.unwrap();
         let error = other.execute_unprepared("SELECT * FROM leader").await.unwrap_err();
         assert!(error.to_string().contains("does not exist"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn the_socket_leads_to_the_same_database() {
+        let Some(postgres) = Postgres::start() else { return };
+        let url = postgres.database().await;
+        let over_tcp = Database::connect(&url).await.unwrap();
+        over_tcp.execute_unprepared("CREATE TABLE here (id int)").await.unwrap();
+        let by_socket = Database::connect(postgres.by_socket(&url)).await.unwrap();
+        by_socket.execute_unprepared("SELECT * FROM here").await.unwrap();
     }
 
     #[tokio::test]

@@ -1,0 +1,182 @@
+//! Pages through `Store::commit_page` against COPY of the very same rows into the same tables of another database.
+
+use std::time::{Duration, Instant};
+
+use amber_server::domain::{Checkpoint, Platform};
+use amber_server::store::{Ingest, PageCommit, Store, Stream, StreamKind};
+use amber_tests::Postgres;
+use futures::TryStreamExt;
+use sea_orm::sqlx::{Connection, PgConnection};
+use sea_orm::{ConnectionTrait, Database, Statement};
+
+use crate::made_up::{leader, number, post};
+use crate::{Row, fresh};
+
+/// Rows of a page, as X gives them, and how many pages are measured.
+const PAGE: (i64, i64) = (100, 300);
+/// The same for an import.
+const CHUNK: (i64, i64) = (2_000, 15);
+
+/// The rows of a page in the tables that both sides fill; `$` stands for the condition on the post.
+const TABLES: [(&str, &str); 3] = [
+    ("posts", "SELECT p.* FROM posts p WHERE $"),
+    ("post_metrics", "SELECT m.* FROM post_metrics m JOIN posts p ON p.id = m.post_id WHERE $"),
+    ("post_hashtags", "SELECT h.* FROM post_hashtags h JOIN posts p ON p.id = h.post_id WHERE $"),
+];
+
+/// Every row of the tables that an unchanged page must not touch, with its place and the transaction that wrote it.
+const PLACES: &str = "SELECT md5(string_agg(place, ' ' ORDER BY place)) FROM (
+    SELECT 'p' || ctid || xmin AS place FROM posts UNION ALL SELECT 'm' || ctid || xmin FROM post_metrics
+    UNION ALL SELECT 'c' || ctid || xmin FROM post_counts UNION ALL SELECT 'h' || ctid || xmin FROM post_hashtags) t";
+
+struct Bench {
+    store: Store,
+    stream: Stream,
+    url: String,
+    /// Reads rows as COPY wants them.
+    source: PgConnection,
+    /// Where COPY writes.
+    target: PgConnection,
+    /// The number of the next post.
+    next: i64,
+}
+
+pub(crate) async fn measure(postgres: &Postgres) -> Vec<Row> {
+    let mut bench = Bench::new(postgres).await;
+    for _ in 0..10 {
+        bench.turn(PAGE.0).await;
+    }
+    let pages = bench.turns(PAGE).await;
+    let (again, is_untouched) = bench.again(PAGE).await;
+    let chunks = bench.turns(CHUNK).await;
+    let gain = again_ratio(&pages, again);
+    vec![
+        ratio("page of 100 posts, rate of COPY", &pages, "0.85 (gate 0.5)", 0.5),
+        ratio("chunk of 2,000 posts, rate of COPY", &chunks, "0.75", 0.0),
+        Row {
+            what: "the same 100 posts again".into(),
+            measured: format!("{gain:.2} times the rate, {}", if is_untouched { "0 tuples" } else { "TUPLES WRITTEN" }),
+            goal: "0 tuples",
+            is_met: is_untouched,
+        },
+    ]
+}
+
+/// The medians of both sides.
+struct Medians {
+    store: Duration,
+    copy: Duration,
+    rows: i64,
+}
+
+fn ratio(what: &str, medians: &Medians, goal: &'static str, gate: f64) -> Row {
+    let ratio = medians.copy.as_secs_f64() / medians.store.as_secs_f64();
+    let store = medians.store.as_secs_f64() * 1e3;
+    let copy = medians.copy.as_secs_f64() * 1e3;
+    let measured = format!("{ratio:.2} ({store:.2} ms to {copy:.2} ms for {} rows)", medians.rows);
+    Row { what: what.to_owned(), measured, goal, is_met: ratio >= gate }
+}
+
+fn again_ratio(first: &Medians, again: Duration) -> f64 {
+    first.store.as_secs_f64() / again.as_secs_f64()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+impl Bench {
+    async fn new(postgres: &Postgres) -> Self {
+        let (store, url) = fresh(postgres).await;
+        let leader = leader(&store, "amber").await;
+        let stream = store.stream(leader.id, Platform::X, StreamKind::Posts).await.unwrap();
+        let (_, other) = fresh(postgres).await;
+        let mut source = PgConnection::connect(&url).await.unwrap();
+        let mut target = PgConnection::connect(&other).await.unwrap();
+        let leaders = rows(&mut source, "SELECT * FROM leaders").await;
+        write(&mut target, "leaders", &leaders).await;
+        Self { store, stream, url, source, target, next: 0 }
+    }
+
+    async fn turns(&mut self, (rows, count): (i64, i64)) -> Medians {
+        let (mut store, mut copy) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let (by_store, by_copy) = self.turn(rows).await;
+            store.push(by_store);
+            copy.push(by_copy);
+        }
+        Medians { store: median(store), copy: median(copy), rows }
+    }
+
+    /// Stores new posts on one side and copies the same rows on the other.
+    async fn turn(&mut self, count: i64) -> (Duration, Duration) {
+        let first = self.next;
+        self.next += count;
+        let by_store = self.commit(first, count).await;
+
+        let condition = format!(
+            "p.posted_at >= {} AND p.posted_at < {}",
+            amber_server::domain::snowflake_time(number(first)).as_microsecond(),
+            amber_server::domain::snowflake_time(number(self.next)).as_microsecond()
+        );
+        let mut same = Vec::new();
+        for (table, query) in TABLES {
+            same.push((table, rows(&mut self.source, &query.replace('$', &condition)).await));
+        }
+        let started = Instant::now();
+        let mut tx = self.target.begin().await.unwrap();
+        for (table, rows) in &same {
+            write(&mut tx, table, rows).await;
+        }
+        tx.commit().await.unwrap();
+        (by_store, started.elapsed())
+    }
+
+    async fn commit(&mut self, first: i64, count: i64) -> Duration {
+        let posts: Vec<_> = (first..first + count).map(post).collect();
+        let checkpoint = Checkpoint { top: Some(number(first + count).0), ..Checkpoint::default() };
+        let fetched = u64::try_from(count).unwrap();
+        let (stream, version) = (self.stream.id, self.stream.version);
+        let page = PageCommit { run: None, stream, version, checkpoint, posts, rejected: Vec::new(), fetched };
+        let started = Instant::now();
+        let committed = self.store.commit_page(page).await.unwrap();
+        let took = started.elapsed();
+        self.stream.version = committed.version;
+        took
+    }
+
+    /// Stores pages that are stored already, and tells whether every row stayed where it was.
+    async fn again(&mut self, (rows, count): (i64, i64)) -> (Duration, bool) {
+        let before = self.places().await;
+        let mut times = Vec::new();
+        for page in 0..count {
+            times.push(self.commit(page * rows, rows).await);
+        }
+        (median(times), self.places().await == before)
+    }
+
+    async fn places(&self) -> String {
+        let database = Database::connect(&self.url).await.unwrap();
+        let statement = Statement::from_string(database.get_database_backend(), PLACES);
+        database.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+}
+
+/// The rows of a query in the text form of COPY.
+async fn rows(source: &mut PgConnection, query: &str) -> Vec<u8> {
+    let chunks = source.copy_out_raw(&format!("COPY ({query}) TO STDOUT")).await.unwrap();
+    chunks
+        .try_fold(Vec::new(), async |mut all, chunk| {
+            all.extend_from_slice(&chunk);
+            Ok(all)
+        })
+        .await
+        .unwrap()
+}
+
+async fn write(target: &mut PgConnection, table: &str, rows: &[u8]) {
+    let mut copy = target.copy_in_raw(&format!("COPY {table} FROM STDIN")).await.unwrap();
+    copy.send(rows).await.unwrap();
+    copy.finish().await.unwrap();
+}
