@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::fresh::Fresh;
-use crate::sample::{commit, number, post, stream};
+use crate::sample::{commit, leader, number, post, read};
 
 on_both_databases!(a_page_that_comes_again_writes_no_row);
 
@@ -11,7 +11,8 @@ on_both_databases!(a_page_that_comes_again_writes_no_row);
 const TABLES: [&str; 4] = ["posts", "post_metrics", "post_counts", "post_hashtags"];
 
 async fn a_page_that_comes_again_writes_no_row(fresh: Fresh) {
-    let mut stream = stream(&fresh.store).await;
+    let leader = leader(&fresh.store, "amber").await;
+    let mut stream = read(&fresh.store, leader.id).await;
     let mut posts: Vec<_> = (0..100).map(|n| post(number(n), "good news")).collect();
     commit(&fresh.store, &mut stream, posts.clone()).await.unwrap();
 
