@@ -46,7 +46,12 @@ async fn main() -> ExitCode {
 /// A new database with all tables, and its address.
 async fn fresh(postgres: &Postgres) -> (Store, String) {
     let url = postgres.by_socket(&postgres.database().await);
-    let settings = Settings { url: url.as_str().into(), max_connections: 4, acquire_timeout: Duration::from_secs(5) };
+    let settings = Settings {
+        url: url.as_str().into(),
+        max_connections: 4,
+        acquire_timeout: Duration::from_secs(5),
+        lease_ttl: None,
+    };
     let store = Store::connect(&settings, Arc::new(SystemClock), Arc::new(OsEntropy)).await.unwrap();
     store.migrate().await.unwrap();
     (store, url)

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use amber_server::domain::{Checkpoint, Platform};
-use amber_server::store::{Ingest, PageCommit, Store, Stream, StreamKind};
+use amber_server::domain::{Checkpoint, Entropy, LeaderId, OsEntropy, Platform, RunTrigger};
+use amber_server::store::{
+    Claim, Ingest, PageCommit, RunRequest, Runs, Store, Stream, StreamKind, Want, Work, WorkerId,
+};
 use amber_tests::Postgres;
 use futures::TryStreamExt;
 use sea_orm::sqlx::{Connection, PgConnection};
@@ -31,6 +33,7 @@ const PLACES: &str = "SELECT md5(string_agg(place, ' ' ORDER BY place)) FROM (
 
 struct Bench {
     store: Store,
+    claim: Claim,
     stream: Stream,
     url: String,
     /// Reads rows as COPY wants them.
@@ -86,17 +89,28 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
+/// The right to read a leader, for longer than the measurement takes.
+async fn claim(store: &Store, leader: LeaderId) -> Claim {
+    let request =
+        RunRequest { trigger: RunTrigger::Refresh, backfill: false, dry_run: false, leaders: vec![leader] };
+    store.open_run(&request).await.unwrap();
+    let worker = WorkerId((&OsEntropy as &dyn Entropy).uuid_v4());
+    let want = Want { tasks: 1, everywhere: 1, ttl: Duration::from_hours(1) };
+    store.claim(worker, want).await.unwrap().remove(0)
+}
+
 impl Bench {
     async fn new(postgres: &Postgres) -> Self {
         let (store, url) = fresh(postgres).await;
         let leader = leader(&store, "amber").await;
-        let stream = store.stream(leader.id, Platform::X, StreamKind::Posts).await.unwrap();
+        let claim = claim(&store, leader.id).await;
+        let stream = store.stream(&claim.lease, Platform::X, StreamKind::Posts).await.unwrap();
         let (_, other) = fresh(postgres).await;
         let mut source = PgConnection::connect(&url).await.unwrap();
         let mut target = PgConnection::connect(&other).await.unwrap();
         let leaders = rows(&mut source, "SELECT * FROM leaders").await;
         write(&mut target, "leaders", &leaders).await;
-        Self { store, stream, url, source, target, next: 0 }
+        Self { store, claim, stream, url, source, target, next: 0 }
     }
 
     async fn turns(&mut self, (rows, count): (i64, i64)) -> Medians {
@@ -138,7 +152,8 @@ impl Bench {
         let checkpoint = Checkpoint { top: Some(number(first + count).0), ..Checkpoint::default() };
         let fetched = u64::try_from(count).unwrap();
         let (stream, version) = (self.stream.id, self.stream.version);
-        let page = PageCommit { run: None, stream, version, checkpoint, posts, rejected: Vec::new(), fetched };
+        let (run, lease) = (self.claim.run, self.claim.lease);
+        let page = PageCommit { run, lease, stream, version, checkpoint, posts, rejected: Vec::new(), fetched };
         let started = Instant::now();
         let committed = self.store.commit_page(page).await.unwrap();
         let took = started.elapsed();
