@@ -2,6 +2,7 @@
 
 mod backfill;
 mod chance;
+mod database;
 mod deep;
 mod history;
 mod hostile;
