@@ -52,6 +52,7 @@ fn record_everything(metrics: &Metrics) {
     metrics.page_stored(&page);
     metrics.leader_failed();
     metrics.gap_given_up("limit");
+    metrics.ingestion_stopped("usage_capped");
     metrics.run_finished(RunStatus::Partial, Duration::from_millis(115), Some("X answered 503".to_owned()));
     metrics.posts_rechecked(5, 2, 1);
     metrics.posts_deleted(Removal::Suspended, 3);

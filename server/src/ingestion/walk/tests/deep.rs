@@ -13,7 +13,7 @@ const DAY_MINUTES: i64 = 24 * 60;
 #[tokio::test]
 async fn once_a_day_the_head_is_asked_for_from_a_day_back() {
     let (stage, shelf) = stage().await;
-    stage.clock.turn(Duration::from_mins(3_000));
+    stage.clock.turn(Duration::from_hours(50));
     let errand = Errand::default();
     stage.walk(Scripted::new([Ok(page(&[id(3_000), id(0)], None))]), shelf.lease(), errand).await.1.unwrap();
 
@@ -31,7 +31,7 @@ async fn once_a_day_the_head_is_asked_for_from_a_day_back() {
 #[tokio::test]
 async fn a_look_that_was_cut_before_its_page_was_stored_is_repeated() {
     let (stage, shelf) = stage().await;
-    stage.clock.turn(Duration::from_mins(3_000));
+    stage.clock.turn(Duration::from_hours(50));
     let errand = Errand::default();
     stage.walk(Scripted::new([Ok(page(&[id(3_000), id(0)], None))]), shelf.lease(), errand).await.1.unwrap();
     stage.clock.turn(Duration::from_hours(24));

@@ -34,8 +34,8 @@ pub(super) struct Ending {
 /// What is between the walk and its two partners; by this mutants get in.
 pub(super) type Between = fn(Hostile, Shelf) -> (Arc<dyn Timeline>, Arc<dyn Ingest>);
 
-pub(super) fn nothing_between(x: Hostile, shelf: Shelf) -> (Arc<dyn Timeline>, Arc<dyn Ingest>) {
-    (Arc::new(x), Arc::new(shelf))
+pub(super) fn nothing_between(x: Hostile, kept_in: Shelf) -> (Arc<dyn Timeline>, Arc<dyn Ingest>) {
+    (Arc::new(x), Arc::new(kept_in))
 }
 
 impl Plan {
@@ -58,24 +58,31 @@ impl Plan {
 
     /// Plays the history and tells how it ended.
     pub(super) async fn play(self, stage: &Stage, between: Between) -> Ending {
-        let shelf = Shelf::default();
-        let mut stage = stage.again(Arc::new(shelf.clone()));
+        let kept_in = Shelf::default();
+        let mut stage = stage.again(Arc::new(kept_in.clone()));
         let x = Hostile::new(self.seed, self.torture, stage.clock.clone());
-        let (timeline, ingest) = between(x.clone(), shelf.clone());
+        let (timeline, ingest) = between(x.clone(), kept_in.clone());
         stage.deps.ingest = ingest;
         stage.deps.settings.overlap = self.overlap;
         stage.deps.settings.deep_every = self.deep_every;
         let mut chance = Chance::new(self.seed.wrapping_add(1 << 32));
-        self.live(&stage, &x, &timeline, &shelf, &mut chance).await;
-        let is_settled = self.settle(&stage, &x, &timeline, &shelf).await;
-        let kept = shelf.kept();
+        self.live(&stage, &x, &timeline, &kept_in, &mut chance).await;
+        let is_settled = self.settle(&stage, &x, &timeline, &kept_in).await;
+        let kept = kept_in.kept();
         assert!(kept.counters.balances(), "seed {}", self.seed);
         assert_eq!(kept.counters.inserted, kept.posts.len() as u64, "seed {}: a post was counted twice", self.seed);
         let lost = x.world().visible().filter(|id| !kept.posts.contains(id)).collect();
         Ending { lost, is_settled }
     }
 
-    async fn live(self, stage: &Stage, x: &Hostile, timeline: &Arc<dyn Timeline>, shelf: &Shelf, chance: &mut Chance) {
+    async fn live(
+        self,
+        stage: &Stage,
+        x: &Hostile,
+        timeline: &Arc<dyn Timeline>,
+        kept_in: &Shelf,
+        chance: &mut Chance,
+    ) {
         let mut frozen: Option<Walking> = None;
         post_some(x, stage, chance, 40);
         for _ in 0..25 {
@@ -86,7 +93,7 @@ impl Plan {
                 backfill: chance.percent(15) && self.backfills,
                 dry_run: chance.percent(3),
             };
-            let mut walking = stage.walk(timeline.clone(), shelf.lease(), errand);
+            let mut walking = stage.walk(timeline.clone(), kept_in.lease(), errand);
             let polls = if chance.percent(60) { chance.below(60) } else { u64::MAX };
             let is_over = cut(&mut walking, polls).await.is_some();
             // A worker that stood still while another one took over wakes up.
@@ -98,15 +105,15 @@ impl Plan {
     }
 
     /// Everything becomes visible, X calms down, and runs go on until nothing is left to do.
-    async fn settle(self, stage: &Stage, x: &Hostile, timeline: &Arc<dyn Timeline>, shelf: &Shelf) -> bool {
+    async fn settle(self, stage: &Stage, x: &Hostile, timeline: &Arc<dyn Timeline>, kept_in: &Shelf) -> bool {
         x.world().quiet = true;
         stage.clock.turn(Duration::from_hours(2) + self.deep_every.unwrap_or_default());
         let errand = Errand { backfill: true, ..Errand::default() };
         for _ in 0..20 {
-            let walking = stage.walk(timeline.clone(), shelf.lease(), errand);
+            let walking = stage.walk(timeline.clone(), kept_in.lease(), errand);
             let (_, outcome) = walking.await;
             let is_done = outcome.is_ok()
-                && [StreamKind::Posts, StreamKind::Backfill].map(|kind| shelf.checkpoint(kind).gaps.len()) == [0, 0];
+                && [StreamKind::Posts, StreamKind::Backfill].map(|kind| kept_in.checkpoint(kind).gaps.len()) == [0, 0];
             if is_done {
                 return true;
             }

@@ -33,8 +33,8 @@ async fn the_first_read_stops_at_the_limit_and_the_next_one_asks_for_the_overlap
     let errand = Errand { limit: Some(3), ..Errand::default() };
     stage.walk(x.clone(), shelf.lease(), errand).await.1.unwrap();
     assert_eq!(x.asked(), [(None, None, None), (None, Some(id(8)), None)], "by bounds, not by token");
-    let state = shelf.checkpoint(StreamKind::Posts);
-    assert_eq!((state.floor, state.top, state.high_water), (Some(id(6)), Some(id(9)), Some(id(6) - 1)));
+    let checkpoint = shelf.checkpoint(StreamKind::Posts);
+    assert_eq!((checkpoint.floor, checkpoint.top, checkpoint.high_water), (Some(id(6)), Some(id(9)), Some(id(6) - 1)));
 
     let x = Scripted::new([Ok(end())]);
     stage.walk(x.clone(), shelf.lease(), errand).await.1.unwrap();
@@ -65,8 +65,8 @@ async fn only_an_empty_answer_without_a_token_closes_a_gap() {
             (since, Some(id(70)), token("b")),
         ]
     );
-    let state = shelf.checkpoint(StreamKind::Posts);
-    assert_eq!((state.gaps.len(), state.high_water), (0, Some(id(90))));
+    let checkpoint = shelf.checkpoint(StreamKind::Posts);
+    assert_eq!((checkpoint.gaps.len(), checkpoint.high_water), (0, Some(id(90))));
 }
 
 #[tokio::test]

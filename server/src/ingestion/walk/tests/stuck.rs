@@ -33,9 +33,9 @@ async fn a_stuck_gap_does_not_hold_up_the_others() {
     let x = Scripted::new([Ok(page(&[id(300)], None)), refused(), Ok(page(&[id(290)], None)), Ok(end())]);
     let (_, outcome) = stage.walk(x, shelf.lease(), ERRAND).await;
     assert!(matches!(outcome, Err(Stop::X(_))), "the leader is not read to the end: {outcome:?}");
-    let state = shelf.checkpoint(StreamKind::Posts);
-    assert_eq!(state.gaps.len(), 1);
-    assert!(state.gaps[0].stuck_since.is_some() && state.gaps[0].cursor == id(80));
+    let checkpoint = shelf.checkpoint(StreamKind::Posts);
+    assert_eq!(checkpoint.gaps.len(), 1);
+    assert!(checkpoint.gaps[0].stuck_since.is_some() && checkpoint.gaps[0].cursor == id(80));
     assert!(shelf.kept().posts.contains(&id(290)));
 }
 
@@ -48,9 +48,9 @@ async fn a_gap_that_is_stuck_for_a_day_is_given_up_and_the_mark_rises() {
     }
     assert_eq!(shelf.checkpoint(StreamKind::Posts).high_water, Some(id(0) - 1));
     stage.walk(Scripted::new([Ok(end()), refused()]), shelf.lease(), ERRAND).await.1.unwrap();
-    let state = shelf.checkpoint(StreamKind::Posts);
-    assert_eq!((state.gaps.len(), state.high_water), (0, Some(id(80))));
-    let lost = state.unreachable[0];
+    let checkpoint = shelf.checkpoint(StreamKind::Posts);
+    assert_eq!((checkpoint.gaps.len(), checkpoint.high_water), (0, Some(id(80))));
+    let lost = checkpoint.unreachable[0];
     assert_eq!((lost.lo, lost.hi, lost.reason), (id(-60), id(80), GivenUp::Stuck));
     let metrics = stage.deps.metrics.render();
     assert!(metrics.contains(r#"amber_ingestion_unreachable_gaps_total{reason="stuck"} 1"#), "{metrics}");
@@ -100,7 +100,7 @@ async fn a_gap_that_ends_below_what_x_gives_is_given_up_at_once() {
     let (stage, shelf) = with_a_gap().await;
     shelf.kept().others = 3_100;
     stage.walk(Scripted::new([Ok(end()), Ok(end())]), shelf.lease(), ERRAND).await.1.unwrap();
-    let state = shelf.checkpoint(StreamKind::Posts);
-    assert_eq!((state.gaps.len(), state.unreachable[0].reason), (0, GivenUp::Limit));
-    assert_eq!(state.high_water, Some(id(80)));
+    let checkpoint = shelf.checkpoint(StreamKind::Posts);
+    assert_eq!((checkpoint.gaps.len(), checkpoint.unreachable[0].reason), (0, GivenUp::Limit));
+    assert_eq!(checkpoint.high_water, Some(id(80)));
 }
