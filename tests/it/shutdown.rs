@@ -124,7 +124,7 @@ async fn what_takes_longer_than_the_deadline_is_cut_off_there() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_run_is_told_that_it_is_interrupted() {
+async fn who_waits_for_a_run_is_told_that_it_goes_on_elsewhere() {
     let clock = TestClock::new();
     let x = FakeXApi::start(clock.clone()).await;
     x.add_user("Asha", "asha").unwrap();
@@ -147,7 +147,7 @@ async fn who_waits_for_a_run_is_told_that_it_is_interrupted() {
     server.stop().await;
     assert!(started.elapsed() < Duration::from_secs(10), "it does not wait for X: {:?}", started.elapsed());
     let answer = call.await.expect("the call ends");
-    assert_eq!((answer.status, &answer.json()["status"]), (200, &json!("interrupted")), "{}", answer.text());
+    assert_eq!((answer.status, &answer.json()["status"]), (202, &json!("running")), "{}", answer.text());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Takes tasks as it has room for them, and works them off.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,7 +67,8 @@ impl Worker {
                 _ = poll.tick() => {}
             }
             let since = Instant::now();
-            for claim in self.claim(x, keeper.worker, tasks.len()).await {
+            let claim = self.claim(x, keeper.worker, tasks.len());
+            for claim in beside(claim, &mut tasks).await {
                 let kept = keeper.keep(&claim, since, stop);
                 let task = Task { deps: &self.deps, shared: &self.shared, x, lookups: &lookups, claim, kept };
                 tasks.push(task.run());
@@ -92,6 +94,18 @@ impl Worker {
                 warn!(%error, "No tasks could be taken; the next look tries again.");
                 Vec::new()
             }
+        }
+    }
+}
+
+/// Waits for `work` while the tasks go on. A task that is not polled keeps its transaction open, and `work` could wait
+/// for that very transaction.
+async fn beside<T>(work: impl Future<Output = T>, tasks: &mut FuturesUnordered<impl Future<Output = ()>>) -> T {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            Some(()) = tasks.next() => {}
         }
     }
 }

@@ -107,9 +107,15 @@ async fn follow(
 ) -> Result<Run, Failure> {
     let _worker_may_end = over.drop_guard_ref();
     let mut run = ingestion.trigger(request).await?;
-    let mut states = pin!(ingestion.watch(run.id, 0)?);
+    let id = run.id;
+    let mut states = pin!(ingestion.watch(id, 0)?);
+    // Beside the rest: what is not polled may keep the connection to the database that the call needs.
+    let mut cancelled = pin!(async {
+        stop.cancelled().await;
+        ingestion.cancel(id).await
+    });
     let mut look = interval(LOOK);
-    let mut is_stopping = false;
+    let (mut is_told, mut is_asked) = (false, false);
     loop {
         tokio::select! {
             state = states.try_next() => match state? {
@@ -117,10 +123,13 @@ async fn follow(
                 None => return Ok(progress.finish(run)),
             },
             _ = look.tick() => {}
-            () = stop.cancelled(), if !is_stopping => {
-                is_stopping = true;
+            () = stop.cancelled(), if !is_told => {
+                is_told = true;
                 progress.say("stopping after the page under way; press Ctrl-C again to end at once");
-                ingestion.cancel(run.id).await?;
+            }
+            asked = &mut cancelled, if !is_asked => {
+                is_asked = true;
+                asked?;
             }
         }
         progress.show(&run, ingestion.vitals().rate_limited_until);
