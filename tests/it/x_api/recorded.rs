@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use amber_server::domain::{Handle, LeaderState, SystemClock, UserId};
+use amber_server::domain::{ExternalId, Handle, LeaderState, SystemClock, UserId};
 use amber_server::sandbox::{Canned, Fault};
 use amber_server::x_api::{Client, Error, ProblemKind, TimelineRequest};
 use amber_tests::{FakeXApi, setting};
@@ -76,7 +76,11 @@ async fn timeline(client: &Client) -> Result<Option<Meaning>, Error> {
     Ok(page.state.map(Meaning::State).or(partial))
 }
 
-async fn lookup(client: &Client) -> Result<Option<Meaning>, Error> {
+async fn posts(client: &Client) -> Result<Option<Meaning>, Error> {
+    client.posts_by_ids(&[ExternalId(7)]).await.map(|_| None)
+}
+
+async fn users(client: &Client) -> Result<Option<Meaning>, Error> {
     let found = client.users_by_usernames(&[Handle::parse("ada").unwrap()]).await?;
     Ok(found.problems.first().map(|problem| Meaning::Unknown(problem.kind)))
 }
@@ -96,19 +100,23 @@ async fn every_recorded_error_has_its_meaning() {
     let Some(folder) = folder() else { return };
     for (name, meaning) in MEANINGS {
         let canned = canned(&folder.join(format!("{name}.json")));
-        for is_lookup in [false, true] {
+        for call in ["timeline", "users", "posts"] {
             let x = FakeXApi::start(SystemClock).await;
             let client = client(&x);
             x.fail_next(100, Fault::Canned(canned.clone()));
-            let made = if is_lookup { lookup(&client).await } else { timeline(&client).await };
-            let is_about_this = matches!(meaning, Meaning::Unknown(_)) == is_lookup || canned.status != 200;
+            let made = match call {
+                "timeline" => timeline(&client).await,
+                "users" => users(&client).await,
+                _ => posts(&client).await,
+            };
+            let about = if matches!(meaning, Meaning::Unknown(_)) { "users" } else { "timeline" };
             match made {
-                Ok(made) if is_about_this => assert_eq!(made, Some(meaning), "{name}"),
-                Ok(_) => {}
-                Err(error) => assert_eq!(refusal(&error), meaning, "{name}: {error}"),
+                Ok(made) if call == about => assert_eq!(made, Some(meaning), "{name}"),
+                Ok(_) => assert_eq!(canned.status, 200, "{name}: {call}"),
+                Err(error) => assert_eq!(refusal(&error), meaning, "{name}: {call}: {error}"),
             }
             let calls = if meaning == Meaning::Trouble { 7 } else { 1 };
-            assert_eq!(x.request_count(), calls, "{name}");
+            assert_eq!(x.request_count(), calls, "{name}: {call}");
         }
     }
 }

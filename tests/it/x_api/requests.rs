@@ -20,6 +20,7 @@ async fn whatever_the_client_asks_is_described() {
     for count in [1, 100, 101] {
         client.users_by_usernames(&(0..count).map(handle).collect::<Vec<_>>()).await.unwrap();
         client.users_by_ids(&(1..=count).map(UserId).collect::<Vec<_>>()).await.unwrap();
+        client.posts_by_ids(&(1..=count).map(ExternalId).collect::<Vec<_>>()).await.unwrap();
     }
     let ada = UserId(id.to_string().parse().unwrap());
     let all = TimelineRequest { user: ada, since: None, until: None, max_results: 0, token: None };
@@ -38,7 +39,7 @@ async fn whatever_the_client_asks_is_described() {
     let sent: BTreeSet<String> = x.requests().iter().flat_map(|seen| names_in(&seen.query)).collect();
     let used = ["ids", "max_results", "pagination_token", "since_id", "until_id", "usernames"];
     assert!(used.iter().all(|name| sent.contains(*name)), "{sent:?}");
-    assert_eq!(x.requests().len(), 8 + 5);
+    assert_eq!(x.requests().len(), 3 * 4 + 5);
 }
 
 fn names_in(query: &str) -> impl Iterator<Item = String> {
