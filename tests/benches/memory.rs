@@ -58,6 +58,7 @@ async fn read(leaders: usize) -> Taken {
     let x = FakeXApi::with(SystemClock, |options| {
         let generous = Allowance { requests: 10_000_000, window: Duration::from_mins(15) };
         options.limits = RateLimits { users_by: generous, timeline: generous, posts: generous };
+        options.tap = None;
     });
     let (x, folder) = (x.await, TempDir::new().unwrap());
     let database = format!("sqlite://{}?mode=rwc", folder.path().join("amber.db").display());
@@ -85,12 +86,8 @@ async fn read(leaders: usize) -> Taken {
 
 /// People on X with a few posts each, whom the database follows.
 async fn people(x: &FakeXApi, database: &str, leaders: usize) {
-    let settings = Settings {
-        url: database.into(),
-        max_connections: 1,
-        acquire_timeout: Duration::from_secs(5),
-        lease_ttl: None,
-    };
+    let settings =
+        Settings { url: database.into(), max_connections: 1, acquire_timeout: Duration::from_secs(5), lease_ttl: None };
     let store = Store::connect(&settings, Arc::new(SystemClock), Arc::new(OsEntropy)).await.unwrap();
     store.migrate().await.unwrap();
     for n in 0..leaders {

@@ -21,6 +21,12 @@ const HISTORY: std::ops::Range<usize> = 10..70;
 /// Posts show up so late at most, in milliseconds; less than the overlap with which Amber reads again.
 const LATEST: usize = 40_000;
 
+/// Pages that X gives out in one window: a few fewer than the processes would like.
+const TIMELINES: u32 = 300;
+
+/// How long X counts; its own windows last a quarter of an hour.
+const WINDOW: Duration = Duration::from_secs(10);
+
 /// Requests between two faults at least.
 const CALM_REQUESTS: usize = 5;
 
@@ -47,8 +53,11 @@ impl Cast {
     pub(crate) async fn gather(leaders: usize, dice: &mut Dice, tally: Arc<Tally>) -> Self {
         let x = FakeXApi::with(SystemClock, |options| {
             options.page_cap = PAGE;
-            let generous = Allowance { requests: 100_000, window: Duration::from_mins(15) };
-            options.limits = RateLimits { users_by: generous, timeline: generous, posts: generous };
+            let per_window = |requests| Allowance { requests, window: WINDOW };
+            options.limits =
+                RateLimits { users_by: per_window(60), timeline: per_window(TIMELINES), posts: per_window(60) };
+            // It is the wire that is tested elsewhere; here time matters.
+            options.tap = None;
         });
         let handles = (0..leaders).map(|n| format!("leader{n}")).collect();
         let (written, deleted) = (Mutex::default(), Mutex::default());

@@ -15,6 +15,8 @@ pub(crate) struct History {
     /// In the order of streams and versions.
     pub(crate) commits: Vec<Commit>,
     pub(crate) runs: Vec<Run>,
+    /// Leaders that are still to be read for some run.
+    pub(crate) tasks: usize,
     /// By leader and day.
     pub(crate) counts: BTreeMap<(Uuid, i64), i64>,
     /// Requests that X refused because there were too many.
@@ -44,6 +46,7 @@ pub(crate) struct Stream {
 pub(crate) struct Commit {
     pub(crate) stream_id: Uuid,
     pub(crate) cursor_version: i64,
+    pub(crate) lease_epoch: i64,
     pub(crate) run_id: Option<Uuid>,
     pub(crate) cursor: Value,
     #[sea_orm(nested)]
@@ -54,7 +57,11 @@ pub(crate) struct Commit {
 #[derive(Clone, Debug, FromQueryResult)]
 pub(crate) struct Run {
     pub(crate) id: Uuid,
+    pub(crate) trigger: String,
+    /// The due time that made it, in microseconds since 1970; None when somebody asked for it.
+    pub(crate) tick: Option<i64>,
     pub(crate) status: String,
+    pub(crate) ended_at: Option<i64>,
     pub(crate) pages: i64,
     #[sea_orm(nested)]
     pub(crate) counters: Counters,
@@ -72,6 +79,12 @@ pub(crate) struct Counters {
 }
 
 #[derive(FromQueryResult)]
+struct Task {
+    #[expect(dead_code, reason = "only their number matters")]
+    leader_id: Uuid,
+}
+
+#[derive(FromQueryResult)]
 struct Counted {
     leader_id: Uuid,
     day: i64,
@@ -82,12 +95,14 @@ impl History {
     /// Reads all of it; nobody may write meanwhile.
     pub(crate) async fn read(url: &str, refusals: u64) -> Self {
         let database = Database::connect(url).await.expect("the database is there");
+        let tasks: Vec<Task> = all(&database, "SELECT leader_id FROM ingest_tasks").await;
         let days: Vec<Counted> = all(&database, "SELECT leader_id, day, n FROM post_counts").await;
         Self {
             posts: all(&database, "SELECT * FROM posts").await,
             streams: all(&database, "SELECT * FROM ingest_streams").await,
             commits: all(&database, "SELECT * FROM ingest_commits ORDER BY stream_id, cursor_version").await,
             runs: all(&database, "SELECT * FROM ingest_runs ORDER BY id").await,
+            tasks: tasks.len(),
             counts: days.into_iter().map(|day| ((day.leader_id, day.day), day.n)).collect(),
             refusals,
         }
@@ -111,16 +126,30 @@ impl Counters {
     }
 }
 
+impl History {
+    /// How often a stream was read on for a run under another lease than before.
+    fn handovers(&self) -> usize {
+        let goes_on = |pair: &&[Commit]| {
+            let key = |commit: &Commit| (commit.stream_id, commit.run_id);
+            key(&pair[0]) == key(&pair[1]) && pair[0].lease_epoch < pair[1].lease_epoch
+        };
+        self.commits.windows(2).filter(goes_on).count()
+    }
+}
+
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ended = |status: &str| self.runs.iter().filter(|run| run.status == status).count();
         write!(
             f,
-            "{} posts stored in {} pages of {} runs, {} of them cut short; {} refusals",
+            "{} posts stored in {} pages of {} runs, {} of them by the schedule and {} not whole; \
+             {} handovers, {} refusals",
             self.posts.len(),
             self.commits.len(),
             self.runs.len(),
+            self.runs.iter().filter(|run| run.tick.is_some()).count(),
             self.runs.len() - ended("succeeded"),
+            self.handovers(),
             self.refusals,
         )
     }

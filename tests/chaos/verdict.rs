@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sea_orm::prelude::Uuid;
 
 use crate::cast::Truth;
-use crate::history::{Counters, History};
+use crate::history::{Commit, Counters, History};
 
 /// Microseconds of a day.
 const DAY: i64 = 86_400_000_000;
@@ -17,17 +17,20 @@ const SHOWN: usize = 5;
 type Rule = fn(&History, &Truth) -> Vec<String>;
 
 /// All rules.
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 13] = [
     every_post_is_stored,
     no_post_is_stored_twice,
     nothing_else_is_stored,
     the_newest_version_is_stored,
     the_chain_of_cursors_is_whole,
     no_cursor_goes_back,
+    no_lease_goes_back,
     no_gap_is_left,
     the_ledger_balances,
     runs_count_what_their_pages_count,
     days_count_their_posts,
+    each_tick_is_one_run,
+    nothing_is_under_way,
 ];
 
 /// Everything that should not be.
@@ -107,6 +110,14 @@ fn no_cursor_goes_back(history: &History, _: &Truth) -> Vec<String> {
     findings
 }
 
+/// A page under an older lease behind one under a newer lease is the work of a zombie.
+fn no_lease_goes_back(history: &History, _: &Truth) -> Vec<String> {
+    let is_zombie =
+        |pair: &&[Commit]| pair[0].stream_id == pair[1].stream_id && pair[1].lease_epoch < pair[0].lease_epoch;
+    let zombies = history.commits.windows(2).filter(is_zombie).map(|pair| &pair[1]);
+    zombies.map(|page| format!("version {} of stream {} is a zombie's", page.cursor_version, page.stream_id)).collect()
+}
+
 fn no_gap_is_left(history: &History, _: &Truth) -> Vec<String> {
     let gaps = |cursor: &serde_json::Value| cursor["gaps"].as_array().map_or(0, Vec::len);
     let open = history.streams.iter().filter(|stream| gaps(&stream.cursor) > 0);
@@ -154,6 +165,28 @@ fn days_count_their_posts(history: &History, _: &Truth) -> Vec<String> {
     }
     let counted = history.counts.iter().filter(|(_, n)| **n != 0).map(|(key, n)| (*key, *n)).collect();
     if days == counted { Vec::new() } else { vec![format!("days count {counted:?}, their posts {days:?}")] }
+}
+
+/// However many processes see that it is time.
+fn each_tick_is_one_run(history: &History, _: &Truth) -> Vec<String> {
+    let mut runs: BTreeMap<i64, usize> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for run in &history.runs {
+        if (run.trigger == "schedule") != run.tick.is_some() {
+            findings.push(format!("run {} of trigger {} has the tick {:?}", run.id, run.trigger, run.tick));
+        }
+        run.tick.into_iter().for_each(|tick| *runs.entry(tick).or_default() += 1);
+    }
+    let twice = runs.into_iter().filter(|(_, runs)| *runs > 1);
+    findings.extend(twice.map(|(tick, runs)| format!("tick {tick} made {runs} runs")));
+    findings
+}
+
+fn nothing_is_under_way(history: &History, _: &Truth) -> Vec<String> {
+    let open = history.runs.iter().filter(|run| run.ended_at.is_none());
+    let open = open.map(|run| format!("run {} is {} for ever", run.id, run.status));
+    let left = (history.tasks > 0).then(|| format!("{} tasks are left", history.tasks));
+    open.chain(left).collect()
 }
 
 /// X asks callers to keep to its limits, so a caller that knows them is never refused.

@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use crate::fresh::Fresh;
-use crate::sample::{commit, leader, number, post, read};
+use crate::sample::{commit, number, post, reading};
 
 on_both_databases!(a_page_that_comes_again_writes_no_row);
 
@@ -11,20 +11,19 @@ on_both_databases!(a_page_that_comes_again_writes_no_row);
 const TABLES: [&str; 4] = ["posts", "post_metrics", "post_counts", "post_hashtags"];
 
 async fn a_page_that_comes_again_writes_no_row(fresh: Fresh) {
-    let leader = leader(&fresh.store, "amber").await;
-    let mut stream = read(&fresh.store, leader.id).await;
+    let mut reading = reading(&fresh.store).await;
     let mut posts: Vec<_> = (0..100).map(|n| post(number(n), "good news")).collect();
-    commit(&fresh.store, &mut stream, posts.clone()).await.unwrap();
+    commit(&fresh.store, &mut reading, posts.clone()).await.unwrap();
 
     let before = Writes::watch(&fresh).await;
-    let again = commit(&fresh.store, &mut stream, posts.clone()).await.unwrap();
+    let again = commit(&fresh.store, &mut reading, posts.clone()).await.unwrap();
     assert_eq!(again.counters.unchanged, 100);
     assert_eq!(before.since(&fresh).await, 0);
 
     // One changed count is one written row, so that the test is seen to see.
     posts[7].post.metrics.likes = Some(2);
     let before = Writes::watch(&fresh).await;
-    commit(&fresh.store, &mut stream, posts).await.unwrap();
+    commit(&fresh.store, &mut reading, posts).await.unwrap();
     assert_eq!(before.since(&fresh).await, 1);
 }
 

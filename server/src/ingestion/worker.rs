@@ -1,6 +1,6 @@
 //! Takes tasks as it has room for them, and works them off.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,8 +67,8 @@ impl Worker {
                 _ = poll.tick() => {}
             }
             let since = Instant::now();
-            let claim = self.claim(x, keeper.worker, tasks.len());
-            for claim in beside(claim, &mut tasks).await {
+            let claiming = pin!(self.claim(x, keeper.worker, tasks.len()));
+            for claim in beside(&mut tasks, claiming).await {
                 let kept = keeper.keep(&claim, since, stop);
                 let task = Task { deps: &self.deps, shared: &self.shared, x, lookups: &lookups, claim, kept };
                 tasks.push(task.run());
@@ -98,14 +98,38 @@ impl Worker {
     }
 }
 
-/// Waits for `work` while the tasks go on. A task that is not polled keeps its transaction open, and `work` could wait
-/// for that very transaction.
-async fn beside<T>(work: impl Future<Output = T>, tasks: &mut FuturesUnordered<impl Future<Output = ()>>) -> T {
-    let mut work = pin!(work);
+/// Awaits `wanted` while the tasks go on: one that stood still could hold the very lock or connection that is waited for.
+async fn beside<T>(
+    tasks: &mut FuturesUnordered<impl Future<Output = ()>>,
+    mut wanted: Pin<&mut impl Future<Output = T>>,
+) -> T {
     loop {
         tokio::select! {
-            done = &mut work => return done,
+            biased;
+            found = &mut wanted => return found,
             Some(()) = tasks.next() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::Mutex;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn tasks_go_on_while_something_else_is_awaited() {
+        let database = Mutex::new(());
+        let task = async || {
+            let _transaction = database.lock().await;
+            tokio::task::yield_now().await;
+        };
+        let mut tasks: FuturesUnordered<_> = (0..3).map(|_| task()).collect();
+        // The first task has the lock now.
+        let polled = timeout(Duration::ZERO, tasks.next()).await;
+        assert!(polled.is_err() && database.try_lock().is_err());
+        let claiming = pin!(async { drop(database.lock().await) });
+        timeout(Duration::from_secs(5), beside(&mut tasks, claiming)).await.expect("the tasks give the lock back");
     }
 }

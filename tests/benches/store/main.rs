@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on has failed")]
 #![expect(clippy::disallowed_methods, reason = "a stopwatch reads the real clock")]
 
+mod claims;
 mod feed;
 mod made_up;
 mod pages;
@@ -32,6 +33,7 @@ const SETTINGS: &[&str] =
 async fn main() -> ExitCode {
     let Some(postgres) = Postgres::start_with(SETTINGS) else { return ExitCode::FAILURE };
     let mut rows = feed::measure(&postgres).await;
+    rows.extend(claims::measure(&postgres).await);
     rows.extend(pages::measure(&postgres).await);
     if cfg!(debug_assertions) {
         println!("This is no release build: the ratios to COPY say little.\n");

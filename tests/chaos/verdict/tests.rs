@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::history::{Commit, Post, Run, Stream};
+use crate::history::{Post, Run, Stream};
 
 const LEADER: Uuid = Uuid::from_u128(1);
 const STREAM: Uuid = Uuid::from_u128(2);
@@ -13,6 +13,7 @@ fn commit(version: i64, top: i64, inserted: i64) -> Commit {
     Commit {
         stream_id: STREAM,
         cursor_version: version,
+        lease_epoch: version + 4,
         run_id: Some(RUN),
         cursor: json!({"top": top, "gaps": []}),
         counters: Counters { fetched: inserted + 1, inserted, unchanged: 1, ..Counters::default() },
@@ -33,10 +34,14 @@ fn sound() -> (History, Truth) {
         commits: vec![commit(1, 120, 2), commit(2, 130, 1)],
         runs: vec![Run {
             id: RUN,
+            trigger: "schedule".to_owned(),
+            tick: Some(7),
+            ended_at: Some(8),
             status: "succeeded".to_owned(),
             pages: 2,
             counters: Counters { fetched: 5, inserted: 3, unchanged: 2, ..Counters::default() },
         }],
+        tasks: 0,
         counts: [((LEADER, 5), 3)].into(),
         refusals: 0,
     };
@@ -111,6 +116,35 @@ fn a_cursor_that_goes_back_is_found() {
     assert!(found.contains("version 2 of stream 00000000-0000-0000-0000-000000000002 goes back"), "{found}");
     let found = after(|history, _| history.streams[0].cursor["top"] = json!(140));
     assert!(found.contains("is not that of its last page"), "{found}");
+}
+
+#[test]
+fn a_page_under_an_older_lease_is_found() {
+    let found = after(|history, _| history.commits[1].lease_epoch = 4);
+    assert_eq!(found, "version 2 of stream 00000000-0000-0000-0000-000000000002 is a zombie's");
+}
+
+#[test]
+fn a_tick_of_two_runs_or_none_is_found() {
+    let found = after(|history, _| {
+        let other = Run { id: Uuid::from_u128(4), pages: 0, counters: Counters::default(), ..history.runs[0].clone() };
+        history.runs.push(other);
+    });
+    assert_eq!(found, "tick 7 made 2 runs");
+    for (trigger, tick) in [("schedule", None), ("manual", Some(7))] {
+        let found = after(|history, _| {
+            history.runs[0].trigger = trigger.to_owned();
+            history.runs[0].tick = tick;
+        });
+        assert!(found.contains("has the tick"), "{trigger} {tick:?}: {found}");
+    }
+}
+
+#[test]
+fn a_run_or_a_task_without_an_end_is_found() {
+    let found = after(|history, _| history.runs[0].ended_at = None);
+    assert_eq!(found, "run 00000000-0000-0000-0000-000000000003 is succeeded for ever");
+    assert_eq!(after(|history, _| history.tasks = 3), "3 tasks are left");
 }
 
 #[test]
