@@ -20,6 +20,5 @@ fn client(x: &FakeXApi) -> Client {
     let retry = RetryPolicy { backoff, max_imposed_wait: at_once, ..RetryPolicy::default() };
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(OsEntropy));
     let governor = LocalGovernor::new(clock.clone(), entropy.clone(), BreakerSettings::default(), None);
-    Client::new(settings, retry, Arc::new(governor), clock, entropy, Arc::new(()))
-        .expect("the settings are valid")
+    Client::new(settings, retry, Arc::new(governor), clock, entropy, Arc::new(())).expect("the settings are valid")
 }
