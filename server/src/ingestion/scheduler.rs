@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::shared::{Shared, lock};
+use super::task::conclude;
 use super::{CronError, Deps, Ingestion, Schedule};
 use crate::store::{self, Control, Ticked};
 
@@ -64,6 +65,10 @@ impl Scheduler {
             Ticked::Started(run) => {
                 info!(run_id = %run.id, tick = %tick.at, missed = tick.missed, "The run of {} was opened.", tick.at);
                 self.shared.work.notify_one();
+                if run.status.is_over() {
+                    // Nobody is followed: no task will end it.
+                    conclude(&self.deps, run);
+                }
             }
             Ticked::Swallowed => {
                 info!(tick = %tick.at, "The run before is still under way; the tick of {} is left out.", tick.at);

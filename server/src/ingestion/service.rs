@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tracing::info;
 
 use super::shared::Shared;
+use super::task::conclude;
 use super::{Deps, Error, QuarantineDeps, Worker};
 use crate::domain::{Leader, LeaderId, Run, RunId, RunTrigger};
 use crate::store::{self, Control, Opened, Quarantine, RunRequest};
@@ -50,6 +51,10 @@ impl Ingestion {
         info!(run_id = %run.id, trigger = run.trigger.as_str(), "Run {} was asked for.", run.id);
         self.shared.work.notify_one();
         self.shared.changed();
+        if run.status.is_over() {
+            // Nobody is followed: no task will end it.
+            conclude(&self.deps, run.clone());
+        }
         Ok(run)
     }
 

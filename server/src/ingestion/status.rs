@@ -89,7 +89,7 @@ impl Ingestion {
         let leaders = leaders.into_iter().map(|leader| progress(streams.get(&leader.id).copied(), leader)).collect();
         let control = self.deps.schedules.control().await?;
         let last_run = self.deps.runs.last_run().await?;
-        Ok(Status { leaders, last_run, control, ..self.vitals() })
+        Ok(Status { control, last_run, leaders, ..self.vitals() })
     }
 
     /// What can be said without the store: everything but runs and leaders.

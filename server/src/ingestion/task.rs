@@ -130,17 +130,9 @@ impl Task<'_> {
     async fn end(&self, error: Option<String>, counters: RunCounters) -> Result<(), store::Error> {
         let dry_counters = if self.claim.dry_run { counters } else { RunCounters::default() };
         if let Some(run) = self.deps.work.end_task(&self.claim, &TaskEnd { error, dry_counters }).await? {
-            self.conclude(run);
+            conclude(self.deps, run);
         }
         Ok(())
-    }
-
-    fn conclude(&self, run: Run) {
-        let (status, inserted, fetched) = (run.status.as_str(), run.counters.inserted, run.counters.fetched);
-        info!(run_id = %run.id, status, inserted, fetched, "Run {} ended: {status}, {inserted} new posts.", run.id);
-        let took = run.ended_at.unwrap_or(run.started_at).duration_since(run.started_at);
-        self.deps.metrics.run_finished(run.status, took.try_into().unwrap_or_default(), run.error);
-        self.deps.metrics.breaker(self.deps.breaker().state.as_str());
     }
 
     /// An account that cannot be read is a state of its leader, not a failure of the run.
@@ -177,4 +169,13 @@ impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.leader.name, self.reason)
     }
+}
+
+/// Tells the log and the metrics of a run that has ended here.
+pub(super) fn conclude(deps: &Deps, run: Run) {
+    let (status, inserted, fetched) = (run.status.as_str(), run.counters.inserted, run.counters.fetched);
+    info!(run_id = %run.id, status, inserted, fetched, "Run {} ended: {status}, {inserted} new posts.", run.id);
+    let took = run.ended_at.unwrap_or(run.started_at).duration_since(run.started_at);
+    deps.metrics.run_finished(run.status, took.try_into().unwrap_or_default(), run.error);
+    deps.metrics.breaker(deps.breaker().state.as_str());
 }

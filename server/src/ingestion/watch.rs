@@ -82,17 +82,17 @@ impl Watcher {
                     sleep(PACE).await;
                 };
                 if self.ingestion.shared.closing.run_until_cancelled(hint).await.is_none() {
-                    return self.last(Err(Error::Stopping));
+                    return Some(self.last(Err(Error::Stopping)));
                 }
             }
             self.changes.mark_unchanged();
             let run = match self.ingestion.run(self.id).await {
                 Ok(Some(run)) => run,
-                Ok(None) => return self.last(Err(Error::RunNotFound(self.id))),
-                Err(error) => return self.last(Err(error)),
+                Ok(None) => return Some(self.last(Err(Error::RunNotFound(self.id)))),
+                Err(error) => return Some(self.last(Err(error))),
             };
             if run.status.is_over() {
-                return self.last(Ok(run));
+                return Some(self.last(Ok(run)));
             }
             if run.seq > self.seen {
                 self.seen = run.seq;
@@ -101,9 +101,9 @@ impl Watcher {
         }
     }
 
-    fn last(&mut self, state: Result<Run, Error>) -> Option<Result<Run, Error>> {
+    fn last(&mut self, state: Result<Run, Error>) -> Result<Run, Error> {
         self.is_over = true;
-        Some(state)
+        state
     }
 }
 
