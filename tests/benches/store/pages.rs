@@ -91,8 +91,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
 
 /// The right to read a leader, for longer than the measurement takes.
 async fn claim(store: &Store, leader: LeaderId) -> Claim {
-    let request =
-        RunRequest { trigger: RunTrigger::Refresh, backfill: false, dry_run: false, leaders: vec![leader] };
+    let request = RunRequest { trigger: RunTrigger::Refresh, backfill: false, dry_run: false, leaders: vec![leader] };
     store.open_run(&request).await.unwrap();
     let worker = WorkerId((&OsEntropy as &dyn Entropy).uuid_v4());
     let want = Want { tasks: 1, everywhere: 1, ttl: Duration::from_hours(1) };
