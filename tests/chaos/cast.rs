@@ -75,7 +75,7 @@ impl Cast {
     /// Writes for ever: single posts, bursts, late ones, edits and deletions.
     pub(crate) async fn write(&self, mut dice: Dice) {
         loop {
-            sleep(dice.millis(20..120)).await;
+            sleep(dice.millis(30..200)).await;
             let handle = dice.one_of(&self.handles).clone();
             match dice.below(100) {
                 0..70 => self.post(&handle, Duration::ZERO),

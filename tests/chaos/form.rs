@@ -26,11 +26,13 @@ impl Form {
         };
         let number = |name| setting(name).map(|text| text.parse::<u64>().expect("a number"));
         let asked = number("AMBER_CHAOS_BLOWS").map(|blows| usize::try_from(blows).expect("a small number"));
+        let blows = asked.unwrap_or(blows);
         Self {
-            blows: asked.unwrap_or(blows),
+            blows,
             seed: number("AMBER_CHAOS_SEED").unwrap_or(1),
             leaders: 36,
-            patience: Duration::from_mins(2),
+            // The longer the storm, the more is left to read.
+            patience: Duration::from_mins(2) + Duration::from_secs(4) * u32::try_from(blows).expect("a small number"),
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct Flaky {
     /// The acceptor and every connection hold a receiver, so that `closed` means that all of them are gone.
     weather: watch::Sender<Weather>,
     port: Mutex<Port>,
+    /// Never listens; it keeps the port from others in the moment between two uses.
+    _claim: TcpSocket,
 }
 
 #[derive(Debug)]
@@ -48,11 +50,12 @@ impl Flaky {
     /// When no port of 127.0.0.1 is free.
     #[must_use]
     pub fn in_front_of(upstream: SocketAddr) -> Self {
-        let socket = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let address = socket.local_addr().expect("a bound socket has an address");
+        let claim = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let address = claim.local_addr().expect("a bound socket has an address");
+        let socket = reserve(address);
         let weather = watch::Sender::new(Weather::Passing(Duration::ZERO));
         let port = Mutex::new(Port::Open(open(socket, upstream, weather.subscribe())));
-        Self { address, upstream, weather, port }
+        Self { address, upstream, weather, port, _claim: claim }
     }
 
     /// Where clients connect; it stays the same over cuts.
@@ -100,8 +103,8 @@ impl Flaky {
     }
 }
 
-/// Binds a port without listening on it.
-fn reserve(address: SocketAddr) -> TcpSocket {
+/// Binds a port without listening on it. Several sockets may, as long as none listens.
+pub(crate) fn reserve(address: SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("a socket can be opened");
     socket.set_reuseaddr(true).expect("a new socket takes options");
     socket.bind(address).expect("the port is free");

@@ -1,6 +1,7 @@
 //! A disposable PostgreSQL cluster from the installed programs, with a fresh database for each test.
 
 use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,16 +9,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use sea_orm::{ConnectionTrait, Database};
+use tokio::net::TcpSocket;
 
-use crate::guarded::{Guarded, KEEP, Server, free_port, new_home};
+use crate::flaky::reserve;
+use crate::guarded::{Guarded, KEEP, Server, new_home};
 use crate::tools::{folder_with, program_folders, report_missing, setting};
 
 /// Names a disposable cluster that already runs, such as `postgres://amber@127.0.0.1:5432`. It is set by `tests/run`,
 /// because a runner that gives each test its own process would otherwise start one cluster for each test.
 const OUTER_CLUSTER: &str = "AMBER_TEST_POSTGRES_URL";
-
-/// How often a start is tried: between choosing a port and listening on it, somebody else may take it.
-const ATTEMPTS: usize = 3;
 
 /// A running cluster.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ struct Own {
     command: Vec<String>,
     /// None while it is stopped.
     server: Mutex<Option<Guarded>>,
+    /// Keeps the port while the server is away.
+    _claim: TcpSocket,
 }
 
 impl Postgres {
@@ -71,14 +73,7 @@ impl Postgres {
             report_missing("PostgreSQL", "install the package `postgresql`, or set AMBER_TEST_POSTGRES_URL");
             return None;
         };
-        let mut said = String::new();
-        for _ in 0..ATTEMPTS {
-            match Self::try_start(&programs, settings) {
-                Ok(postgres) => return Some(postgres),
-                Err(reason) => said = reason,
-            }
-        }
-        panic!("PostgreSQL did not start: {said}");
+        Some(Self::try_start(&programs, settings).unwrap_or_else(|said| panic!("PostgreSQL did not start: {said}")))
     }
 
     fn try_start(programs: &Path, settings: &[&str]) -> Result<Self, String> {
@@ -99,7 +94,8 @@ impl Postgres {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
 
-        let port = free_port();
+        let claim = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let port = claim.local_addr().map_err(|error| error.to_string())?.port();
         let mut command = program("postgres");
         command.extend(["-D".to_owned(), data.display().to_string(), "-p".to_owned(), port.to_string()]);
         let socket = format!("unix_socket_directories={}", home.display());
@@ -107,7 +103,7 @@ impl Postgres {
             command.extend(["-c".to_owned(), (*setting).to_owned()]);
         }
         let server = Mutex::new(Some(run(&home, &command)?));
-        let own = Some(Own { home, command, server });
+        let own = Some(Own { home, command, server, _claim: claim });
         Ok(Self { url: format!("postgres://amber@127.0.0.1:{port}"), own })
     }
 
