@@ -267,7 +267,7 @@ async fn all_open_runs_fail_at_once(fresh: Fresh) {
     fresh.store.end_task(&claims[0], &end(None)).await.unwrap();
     let one = open(&fresh.store, &request(RunTrigger::Refresh, &ids[..1])).await.id;
 
-    assert_eq!(fresh.store.fail_open_runs("the credential is dead").await.unwrap(), 2);
+    assert_eq!(fresh.store.fail_open_runs("the credential is dead").await.unwrap().len(), 2);
     let (all, one) = (run(&fresh, all).await, run(&fresh, one).await);
     assert_eq!((all.status, all.leaders_done, all.leaders_failed), (RunStatus::Partial, 3, 2));
     assert_eq!((one.status, one.leaders_done, one.leaders_failed), (RunStatus::Failed, 1, 1));
@@ -283,7 +283,7 @@ async fn all_open_runs_fail_at_once(fresh: Fresh) {
     assert_eq!(fresh.number("SELECT COUNT(*) FROM ingest_streams WHERE lease_until <> 0").await, 0);
     let after = run(&fresh, all.id).await;
     assert_eq!((after.status, after.leaders_done), (all.status, all.leaders_done));
-    assert_eq!(fresh.store.fail_open_runs("again").await.unwrap(), 0);
+    assert_eq!(fresh.store.fail_open_runs("again").await.unwrap(), []);
 }
 
 async fn waiting_tasks_fail_without_those_under_way(fresh: Fresh) {

@@ -100,6 +100,12 @@ impl Stage {
         end_of(&self.amber, &asked.into_inner().run_id).await
     }
 
+    /// Asks for a run and does not wait for it.
+    pub(crate) async fn ask(&self) -> String {
+        let asked = self.amber.ingestion().trigger_ingestion(TriggerIngestionRequest::default()).await;
+        asked.expect("runs are taken").into_inner().run_id
+    }
+
     /// Repeats runs until one finds nothing new, and tells how many found something.
     pub(crate) async fn run_dry(&self) -> usize {
         for runs in 0..100 {

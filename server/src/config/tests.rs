@@ -316,9 +316,7 @@ fn a_slip_of_the_pen_is_answered_with_the_nearest_name() {
 
 #[test]
 fn what_would_be_unsafe_to_ignore_stops_the_start() {
-    for (name, value) in
-        [("SECRETS_MANAGER_ENABLED", "true"), ("TLS_CERT_PATH", "/tls/cert.pem")]
-    {
+    for (name, value) in [("SECRETS_MANAGER_ENABLED", "true"), ("TLS_CERT_PATH", "/tls/cert.pem")] {
         assert_eq!(refused(&least().with(name, value)), [name]);
     }
     let env = least().with("SECRETS_MANAGER_ENABLED", "off");

@@ -31,8 +31,8 @@ pub use post::{
 };
 pub use principal::{Principal, Role, Scope};
 pub use quota::Quota;
-pub use removal::Removal;
 pub use reads::{Month, Reads, Usage, day_of};
+pub use removal::Removal;
 pub use run::{Run, RunCounters, RunId, RunStatus, RunTrigger};
 pub use saved_checkpoint::{CheckpointError, OpaqueCheckpoint, SavedCheckpoint};
 pub use sentiment::{Label, Sentiment, Unscored};

@@ -114,7 +114,7 @@ impl Task<'_> {
             warn!(reason = error.reason(), "Ingestion stops until somebody acts: {error}.");
             let reason = format!("{}: {error}", error.reason());
             match self.deps.schedules.stop(&reason, error.until()).await {
-                Ok(()) => self.deps.runs.fail_open_runs(&reason).await.map(drop),
+                Ok(()) => self.deps.runs.fail_open_runs(&reason).await.map(|runs| self.conclude_all(runs)),
                 Err(error) => Err(error),
             }
         } else if matches!(error, x_api::Error::BreakerOpen { .. }) {
@@ -125,6 +125,10 @@ impl Task<'_> {
         if let Err(error) = done {
             warn!(%error, "The other tasks were not ended; each will find out for itself.");
         }
+    }
+
+    fn conclude_all(&self, runs: Vec<Run>) {
+        runs.into_iter().for_each(|run| conclude(self.deps, run));
     }
 
     async fn end(&self, error: Option<String>, counters: RunCounters) -> Result<(), store::Error> {

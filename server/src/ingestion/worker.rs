@@ -123,7 +123,7 @@ mod tests {
         let database = Mutex::new(());
         let task = async || {
             let _transaction = database.lock().await;
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(10)).await;
         };
         let mut tasks: FuturesUnordered<_> = (0..3).map(|_| task()).collect();
         // The first task has the lock now.

@@ -24,8 +24,8 @@ mod text;
 mod vitals;
 mod work;
 
-pub use checkpoints::Checkpoints;
 pub use api_budget::{ApiBudget, ApiCall, ApiLine, Known};
+pub use checkpoints::Checkpoints;
 pub use connect::Store;
 pub use dashboards::{Aggregates, Dashboards};
 pub use embed_tokens::EmbedTokens;
@@ -37,9 +37,9 @@ pub use ingest::{
 pub use leaders::{LeaderCursor, Leaders};
 pub use migrate::Migration;
 pub use posts::Posts;
+pub use rechecks::{Checked, Drift, DueCheck, Finding, Rechecks, Settled};
 pub use runs::{MAX_OPEN_RUNS, Opened, RunRequest, RunTotals, Runs, Tick, Ticked};
 pub use schedule::{Control, Schedules};
-pub use rechecks::{Checked, Drift, DueCheck, Finding, Rechecks, Settled};
 pub use settings::Settings;
 pub use vitals::{Counts, Vitals};
 pub use work::{Claim, Lease, TaskEnd, Want, Work, WorkerId};

@@ -35,7 +35,9 @@ async fn two_servers_that_read_the_same_leaders_lose_and_double_nothing() {
         let [one, other] = asked;
         let (one, other) = tokio::join!(one, other);
         let (one, other) = tokio::join!(end_of(&owners[0], &one), end_of(&owners[1], &other));
-        for run in [one, other] {
+        // Who asks while an equal run is open is told of that one.
+        let runs = if one.id == other.id { vec![one] } else { vec![one, other] };
+        for run in runs {
             assert_eq!(run.status(), RunStatus::Succeeded, "who was overtaken leaves the leader to the other: {run:?}");
             inserted += balanced(&run).inserted;
         }

@@ -41,12 +41,13 @@ async fn many_missed_ticks_are_one_run(backend: Backend) {
     assert_eq!(status.last_run.unwrap().trigger(), RunTrigger::Schedule);
     let next = status.jobs[0].next_run_time.unwrap().seconds;
     let now = amber_server::domain::Clock::now(&stage.server.clock).as_second();
-    assert_eq!(next - now, 1_800, "the next tick counts from the catch-up");
+    assert!((1..=1_800).contains(&(next - now)), "the rhythm goes on from the tick that was caught up: {}", next - now);
 
-    stage.advance(Duration::from_mins(29));
+    let until_next = Duration::from_secs(u64::try_from(next - now).unwrap());
+    stage.advance(until_next - Duration::from_secs(1));
     sleep(TWO_LOOKS).await;
     stage.runs_are(2).await;
-    stage.advance(Duration::from_mins(1));
+    stage.advance(Duration::from_secs(1));
     stage.runs_are(3).await;
 }
 

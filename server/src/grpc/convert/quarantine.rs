@@ -20,19 +20,12 @@ pub(in crate::grpc) fn asked_records(status: i32, leader: String) -> Result<Reco
 }
 
 pub(in crate::grpc) fn record_page(page: RecordPage) -> v1::ListQuarantineResponse {
-    v1::ListQuarantineResponse {
-        records: page.records.into_iter().map(record).collect(),
-        next_page_token: page.next,
-    }
+    v1::ListQuarantineResponse { records: page.records.into_iter().map(record).collect(), next_page_token: page.next }
 }
 
 pub(in crate::grpc) fn replayed(done: Replayed) -> v1::ReplayQuarantineResponse {
     let Replayed { stored, refused, passed_over } = done;
-    v1::ReplayQuarantineResponse {
-        stored: small(stored),
-        refused: small(refused),
-        passed_over: small(passed_over),
-    }
+    v1::ReplayQuarantineResponse { stored: small(stored), refused: small(refused), passed_over: small(passed_over) }
 }
 
 pub(in crate::grpc) fn discarded(done: Discarded) -> v1::DiscardQuarantineResponse {

@@ -31,10 +31,10 @@ impl Store {
         Ok(run)
     }
 
-    pub(super) async fn fail_all(&self, reason: &str) -> Result<u64, Error> {
+    pub(super) async fn fail_all(&self, reason: &str) -> Result<Vec<Run>, Error> {
         let tx = self.begin().await?;
         schedule::lock(&tx).await?;
-        let mut failed = 0;
+        let mut failed = Vec::new();
         for open in row::open(&tx).await? {
             let id = RunId(open.id);
             // Its last task may have ended a moment ago.
@@ -43,7 +43,7 @@ impl Store {
             }
             let tasks = ingest_tasks::Entity::delete_many().filter(ingest_tasks::Column::RunId.eq(id.0));
             close::count_failed(&tx, id, tasks.exec(&tx).await?.rows_affected, reason).await?;
-            failed += u64::from(self.close_if_empty(&tx, id).await?.is_some());
+            failed.extend(self.close_if_empty(&tx, id).await?);
         }
         tx.commit().await?;
         Ok(failed)

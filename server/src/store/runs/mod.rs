@@ -101,11 +101,11 @@ pub trait Runs: Send + Sync {
     /// When the database fails.
     async fn cancel_run(&self, id: RunId) -> Result<Option<Run>, Error>;
 
-    /// Ends the outstanding tasks of every open run as failed for `reason`, which ends the runs; says how many.
+    /// Ends the outstanding tasks of every open run as failed for `reason`, which ends these runs.
     ///
     /// # Errors
     /// When the database fails.
-    async fn fail_open_runs(&self, reason: &str) -> Result<u64, Error>;
+    async fn fail_open_runs(&self, reason: &str) -> Result<Vec<Run>, Error>;
 
     /// Drops the outstanding tasks of a run that nobody works on as failed for `reason`, for a fault that all others
     /// would meet as well. The run ends with its last task.
@@ -153,7 +153,7 @@ impl Runs for Store {
         self.cancel(id).await
     }
 
-    async fn fail_open_runs(&self, reason: &str) -> Result<u64, Error> {
+    async fn fail_open_runs(&self, reason: &str) -> Result<Vec<Run>, Error> {
         self.fail_all(reason).await
     }
 
