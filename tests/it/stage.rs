@@ -102,7 +102,14 @@ impl Stage {
 
     /// Asks for a run and does not wait for it.
     pub(crate) async fn ask(&self) -> String {
-        let asked = self.amber.ingestion().trigger_ingestion(TriggerIngestionRequest::default()).await;
+        self.ask_for(&[]).await
+    }
+
+    /// The same for some leaders.
+    pub(crate) async fn ask_for(&self, leaders: &[&str]) -> String {
+        let leader_ids = leaders.iter().map(ToString::to_string).collect();
+        let request = TriggerIngestionRequest { leader_ids, ..Default::default() };
+        let asked = self.amber.ingestion().trigger_ingestion(request).await;
         asked.expect("runs are taken").into_inner().run_id
     }
 
