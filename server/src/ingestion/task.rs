@@ -128,7 +128,9 @@ impl Task<'_> {
     }
 
     fn conclude_all(&self, runs: Vec<Run>) {
-        runs.into_iter().for_each(|run| conclude(self.deps, run));
+        for run in runs {
+            conclude(self.deps, run);
+        }
     }
 
     async fn end(&self, error: Option<String>, counters: RunCounters) -> Result<(), store::Error> {

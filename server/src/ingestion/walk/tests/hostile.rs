@@ -22,6 +22,7 @@ const TOKEN_LIFE_MS: i64 = 60_000;
 
 /// What a timeline does to its readers.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one misbehaviour, and every mix of them occurs")]
 pub(super) struct Torture {
     /// A quarter of the posts become visible late.
     pub(super) late: bool,

@@ -22,6 +22,7 @@ pub(super) fn end() -> TimelinePage {
     page(&[], None)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "pages and requests hold it so")]
 pub(super) fn token(name: &str) -> Option<String> {
     Some(name.to_owned())
 }
