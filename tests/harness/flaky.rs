@@ -1,5 +1,6 @@
 //! A TCP proxy that fails on demand, to stand between Amber and anything it talks to.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -72,7 +74,7 @@ impl Flaky {
         }
         self.weather.send_replace(Weather::Cut);
         self.weather.closed().await;
-        *port = Port::Reserved(reserve(self.address));
+        *port = Port::Reserved(reserve_again(self.address).await);
     }
 
     /// Accepts connections but passes nothing; what is sent meanwhile arrives after [`heal`](Self::heal).
@@ -105,10 +107,25 @@ impl Flaky {
 
 /// Binds a port without listening on it. Several sockets may, as long as none listens.
 pub(crate) fn reserve(address: SocketAddr) -> TcpSocket {
-    let socket = TcpSocket::new_v4().expect("a socket can be opened");
-    socket.set_reuseaddr(true).expect("a new socket takes options");
-    socket.bind(address).expect("the port is free");
-    socket
+    try_reserve(address).expect("the port is free")
+}
+
+/// The same for a port that was listened on a moment ago: the system may take a while to let go of it.
+async fn reserve_again(address: SocketAddr) -> TcpSocket {
+    for _ in 0..500 {
+        if let Ok(socket) = try_reserve(address) {
+            return socket;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    reserve(address)
+}
+
+fn try_reserve(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
 }
 
 /// Listens, and passes every connection on until the weather is cut.
@@ -185,7 +202,7 @@ async fn pump(
         let length = from.read(&mut chunk).await?;
         let clear = weather.wait_for(|weather| *weather != Weather::Stalled).await.map(|weather| *weather);
         if let Ok(Weather::Passing(delay)) = clear {
-            tokio::time::sleep(delay).await;
+            sleep(delay).await;
         }
         if length == 0 {
             return to.shutdown().await;
