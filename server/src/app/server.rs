@@ -74,9 +74,7 @@ impl Server {
         tasks.spawn(worker.run(stop.clone()));
         if config.ingestion.enabled {
             tasks.spawn(Scheduler::new(&ingestion)?.run(stop.clone()));
-            let asked = ingestion.clone();
-            let may_call = Arc::new(move || asked.vitals().control.stopped_reason.is_none());
-            if let Some(recheck) = Recheck::new(&ingestion, Arc::new(store.clone()), may_call) {
+            if let Some(recheck) = Recheck::new(&ingestion, Arc::new(store.clone())) {
                 tasks.spawn(recheck.run(stop.clone()));
             }
         }

@@ -1,11 +1,12 @@
 //! The governor of calls to X over the store, so that all replicas share one budget and one breaker.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::shared::lock;
 use crate::domain::{Clock, Usage};
 use crate::resilience::{Allowance, Ask, BreakerSettings, Circuit, Decision, Report};
 use crate::store::{self, ApiBudget, ApiCall, ApiLine, Known};
@@ -43,8 +44,7 @@ impl SharedGovernor {
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        // What was seen is whole between any two statements, so a panic elsewhere does not spoil it.
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.seen)
     }
 
     fn remember(&self, credential: &Fingerprint, known: Known) {
@@ -99,12 +99,7 @@ impl Governor for SharedGovernor {
 
     fn standing(&self, credential: &Fingerprint) -> Standing {
         let seen = self.seen();
-        let own = seen.allowances.iter().filter(|(line, _)| line.credential == *credential);
-        Standing {
-            breaker: seen.circuit.snapshot(self.clock.now()),
-            allowances: own.map(|(line, allowance)| (line.endpoint, allowance.clone())).collect(),
-            usage: seen.usage,
-        }
+        Standing::of(credential, seen.circuit.snapshot(self.clock.now()), &seen.allowances, seen.usage)
     }
 }
 

@@ -30,7 +30,7 @@ pub use error::Error;
 pub use governor::SharedGovernor;
 pub use observer::XObserver;
 pub use quarantine::{Fate, QuarantineDeps, ReplayReport, Verdict, replay};
-pub use recheck::{MayCall, Recheck};
+pub use recheck::Recheck;
 pub use schedule::{CronError, Schedule};
 pub use scheduler::Scheduler;
 pub use service::Ingestion;

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::score::score;
+use super::shared::Shared;
 use super::{Deps, Ingestion};
 use crate::domain::ExternalId;
 use crate::store::{self, Checked, DueCheck, Finding, Rechecks, Settled};
@@ -19,9 +20,6 @@ use crate::x_api::{self, Client, Endpoint, PostLookup};
 
 #[cfg(test)]
 mod tests;
-
-/// Says whether X may be called at all now.
-pub type MayCall = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// The most posts that X looks up in one request.
 const BATCH: u32 = 100;
@@ -49,7 +47,8 @@ pub struct Recheck {
     checks: Arc<dyn Rechecks>,
     x: Arc<Client>,
     period: Duration,
-    may_call: MayCall,
+    /// Knows whether ingestion has stopped by itself.
+    shared: Arc<Shared>,
 }
 
 /// Why a batch was not settled.
@@ -77,14 +76,14 @@ impl Recheck {
     /// The job of `ingestion` over the queue `checks`. None when it is switched off, when nothing may be stored, or
     /// without access to X.
     #[must_use]
-    pub fn new(ingestion: &Ingestion, checks: Arc<dyn Rechecks>, may_call: MayCall) -> Option<Self> {
-        Self::over(ingestion.deps.clone(), checks, may_call)
+    pub fn new(ingestion: &Ingestion, checks: Arc<dyn Rechecks>) -> Option<Self> {
+        Self::over(ingestion.deps.clone(), checks, Arc::clone(&ingestion.shared))
     }
 
-    fn over(deps: Deps, checks: Arc<dyn Rechecks>, may_call: MayCall) -> Option<Self> {
+    fn over(deps: Deps, checks: Arc<dyn Rechecks>, shared: Arc<Shared>) -> Option<Self> {
         let period = deps.settings.recheck.filter(|_| !deps.settings.dry_run)?;
         let x = deps.x.clone()?;
-        Some(Self { deps, checks, x, period, may_call })
+        Some(Self { deps, checks, x, period, shared })
     }
 
     /// Works until `stop`.
@@ -126,7 +125,7 @@ impl Recheck {
 
     /// For how long X is not to be asked; a batch is claimed only when a call can be made.
     fn obstacle(&self) -> Option<Duration> {
-        if !(self.may_call)() {
+        if self.shared.has_stopped() {
             return Some(IDLE);
         }
         if let Some(open_for) = self.deps.breaker().open_for {

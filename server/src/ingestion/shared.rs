@@ -1,6 +1,6 @@
 //! What the parts of ingestion in one process tell each other.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ pub(super) struct Shared {
     /// Grows when a run may have changed: wakes the watchers.
     pub(super) changes: watch::Sender<u64>,
     /// Places for watchers.
-    pub(super) watchers: Semaphore,
+    pub(super) watchers: Arc<Semaphore>,
     /// The schedule as last read; None while the scheduler is not at work.
     pub(super) control: Mutex<Option<Control>>,
     /// What this process reads.
@@ -34,7 +34,7 @@ impl Shared {
         Self {
             work: Notify::new(),
             changes: watch::Sender::new(0),
-            watchers: Semaphore::new(MAX_WATCHERS),
+            watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
             control: Mutex::default(),
             held: Held::default(),
             closing: CancellationToken::new(),
@@ -50,6 +50,11 @@ impl Shared {
     pub(super) fn cancelled(&self, run: RunId) {
         self.held.cancel_run(run);
         self.changed();
+    }
+
+    /// Whether ingestion has stopped by itself, as far as the scheduler knows.
+    pub(super) fn has_stopped(&self) -> bool {
+        lock(&self.control).as_ref().is_some_and(|control| control.stopped_reason.is_some())
     }
 
     /// Takes over what the store says of the schedule, when the scheduler is at work.

@@ -105,7 +105,7 @@ impl Ingestion {
             breaker: self.deps.breaker(),
             rate_limited_until: self.deps.x.as_ref().and_then(|x| x.rate_limited_until().into_values().max()),
             usage: self.deps.x.as_ref().map(|x| x.standing().usage),
-            jobs: next_due.map(|at| self.job(at)).into_iter().collect(),
+            jobs: next_due.map(|at| self.job(&control, at)).into_iter().collect(),
             control,
             settings: self.deps.settings.clone(),
             last_run: None,
@@ -113,8 +113,8 @@ impl Ingestion {
         }
     }
 
-    fn job(&self, next_run: Timestamp) -> Job {
-        let trigger = lock(&self.shared.control).as_ref().map(|control| control.schedule.clone()).unwrap_or_default();
+    fn job(&self, control: &Control, next_run: Timestamp) -> Job {
+        let trigger = control.schedule.clone();
         if self.deps.settings.cron.is_some() {
             return Job { id: "x_ingestion_cron", name: "X Post Ingestion (Cron)", trigger, next_run };
         }

@@ -92,8 +92,10 @@ impl Task<'_> {
         warn!(leader_id = %leader.id, error = %reason, "{} was not read: {reason}", leader.name);
         self.deps.metrics.leader_failed();
         let text = Named { leader, reason: &reason }.to_string();
-        if let Stop::X(error) = &reason {
-            self.spare_the_others(error, &text).await;
+        if let Stop::X(error) = &reason
+            && let Err(error) = self.spare_the_others(error, &text).await
+        {
+            warn!(%error, "The other tasks were not ended; each will find out for itself.");
         }
         Verdict::End(Some(text))
     }
@@ -108,29 +110,19 @@ impl Task<'_> {
     }
 
     /// Ends what would fail in the same way: everything after a fatal refusal, the rest of the run while X is down.
-    async fn spare_the_others(&self, error: &x_api::Error, text: &str) {
-        let done = if error.is_fatal_for_all() {
+    async fn spare_the_others(&self, error: &x_api::Error, text: &str) -> Result<(), store::Error> {
+        if error.is_fatal_for_all() {
             self.deps.metrics.ingestion_stopped(error.reason());
             warn!(reason = error.reason(), "Ingestion stops until somebody acts: {error}.");
             let reason = format!("{}: {error}", error.reason());
-            match self.deps.schedules.stop(&reason, error.until()).await {
-                Ok(()) => self.deps.runs.fail_open_runs(&reason).await.map(|runs| self.conclude_all(runs)),
-                Err(error) => Err(error),
+            self.deps.schedules.stop(&reason, error.until()).await?;
+            for run in self.deps.runs.fail_open_runs(&reason).await? {
+                conclude(self.deps, run);
             }
         } else if matches!(error, x_api::Error::BreakerOpen { .. }) {
-            self.deps.runs.fail_waiting_tasks(self.claim.run, text).await
-        } else {
-            Ok(())
-        };
-        if let Err(error) = done {
-            warn!(%error, "The other tasks were not ended; each will find out for itself.");
+            self.deps.runs.fail_waiting_tasks(self.claim.run, text).await?;
         }
-    }
-
-    fn conclude_all(&self, runs: Vec<Run>) {
-        for run in runs {
-            conclude(self.deps, run);
-        }
+        Ok(())
     }
 
     async fn end(&self, error: Option<String>, counters: RunCounters) -> Result<(), store::Error> {

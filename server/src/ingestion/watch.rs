@@ -3,6 +3,7 @@
 //! The store is the truth, since another replica may do the work; a hint from this process only shortens the wait. A
 //! watcher that is slow misses states, never the last one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::stream::{Stream, unfold};
@@ -34,19 +35,9 @@ impl Ingestion {
     /// # Errors
     /// [`Error::TooManyWatchers`], and in the stream [`Error::RunNotFound`], [`Error::Stopping`], or when the store fails.
     pub fn watch(&self, id: RunId, after: u64) -> Result<impl Stream<Item = Result<Run, Error>> + Send + use<>, Error> {
-        let place = self.shared.clone();
-        // A place is a permit that is given back by hand, as the stream outlives this borrow.
-        place.watchers.try_acquire().map_err(|_| Error::TooManyWatchers { limit: MAX_WATCHERS })?.forget();
-        let place = Place(place);
-        let watcher = Watcher {
-            ingestion: self.clone(),
-            changes: self.shared.changes.subscribe(),
-            id,
-            seen: after,
-            is_first: true,
-            is_over: false,
-        };
-        Ok(unfold((watcher, place), |(mut watcher, place)| async {
+        let place = Arc::clone(&self.shared.watchers).try_acquire_owned();
+        let place = place.map_err(|_| Error::TooManyWatchers { limit: MAX_WATCHERS })?;
+        Ok(unfold((self.watcher(id, after), place), |(mut watcher, place)| async {
             let state = watcher.next().await?;
             Some((state, (watcher, place)))
         }))
@@ -57,8 +48,7 @@ impl Ingestion {
     /// # Errors
     /// [`Error::RunNotFound`], [`Error::Stopping`], or when the store fails.
     pub async fn finished(&self, id: RunId) -> Result<Run, Error> {
-        let changes = self.shared.changes.subscribe();
-        let mut watcher = Watcher { ingestion: self.clone(), changes, id, seen: 0, is_first: true, is_over: false };
+        let mut watcher = self.watcher(id, 0);
         loop {
             match watcher.next().await {
                 Some(Ok(run)) if !run.status.is_over() => {}
@@ -66,6 +56,11 @@ impl Ingestion {
                 None => return Err(Error::RunNotFound(id)),
             }
         }
+    }
+
+    fn watcher(&self, id: RunId, seen: u64) -> Watcher {
+        let changes = self.shared.changes.subscribe();
+        Watcher { ingestion: self.clone(), changes, id, seen, is_first: true, is_over: false }
     }
 }
 
@@ -104,13 +99,5 @@ impl Watcher {
     fn last(&mut self, state: Result<Run, Error>) -> Result<Run, Error> {
         self.is_over = true;
         state
-    }
-}
-
-struct Place(std::sync::Arc<super::shared::Shared>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.watchers.add_permits(1);
     }
 }

@@ -9,12 +9,11 @@ use sea_orm::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::entity::ingest_commits;
 use super::entity::ingest_streams::{ActiveModel, Column, Entity};
-use super::ingest::StreamKind;
+use super::ingest::{Entry, StreamKind};
 use super::text::json;
 use super::{Error, Store};
-use crate::domain::{Checkpoint, OpaqueCheckpoint, SavedCheckpoint, StreamKey};
+use crate::domain::{Checkpoint, OpaqueCheckpoint, RunCounters, SavedCheckpoint, StreamKey};
 
 /// Keeps checkpoints under text keys. Every change of a leader's stream stands in the ledger, like a page without
 /// records, and fences off the worker that is reading it.
@@ -151,21 +150,9 @@ impl Store {
         let Some(row) = tx.query_one(statement).await? else { return Ok(false) };
         let changed = Changed::from_query_result(&row, "")?;
         if changed.leader_id.is_some() {
-            let entry = ingest_commits::ActiveModel {
-                stream_id: Set(changed.id),
-                cursor_version: Set(changed.cursor_version),
-                lease_epoch: Set(changed.lease_epoch),
-                run_id: Set(None),
-                cursor: Set(changed.cursor),
-                committed_at: Set(self.now().as_microsecond()),
-                fetched: Set(0),
-                inserted: Set(0),
-                updated: Set(0),
-                unchanged: Set(0),
-                quarantined: Set(0),
-                duplicates: Set(0),
-            };
-            ingest_commits::Entity::insert(entry).exec_without_returning(tx).await?;
+            let Changed { id: stream, cursor_version: version, lease_epoch: epoch, cursor, .. } = changed;
+            let entry = Entry { stream, version, epoch, cursor };
+            entry.write(tx, None, &RunCounters::default(), self.now()).await?;
         }
         Ok(true)
     }

@@ -78,11 +78,8 @@ impl Runs {
         require_role(caller, Role::Reviewer)?;
         let before = page_token::decode(token)?.map(|(_, id)| RunId(id));
         let size = page_size.clamp(1, Self::MAX_PAGE_SIZE);
-        let mut runs = self.ingestion.runs(before, size + 1).await?;
-        let has_more = runs.len() > size as usize;
-        runs.truncate(size as usize);
-        let last = runs.last().filter(|_| has_more);
-        let next = last.map(|last| page_token::encode(last.started_at, last.id.0)).unwrap_or_default();
+        let runs = self.ingestion.runs(before, size + 1).await?;
+        let (runs, next) = page_token::cut(runs, size, |run| (run.started_at, run.id.0));
         Ok(RunPage { runs, next })
     }
 

@@ -64,11 +64,8 @@ impl Leaders {
         let after = page_token::decode(token)?;
         let after = after.map(|(created_at, id)| LeaderCursor { created_at, id: LeaderId(id) });
         let size = page_size.clamp(1, Self::MAX_PAGE_SIZE);
-        let mut leaders = self.store.list(after, size + 1).await?;
-        let has_more = leaders.len() > size as usize;
-        leaders.truncate(size as usize);
-        let last = leaders.last().filter(|_| has_more);
-        let next = last.map(|last| page_token::encode(last.created_at, last.id.0)).unwrap_or_default();
+        let leaders = self.store.list(after, size + 1).await?;
+        let (leaders, next) = page_token::cut(leaders, size, |leader| (leader.created_at, leader.id.0));
         Ok(LeaderPage { leaders, next, total: self.store.count().await? })
     }
 

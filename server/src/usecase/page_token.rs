@@ -40,6 +40,16 @@ pub(super) fn decode(token: &str) -> Result<Option<(Timestamp, Uuid)>, Error> {
     Ok(Some((at, id)))
 }
 
+/// Takes from `rows` a page of `size` when there is one row more, and writes the token of the page behind it, which is
+/// empty at the end; `place` is where a row stands.
+pub(super) fn cut<T>(mut rows: Vec<T>, size: u32, place: impl Fn(&T) -> (Timestamp, Uuid)) -> (Vec<T>, String) {
+    let has_more = rows.len() > size as usize;
+    rows.truncate(size as usize);
+    let last = rows.last().filter(|_| has_more).map(place);
+    let next = last.map(|(at, id)| encode(at, id)).unwrap_or_default();
+    (rows, next)
+}
+
 /// Writes the text after which the next page starts.
 pub(super) fn encode_text(text: &str) -> String {
     URL_SAFE_NO_PAD.encode([&[TEXT_VERSION], text.as_bytes()].concat())

@@ -80,11 +80,8 @@ impl Quarantine {
         let Ok(leader) = leader.transpose() else { return Ok(RecordPage { records: Vec::new(), next: String::new() }) };
         let filter = QuarantineFilter { status: query.status, leader };
         let size = page_size.clamp(1, Self::MAX_PAGE_SIZE);
-        let mut records = self.deps.records.records(filter, before, size + 1).await?;
-        let has_more = records.len() > size as usize;
-        records.truncate(size as usize);
-        let last = records.last().filter(|_| has_more);
-        let next = last.map(|last| page_token::encode(last.first_seen_at, last.id.0)).unwrap_or_default();
+        let records = self.deps.records.records(filter, before, size + 1).await?;
+        let (records, next) = page_token::cut(records, size, |record| (record.first_seen_at, record.id.0));
         Ok(RecordPage { records, next })
     }
 

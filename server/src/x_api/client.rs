@@ -113,9 +113,7 @@ impl Client {
     pub async fn user_timeline(&self, request: TimelineRequest) -> Result<TimelinePage, Error> {
         let owner = request.user;
         let page = self.call(&Request::timeline(&request), |body| page::parse(body, Some(owner))).await?;
-        for (field, count) in &page.missing_fields {
-            self.observer.on_missing_field(field, *count);
-        }
+        self.tell_missing(&page.missing_fields);
         Ok(page)
     }
 
@@ -127,9 +125,7 @@ impl Client {
         let mut found = PostLookup::default();
         for ids in ids.chunks(LOOKUP_SIZE) {
             let part = self.call(&Request::posts(ids), |body| posts_lookup::parse(body, ids)).await?;
-            for (field, count) in &part.missing_fields {
-                self.observer.on_missing_field(field, *count);
-            }
+            self.tell_missing(&part.missing_fields);
             found.add(part);
         }
         Ok(found)
@@ -175,6 +171,12 @@ impl Client {
             Some((endpoint, RateLimit { limit: window.limit, remaining, reset: Some(window.reset) }))
         };
         self.standing().allowances.into_iter().filter_map(told).collect()
+    }
+
+    fn tell_missing(&self, fields: &BTreeMap<&'static str, u64>) {
+        for (field, count) in fields {
+            self.observer.on_missing_field(field, *count);
+        }
     }
 
     async fn look_up<'a>(&self, chunks: impl Iterator<Item = Names<'a>>) -> Result<UserLookup, Error> {

@@ -53,6 +53,21 @@ pub struct Standing {
     pub usage: Usage,
 }
 
+impl Standing {
+    /// How things stand for one of the credentials whose allowances are known.
+    #[must_use]
+    pub fn of(
+        credential: &Fingerprint,
+        breaker: BreakerSnapshot,
+        allowances: &BTreeMap<Line, Allowance>,
+        usage: Usage,
+    ) -> Self {
+        let own = allowances.iter().filter(|(line, _)| line.credential == *credential);
+        let allowances = own.map(|(line, allowance)| (line.endpoint, allowance.clone())).collect();
+        Self { breaker, allowances, usage }
+    }
+}
+
 /// Decides whether a call to X may be made, and hears of every answer: rate limits, breaker, and the month's posts.
 ///
 /// The client asks before each attempt, retries included, and tells how it went.

@@ -8,9 +8,10 @@ use secrecy::SecretString;
 use super::*;
 use crate::config::{Build, Config, MapEnv};
 use crate::domain::{Clock, Entropy, OsEntropy, PostId, SystemClock};
+use crate::ingestion::shared::lock;
 use crate::resilience::{Backoff, BreakerSettings, RetryPolicy};
 use crate::sentiment::Analyzer;
-use crate::store::{Drift, Settings, Store};
+use crate::store::{Control, Drift, Settings, Store};
 use crate::telemetry::Metrics;
 use crate::x_api::LocalGovernor;
 
@@ -96,7 +97,10 @@ async fn job(queue: &Arc<Queue>, variables: &[(&str, &str)], may_call: bool) -> 
         entropy,
         settings,
     };
-    Recheck::over(deps, Arc::clone(queue) as _, Arc::new(move || may_call))
+    let shared = Arc::new(Shared::new());
+    let stopped_reason = (!may_call).then(|| "the credential is dead".to_owned());
+    *lock(&shared.control) = Some(Control { stopped_reason, ..Control::default() });
+    Recheck::over(deps, Arc::clone(queue) as _, shared)
 }
 
 #[tokio::test]

@@ -5,8 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set};
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::{Committed, PageCommit, quarantine, upsert};
 use crate::domain::{ExternalId, LeaderId, Platform, RunCounters, RunId, ScoredPost};
@@ -46,25 +49,37 @@ impl Store {
         };
         let version = page.version + 1;
         let cancel_requested = count_for_run(&tx, page.run, &counters).await?;
-        self.enter_in_ledger(&tx, &page, version, counters).await?;
+        let entry = Entry { stream: page.stream.0, version, epoch: page.lease.epoch, cursor: json(&page.checkpoint) };
+        entry.write(&tx, Some(page.run), &counters, self.now()).await?;
         tx.commit().await?;
         Ok(Committed { version, counters, cancel_requested })
     }
+}
 
-    async fn enter_in_ledger(
-        &self,
+/// A line of the ledger: how a stream's checkpoint was changed, and by what right.
+pub(in crate::store) struct Entry {
+    pub(in crate::store) stream: Uuid,
+    pub(in crate::store) version: i64,
+    pub(in crate::store) epoch: i64,
+    pub(in crate::store) cursor: Value,
+}
+
+impl Entry {
+    /// Enters it with what came with the change.
+    pub(in crate::store) async fn write(
+        self,
         tx: &DatabaseTransaction,
-        page: &PageCommit,
-        version: i64,
-        counters: RunCounters,
+        run: Option<RunId>,
+        counters: &RunCounters,
+        now: Timestamp,
     ) -> Result<(), Error> {
         let entry = ingest_commits::ActiveModel {
-            stream_id: Set(page.stream.0),
-            cursor_version: Set(version),
-            lease_epoch: Set(page.lease.epoch),
-            run_id: Set(Some(page.run.0)),
-            cursor: Set(json(&page.checkpoint)),
-            committed_at: Set(self.now().as_microsecond()),
+            stream_id: Set(self.stream),
+            cursor_version: Set(self.version),
+            lease_epoch: Set(self.epoch),
+            run_id: Set(run.map(|run| run.0)),
+            cursor: Set(self.cursor),
+            committed_at: Set(now.as_microsecond()),
             fetched: Set(number::write(counters.fetched)),
             inserted: Set(number::write(counters.inserted)),
             updated: Set(number::write(counters.updated)),

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-pub(super) use self::commit::Owner;
+pub(super) use self::commit::{Entry, Owner};
 pub use self::quarantine::{Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus, Quarantined, ReplayOutcome};
 
 use super::work::Lease;

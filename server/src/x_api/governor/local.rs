@@ -128,11 +128,7 @@ impl Governor for LocalGovernor {
     fn standing(&self, credential: &Fingerprint) -> Standing {
         let now = self.clock.now();
         let books = self.lock();
-        let own = books.allowances.iter().filter(|(line, _)| line.credential == *credential);
-        Standing {
-            breaker: books.circuit.snapshot(now),
-            allowances: own.map(|(line, allowance)| (line.endpoint, allowance.clone())).collect(),
-            usage: books.usage(now, self.budget),
-        }
+        let (breaker, usage) = (books.circuit.snapshot(now), books.usage(now, self.budget));
+        Standing::of(credential, breaker, &books.allowances, usage)
     }
 }
