@@ -13,8 +13,7 @@ use amber_sdk::{Amber, Credentials, Options};
 use amber_server::domain::{NewLeader, OsEntropy, SystemClock};
 use amber_server::sandbox::{Allowance, RateLimits};
 use amber_server::store::{Leaders, Settings, Store};
-use amber_tests::{FakeXApi, Program, http_client};
-use serde_json::{Value, json};
+use amber_tests::{FakeXApi, Program, admin_token};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
@@ -103,10 +102,7 @@ async fn people(x: &FakeXApi, database: &str, leaders: usize) {
 }
 
 async fn admin(url: &str) -> Amber {
-    let ask = json!({"adminId": "owner", "secret": BOOTSTRAP, "role": "admin"});
-    let bought = http_client().post(format!("{url}/api/admin/token")).json(&ask).send().await.unwrap();
-    let bought: Value = bought.json().await.unwrap();
-    let token = bought["token"].as_str().unwrap().to_owned();
+    let token = admin_token(url, BOOTSTRAP, "admin").await;
     Amber::connect(Options::new(url).credentials(Credentials::admin_jwt(token))).await.unwrap()
 }
 

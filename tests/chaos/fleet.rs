@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use amber_tests::{Backend, FakeXApi, Flaky, Postgres, Program, http_client};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
@@ -140,10 +140,7 @@ impl Seat {
 
 /// Buys an admin token, which all processes accept.
 pub(crate) async fn admin_token(url: &str) -> String {
-    let ask = json!({"adminId": "owner", "secret": BOOTSTRAP, "role": "admin"});
-    let bought = http_client().post(format!("{url}/api/admin/token")).json(&ask).send().await.unwrap();
-    let bought: Value = bought.json().await.unwrap();
-    bought["token"].as_str().unwrap().to_owned()
+    amber_tests::admin_token(url, BOOTSTRAP, "admin").await
 }
 
 /// Follows everybody.

@@ -53,8 +53,8 @@ struct Stage {
 
 async fn stage(fresh: &Fresh) -> Stage {
     app::install_crypto();
-    let x = FakeXApi::limited(fresh.clock.clone(), |limits| {
-        limits.timeline = Allowance { requests: ALLOWED, window: WINDOW };
+    let x = FakeXApi::with(fresh.clock.clone(), |options| {
+        options.limits.timeline = Allowance { requests: ALLOWED, window: WINDOW };
     })
     .await;
     let id = x.add_user("Ada", "ada").unwrap();

@@ -22,6 +22,6 @@ pub use openapi::OpenApi;
 pub use postgres::Postgres;
 pub use program::Program;
 pub use redis::Redis;
-pub use server::{Backend, Builder, TestServer, http_client};
+pub use server::{Backend, Builder, TestServer, admin_token, http_client};
 pub use tools::{find_program, setting};
 pub use x::FakeXApi;

@@ -49,6 +49,17 @@ pub struct TestServer {
     folder: Option<TempDir>,
 }
 
+/// A token of this role from the server at `url`, bought with its bootstrap secret as a person would.
+///
+/// # Panics
+/// When the server refuses.
+pub async fn admin_token(url: &str, secret: &str, role: &str) -> String {
+    let body = json!({ "adminId": format!("{role}-1"), "secret": secret, "role": role });
+    let answer = http_client().post(format!("{url}/api/admin/token")).json(&body).send().await.expect("an answer");
+    let answer: Value = answer.json().await.expect("JSON");
+    answer["token"].as_str().expect("a token").to_owned()
+}
+
 impl TestServer {
     /// A server on SQLite with every feature but ingestion switched on, and limits that no test meets by chance.
     ///
@@ -121,10 +132,7 @@ impl TestServer {
     /// # Panics
     /// When the server refuses.
     pub async fn token(&self, role: &str) -> String {
-        let body = json!({ "adminId": format!("{role}-1"), "secret": BOOTSTRAP, "role": role });
-        let answer = self.http.post(self.url("/api/admin/token")).json(&body).send().await.expect("an answer");
-        let answer: Value = answer.json().await.expect("JSON");
-        answer["token"].as_str().expect("a token").to_owned()
+        admin_token(&self.url(""), BOOTSTRAP, role).await
     }
 
     /// The SDK without a credential.

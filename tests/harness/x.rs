@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use amber_server::domain::Clock;
-use amber_server::sandbox::{Options, RateLimits, Sandbox, Tap};
+use amber_server::sandbox::{Options, Sandbox, Tap};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -45,14 +45,6 @@ impl FakeXApi {
     /// When this machine has no free port.
     pub async fn start(clock: impl Clock + Clone + 'static) -> Self {
         Self::with(clock, |_| {}).await
-    }
-
-    /// The same with other rate limits than those of X.
-    ///
-    /// # Panics
-    /// When this machine has no free port.
-    pub async fn limited(clock: impl Clock + Clone + 'static, change: impl FnOnce(&mut RateLimits)) -> Self {
-        Self::with(clock, |options| change(&mut options.limits)).await
     }
 
     /// The same after `set`. Without a tap, nothing is held against the description.

@@ -1,16 +1,12 @@
 //! Processes that end in the middle of their work: what they leave is picked up without a loss.
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::Duration;
 
 use amber_sdk::v1::{RunStatus, TriggerIngestionRequest};
 use amber_sdk::{Amber, Credentials, Options};
 use amber_server::domain::SystemClock;
 use amber_server::sandbox::Fault;
-use amber_tests::{Backend, FakeXApi, Postgres, http_client};
-use serde_json::{Value, json};
+use amber_tests::{Backend, FakeXApi, Postgres, Program, admin_token};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
@@ -24,20 +20,17 @@ on_both_databases! {
 const BOOTSTRAP: &str = "crash-test-bootstrap-4f5d6s7a8q9w0e1r";
 const JWT_SECRET: &str = "crash-test-jwt-secret-zxcvbnm-lkjhgfds-1";
 
-/// The program as a process of its own; it is killed, never stopped.
+/// The program as a process of its own, with a client of it; it is killed, never stopped.
 struct Process {
-    child: Child,
-    /// Held, so that the process can go on writing its log.
-    _log: BufReader<ChildStderr>,
+    program: Program,
     amber: Amber,
 }
 
 impl Process {
     /// Starts the program and waits until it listens.
     async fn start(database: &str, x: &FakeXApi) -> Self {
-        let test = std::env::current_exe().expect("a running program has a path");
-        let program: PathBuf = test.ancestors().nth(2).expect("tests lie in target/<profile>/deps").join("amber");
-        let variables = [
+        let url = x.url();
+        let program = Program::serve([
             ("DATABASE_URL", database),
             ("LISTEN_ADDR", "127.0.0.1:0"),
             ("ADMIN_JWT_SECRET", JWT_SECRET),
@@ -47,47 +40,20 @@ impl Process {
             ("X_INGEST_LEASE_SECONDS", "2"),
             ("X_BACKFILL_COUNT", "30"),
             ("X_INGEST_OVERLAP_MINUTES", "0"),
-            ("X_API_BASE_URL", &x.url()),
+            ("X_API_BASE_URL", url.as_str()),
             ("X_API_BEARER", FakeXApi::bearer()),
             ("RUST_LOG", "warn,amber_server::app=info"),
-        ];
-        let mut command = Command::new(program);
-        command.arg("serve").env_clear().envs(variables).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("the program was built: cargo build -p amber-server --bins");
-        let mut log = BufReader::new(child.stderr.take().expect("it is piped"));
-        let address = loop {
-            let mut line = String::new();
-            assert!(log.read_line(&mut line).expect("it speaks UTF-8") > 0, "it ended before it listened");
-            if let Some((_, rest)) = line.split_once("Amber listens on ") {
-                break rest.split_once(".\"").expect("the sentence has an end").0.to_owned();
-            }
-        };
-        let ask = json!({"adminId": "owner", "secret": BOOTSTRAP, "role": "admin"});
-        let bought = http_client().post(format!("http://{address}/api/admin/token")).json(&ask).send().await;
-        let bought: Value = bought.expect("an answer").json().await.expect("JSON");
-        let token = bought["token"].as_str().expect("a token").to_owned();
-        let options = Options::new(format!("http://{address}")).credentials(Credentials::admin_jwt(token));
+        ])
+        .expect("it listens");
+        let token = admin_token(program.url(), BOOTSTRAP, "admin").await;
+        let options = Options::new(program.url()).credentials(Credentials::admin_jwt(token));
         let amber = Amber::connect(options).await.expect("it listens");
-        Self { child, _log: log, amber }
+        Self { program, amber }
     }
 
     async fn trigger(&self, backfill: bool) -> String {
         let request = TriggerIngestionRequest { backfill, ..Default::default() };
         self.amber.ingestion().trigger_ingestion(request).await.expect("runs are taken").into_inner().run_id
-    }
-
-    /// Ends it without a word (SIGKILL).
-    fn kill(&mut self) {
-        self.child.kill().expect("it runs");
-        self.child.wait().expect("it is our child");
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It has ended already unless the test failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -121,7 +87,7 @@ async fn a_process_killed_at_any_moment_loses_and_doubles_nothing(backend: Backe
     drop(first);
     let mut killed = Vec::new();
     for kill in 0..KILLS {
-        let mut process = Process::start(&database, &x).await;
+        let process = Process::start(&database, &x).await;
         for handle in handles {
             post(handle, 25);
         }
@@ -140,7 +106,7 @@ async fn a_process_killed_at_any_moment_loses_and_doubles_nothing(backend: Backe
         timeout(Duration::from_secs(10), reached).await.expect("the run makes requests");
         // Every other one dies while it stores a page, not while it waits for one.
         sleep(Duration::from_millis(if kill % 2 == 0 { 0 } else { 5 })).await;
-        process.kill();
+        process.program.kill();
     }
     let last = Process::start(&database, &x).await;
     for backfill in [false, true] {

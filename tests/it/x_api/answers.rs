@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use amber_server::domain::SystemClock;
-use amber_server::sandbox::{Allowance, Draft, Exchange, Fault, Sandbox, Twist, UserState};
+use amber_server::sandbox::{Allowance, Draft, Exchange, Fault, Options, Sandbox, Twist, UserState};
 use amber_tests::{FakeXApi, OpenApi, http_client};
 use serde_json::Value;
 
@@ -79,19 +79,27 @@ async fn a_lookup_of_posts_says_why_it_lacks_some_as_described() {
     assert_eq!(told, expected.map(|(place, kind)| (list[place].clone(), kind.clone())));
 }
 
+/// A fake after `set`, and what is said to it and by it, which is held against nothing.
+async fn overheard(set: impl FnOnce(&mut Options)) -> (FakeXApi, Arc<Mutex<Vec<Exchange>>>) {
+    let heard = Arc::<Mutex<Vec<Exchange>>>::default();
+    let ear = heard.clone();
+    let x = FakeXApi::with(SystemClock, |options| {
+        options.tap = Some(Arc::new(move |exchange| ear.lock().unwrap().push(exchange.clone())));
+        set(options);
+    });
+    (x.await, heard)
+}
+
 #[tokio::test]
 async fn every_refusal_is_described() {
     let Some(openapi) = OpenApi::shared() else {
         eprintln!("skipped: AMBER_TEST_DATA is not set");
         return;
     };
-    let heard = Arc::<Mutex<Vec<Exchange>>>::default();
-    let ear = heard.clone();
-    let x = FakeXApi::with(SystemClock, |options| {
-        options.tap = Some(Arc::new(move |exchange| ear.lock().unwrap().push(exchange.clone())));
+    let (x, heard) = overheard(|options| {
         options.limits.posts = Allowance { requests: 0, window: Duration::from_mins(15) };
-    });
-    let x = x.await;
+    })
+    .await;
     let id = x.add_user("Ada", "ada").unwrap();
     x.set_state("ada", UserState::Suspended).unwrap();
     for uri in [
@@ -119,12 +127,7 @@ async fn an_answer_that_is_not_described_is_found() {
         eprintln!("skipped: AMBER_TEST_DATA is not set");
         return;
     };
-    let heard = Arc::<Mutex<Vec<Exchange>>>::default();
-    let ear = heard.clone();
-    let x = FakeXApi::with(SystemClock, |options| {
-        options.tap = Some(Arc::new(move |exchange| ear.lock().unwrap().push(exchange.clone())));
-    });
-    let x = x.await;
+    let (x, heard) = overheard(|_| ()).await;
     x.add_user("Ada", "ada").unwrap();
     x.fail_next(1, Fault::Twisted(Twist::UnknownFields));
     ask(&x, "/2/users/by?usernames=ada").await;
