@@ -3074,8 +3074,7 @@ pub enum RunStatus {
     Partial = 4,
     /// RUN_STATUS_FAILED is a run that ended before any leader was done; `error` says why.
     Failed = 5,
-    /// RUN_STATUS_INTERRUPTED is a run that was cut short by the end of the process, or that was not taken on because too
-    /// many runs were waiting. Nothing stored is lost; the next run goes on from the checkpoints.
+    /// RUN_STATUS_INTERRUPTED is not used: another process, or the next start, goes on with a run that was cut off.
     Interrupted = 6,
     /// RUN_STATUS_CANCELLED is a run that somebody ended by CancelRun. What was stored stays; the next run goes on from the
     /// checkpoints.

@@ -38,7 +38,7 @@ pub enum RunTrigger {
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RunStatus {
-    /// Waiting for the run before it.
+    /// Nobody has begun with it.
     Queued,
     /// Under way.
     Running,
@@ -50,8 +50,6 @@ pub enum RunStatus {
     Failed,
     /// Somebody ended it; what was stored stays.
     Cancelled,
-    /// The process stopped before the run was over; the next run goes on from the checkpoints.
-    Interrupted,
 }
 
 macro_rules! names {
@@ -80,7 +78,6 @@ names!(RunStatus {
     Partial = "partial",
     Failed = "failed",
     Cancelled = "cancelled",
-    Interrupted = "interrupted",
 });
 
 /// What a run or a page counted. Every fetched record is in exactly one of the other five counts:

@@ -148,7 +148,7 @@ fn exit_code(run: &Run) -> ExitCode {
     match run.status {
         RunStatus::Succeeded => ExitCode::SUCCESS,
         RunStatus::Partial => ExitCode::from(2),
-        RunStatus::Cancelled | RunStatus::Interrupted => ExitCode::from(INTERRUPTED),
+        RunStatus::Cancelled => ExitCode::from(INTERRUPTED),
         RunStatus::Failed | RunStatus::Queued | RunStatus::Running => ExitCode::FAILURE,
     }
 }

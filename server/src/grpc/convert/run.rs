@@ -47,7 +47,6 @@ fn status(status: RunStatus) -> v1::RunStatus {
         RunStatus::Partial => v1::RunStatus::Partial,
         RunStatus::Failed => v1::RunStatus::Failed,
         RunStatus::Cancelled => v1::RunStatus::Cancelled,
-        RunStatus::Interrupted => v1::RunStatus::Interrupted,
     }
 }
 
@@ -76,7 +75,7 @@ mod tests {
         let told = run(Run {
             id,
             trigger: RunTrigger::Refresh,
-            status: RunStatus::Interrupted,
+            status: RunStatus::Cancelled,
             backfill: true,
             dry_run: false,
             tick: Some(Timestamp::from_second(9).unwrap()),
@@ -101,7 +100,7 @@ mod tests {
         let expected = v1::Run {
             id: id.to_string(),
             trigger: v1::RunTrigger::Refresh.into(),
-            status: v1::RunStatus::Interrupted.into(),
+            status: v1::RunStatus::Cancelled.into(),
             backfill: true,
             dry_run: false,
             start_time: Some(prost_types::Timestamp { seconds: 10, nanos: 0 }),
