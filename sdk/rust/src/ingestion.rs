@@ -6,8 +6,7 @@ use amber_proto::v1::{
 use futures::stream::Stream;
 use tonic::Status;
 
-use crate::pages::pages;
-use crate::{Amber, retrying};
+use crate::Amber;
 
 impl Amber {
     /// All runs, newest first; pages are fetched and repeated as [`Amber::posts`] does.
@@ -28,15 +27,10 @@ impl Amber {
     /// # Errors
     /// An item is the [`Status`] of a page that failed for good; it is the last item.
     pub fn runs(&self, request: ListRunsRequest) -> impl Stream<Item = Result<Run, Status>> + Send + use<> {
-        let amber = self.clone();
-        pages(request.page_token.clone(), move |page_token| {
-            let (amber, request) = (amber.clone(), ListRunsRequest { page_token, ..request.clone() });
+        self.list(request.page_token.clone(), move |amber, page_token| {
+            let request = ListRunsRequest { page_token, ..request.clone() };
             async move {
-                let call = || {
-                    let (mut ingestion, request) = (amber.ingestion(), request.clone());
-                    async move { ingestion.list_runs(request).await }
-                };
-                let page = retrying(amber.retry(), call).await?.into_inner();
+                let page = amber.ingestion().list_runs(request).await?.into_inner();
                 Ok((page.runs, page.next_page_token))
             }
         })
@@ -65,15 +59,10 @@ impl Amber {
         &self,
         request: ListCheckpointsRequest,
     ) -> impl Stream<Item = Result<StreamCheckpoint, Status>> + Send + use<> {
-        let amber = self.clone();
-        pages(request.page_token.clone(), move |page_token| {
-            let (amber, request) = (amber.clone(), ListCheckpointsRequest { page_token, ..request.clone() });
+        self.list(request.page_token.clone(), move |amber, page_token| {
+            let request = ListCheckpointsRequest { page_token, ..request.clone() };
             async move {
-                let call = || {
-                    let (mut ingestion, request) = (amber.ingestion(), request.clone());
-                    async move { ingestion.list_checkpoints(request).await }
-                };
-                let page = retrying(amber.retry(), call).await?.into_inner();
+                let page = amber.ingestion().list_checkpoints(request).await?.into_inner();
                 Ok((page.checkpoints, page.next_page_token))
             }
         })
@@ -103,15 +92,10 @@ impl Amber {
         &self,
         request: ListQuarantineRequest,
     ) -> impl Stream<Item = Result<QuarantinedRecord, Status>> + Send + use<> {
-        let amber = self.clone();
-        pages(request.page_token.clone(), move |page_token| {
-            let (amber, request) = (amber.clone(), ListQuarantineRequest { page_token, ..request.clone() });
+        self.list(request.page_token.clone(), move |amber, page_token| {
+            let request = ListQuarantineRequest { page_token, ..request.clone() };
             async move {
-                let call = || {
-                    let (mut ingestion, request) = (amber.ingestion(), request.clone());
-                    async move { ingestion.list_quarantine(request).await }
-                };
-                let page = retrying(amber.retry(), call).await?.into_inner();
+                let page = amber.ingestion().list_quarantine(request).await?.into_inner();
                 Ok((page.records, page.next_page_token))
             }
         })

@@ -3,9 +3,32 @@
 use futures::stream::{Stream, TryStreamExt, iter, try_unfold};
 use tonic::Status;
 
+use crate::{Amber, retrying};
+
+impl Amber {
+    /// The items of every page from the one of `first` on. `fetch` calls for the page of a token; a call that fails for
+    /// a passing cause is repeated.
+    pub(crate) fn list<Item, Page, Fetch>(
+        &self,
+        first: String,
+        fetch: Fetch,
+    ) -> impl Stream<Item = Result<Item, Status>> + Send + use<Item, Page, Fetch>
+    where
+        Item: Send,
+        Page: Future<Output = Result<(Vec<Item>, String), Status>> + Send,
+        Fetch: Fn(Self, String) -> Page + Clone + Send + Sync,
+    {
+        let amber = self.clone();
+        pages(first, move |token| {
+            let (amber, fetch) = (amber.clone(), fetch.clone());
+            async move { retrying(amber.retry(), || fetch(amber.clone(), token.clone())).await }
+        })
+    }
+}
+
 /// The items of every page from the one of `first` on. `fetch` gets a page token and gives the items of that page and
 /// the next token, which is empty on the last page. A page is fetched when its first item is asked for.
-pub(crate) fn pages<Item, Page>(
+fn pages<Item, Page>(
     first: String,
     mut fetch: impl FnMut(String) -> Page + Send,
 ) -> impl Stream<Item = Result<Item, Status>> + Send

@@ -4,8 +4,7 @@ use amber_proto::v1::{ListPostsRequest, Post};
 use futures::stream::Stream;
 use tonic::Status;
 
-use crate::pages::pages;
-use crate::{Amber, retrying};
+use crate::Amber;
 
 impl Amber {
     /// All posts that match, newest first, from the page of `request.page_token` on. The next page is fetched when its
@@ -30,15 +29,10 @@ impl Amber {
     ///
     /// [`Options::retry`]: crate::Options::retry
     pub fn posts(&self, request: ListPostsRequest) -> impl Stream<Item = Result<Post, Status>> + Send + use<> {
-        let amber = self.clone();
-        pages(request.page_token.clone(), move |page_token| {
-            let (amber, request) = (amber.clone(), ListPostsRequest { page_token, ..request.clone() });
+        self.list(request.page_token.clone(), move |amber, page_token| {
+            let request = ListPostsRequest { page_token, ..request.clone() };
             async move {
-                let call = || {
-                    let (mut feed, request) = (amber.feed(), request.clone());
-                    async move { feed.list_posts(request).await }
-                };
-                let page = retrying(amber.retry(), call).await?.into_inner();
+                let page = amber.feed().list_posts(request).await?.into_inner();
                 Ok((page.posts, page.next_page_token))
             }
         })
