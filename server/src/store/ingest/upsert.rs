@@ -167,14 +167,8 @@ async fn refresh_metrics(
     if rows.is_empty() {
         return Ok(());
     }
-    let mut differs = OnConflict::column(Column::PostId);
-    let mut changed = Vec::new();
-    for (column, name) in row::METRICS {
-        let newest = format!("COALESCE(excluded.{name}, post_metrics.{name})");
-        differs.value(column, Expr::cust(newest.clone()));
-        changed.push(format!("{newest} IS DISTINCT FROM post_metrics.{name}"));
-    }
-    differs.update_column(Column::UpdatedAt).action_and_where(Expr::cust(changed.join(" OR ")));
-    Entity::insert_many(rows).on_conflict(differs).exec_without_returning(tx).await?;
+    let (mut known, differs) = row::newest_counts();
+    known.update_column(Column::UpdatedAt).action_and_where(Expr::cust(differs));
+    Entity::insert_many(rows).on_conflict(known).exec_without_returning(tx).await?;
     Ok(())
 }

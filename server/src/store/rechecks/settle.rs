@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect,
@@ -176,14 +176,7 @@ async fn renew(tx: &DatabaseTransaction, rows: Vec<post_metrics::ActiveModel>) -
     if rows.is_empty() {
         return Ok(());
     }
-    let mut known = OnConflict::column(Column::PostId);
-    let mut differs = Vec::new();
-    for (column, name) in row::METRICS {
-        let newest = format!("COALESCE(excluded.{name}, post_metrics.{name})");
-        known.value(column, Expr::cust(newest.clone()));
-        differs.push(format!("{newest} IS DISTINCT FROM post_metrics.{name}"));
-    }
-    let differs = differs.join(" OR ");
+    let (mut known, differs) = row::newest_counts();
     let updated_at = format!("CASE WHEN {differs} THEN excluded.updated_at ELSE post_metrics.updated_at END");
     known.value(Column::UpdatedAt, Expr::cust(updated_at));
     known.update_columns([Column::NextCheckAt, Column::ClaimedUntil]);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use sea_orm::Set;
+use sea_orm::sea_query::{Expr, OnConflict};
 use uuid::Uuid;
 
 use super::Owner;
@@ -40,7 +41,7 @@ pub(super) const CONTENT: [Column; 19] = [
 ];
 
 /// The public counts and their names.
-pub(in crate::store) const METRICS: [(post_metrics::Column, &str); 6] = [
+const METRICS: [(post_metrics::Column, &str); 6] = [
     (post_metrics::Column::Likes, "likes"),
     (post_metrics::Column::Reposts, "reposts"),
     (post_metrics::Column::Replies, "replies"),
@@ -48,6 +49,17 @@ pub(in crate::store) const METRICS: [(post_metrics::Column, &str); 6] = [
     (post_metrics::Column::Bookmarks, "bookmarks"),
     (post_metrics::Column::Impressions, "impressions"),
 ];
+
+/// How a row of counts takes over those of a newer one, and when the two differ. A count that X leaves out stays.
+pub(in crate::store) fn newest_counts() -> (OnConflict, String) {
+    let mut known = OnConflict::column(post_metrics::Column::PostId);
+    let differs = METRICS.map(|(column, name)| {
+        let newest = format!("COALESCE(excluded.{name}, post_metrics.{name})");
+        known.value(column, Expr::cust(newest.clone()));
+        format!("{newest} IS DISTINCT FROM post_metrics.{name}")
+    });
+    (known, differs.join(" OR "))
+}
 
 /// The row of a post that is not stored yet.
 pub(super) fn of(scored: &ScoredPost, owner: Owner, entropy: &(dyn Entropy + 'static), now: Timestamp) -> ActiveModel {
