@@ -10,6 +10,7 @@ mod m20261122_000002_ingest;
 mod m20261122_000003_posts;
 mod m20261122_000004_embed_tokens;
 mod m20261122_000005_api_budget;
+mod m20261122_000006_embedding;
 mod references;
 
 /// Runs the steps.
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_posts::Migration),
             Box::new(m20261122_000004_embed_tokens::Migration),
             Box::new(m20261122_000005_api_budget::Migration),
+            Box::new(m20261122_000006_embedding::Migration),
         ]
     }
 }

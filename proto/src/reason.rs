@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn every_reason_survives_the_way_over_the_wire() {
         let known: Vec<ErrorReason> = (1..).map_while(|number| ErrorReason::try_from(number).ok()).collect();
-        assert!(known.len() >= 35, "only {} reasons are numbered without a hole", known.len());
+        assert!(known.len() >= 41, "only {} reasons are numbered without a hole", known.len());
         for reason in known {
             assert_eq!(ErrorReason::from_wire_name(reason.wire_name()), Some(reason));
         }

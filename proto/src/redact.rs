@@ -2,7 +2,11 @@
 
 use std::fmt::{Debug, Formatter, Result};
 
-use crate::v1::{IssueAdminTokenRequest, IssueAdminTokenResponse, IssueEmbedTokenResponse, ValidateEmbedTokenRequest};
+use crate::v1::{
+    CreateApiKeyResponse, IssueAdminTokenRequest, IssueAdminTokenResponse, IssueEmbedTokenResponse,
+    RedeemEmbedTokenRequest, RedeemEmbedTokenResponse, RenewEmbedSessionRequest, RenewEmbedSessionResponse,
+    ValidateEmbedTokenRequest,
+};
 
 /// Stands where a secret would; tells only whether there was one.
 struct Secret<'a>(&'a str);
@@ -52,8 +56,63 @@ impl Debug for IssueEmbedTokenResponse {
 
 impl Debug for ValidateEmbedTokenRequest {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { token, origin } = self;
-        f.debug_struct("ValidateEmbedTokenRequest").field("token", &Secret(token)).field("origin", origin).finish()
+        let Self { token, origin, consume } = self;
+        f.debug_struct("ValidateEmbedTokenRequest")
+            .field("token", &Secret(token))
+            .field("origin", origin)
+            .field("consume", consume)
+            .finish()
+    }
+}
+
+impl Debug for RedeemEmbedTokenRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { token, dashboard_id, origin } = self;
+        f.debug_struct("RedeemEmbedTokenRequest")
+            .field("token", &Secret(token))
+            .field("dashboard_id", dashboard_id)
+            .field("origin", origin)
+            .finish()
+    }
+}
+
+impl Debug for RedeemEmbedTokenResponse {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { session, expire_time, expires_in, claims } = self;
+        f.debug_struct("RedeemEmbedTokenResponse")
+            .field("session", &Secret(session))
+            .field("expire_time", expire_time)
+            .field("expires_in", expires_in)
+            .field("claims", claims)
+            .finish()
+    }
+}
+
+impl Debug for RenewEmbedSessionRequest {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { session, token } = self;
+        f.debug_struct("RenewEmbedSessionRequest")
+            .field("session", &Secret(session))
+            .field("token", &Secret(token))
+            .finish()
+    }
+}
+
+impl Debug for RenewEmbedSessionResponse {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { session, expire_time, expires_in } = self;
+        f.debug_struct("RenewEmbedSessionResponse")
+            .field("session", &Secret(session))
+            .field("expire_time", expire_time)
+            .field("expires_in", expires_in)
+            .finish()
+    }
+}
+
+impl Debug for CreateApiKeyResponse {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self { api_key, key } = self;
+        f.debug_struct("CreateApiKeyResponse").field("api_key", api_key).field("key", &Secret(key)).finish()
     }
 }
 
@@ -70,6 +129,11 @@ mod tests {
             format!("{:?}", IssueAdminTokenResponse { token: SECRET.into(), ..Default::default() }),
             format!("{:?}", IssueEmbedTokenResponse { token: SECRET.into(), ..Default::default() }),
             format!("{:?}", ValidateEmbedTokenRequest { token: SECRET.into(), ..Default::default() }),
+            format!("{:?}", RedeemEmbedTokenRequest { token: SECRET.into(), ..Default::default() }),
+            format!("{:?}", RedeemEmbedTokenResponse { session: SECRET.into(), ..Default::default() }),
+            format!("{:?}", RenewEmbedSessionRequest { session: SECRET.into(), token: SECRET.into() }),
+            format!("{:?}", RenewEmbedSessionResponse { session: SECRET.into(), ..Default::default() }),
+            format!("{:?}", CreateApiKeyResponse { key: SECRET.into(), ..Default::default() }),
         ];
         for form in forms {
             assert!(form.contains("<redacted>"), "{form}");

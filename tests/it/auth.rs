@@ -212,7 +212,7 @@ async fn an_admin_token_opens_no_frame() {
     let page = Answer::to(opening(frame, &token)).await;
     assert_eq!(page.status, 401, "{page:?}");
     let amber = server.sdk_as_admin().await;
-    let asked = ValidateEmbedTokenRequest { token, origin: String::new() };
+    let asked = ValidateEmbedTokenRequest { token, origin: String::new(), consume: false };
     let checked = amber.embed_tokens().validate_embed_token(asked).await.expect("a bad token is an answer");
     assert!(!checked.into_inner().valid);
 }

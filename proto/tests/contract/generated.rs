@@ -9,10 +9,15 @@ use prost_types::FileDescriptorSet;
 use crate::sources;
 
 /// Messages whose `Debug` is written by hand, because they carry a secret.
-const SECRET_MESSAGES: [&str; 4] = [
+const SECRET_MESSAGES: [&str; 9] = [
+    ".amber.v1.CreateApiKeyResponse",
     ".amber.v1.IssueAdminTokenRequest",
     ".amber.v1.IssueAdminTokenResponse",
     ".amber.v1.IssueEmbedTokenResponse",
+    ".amber.v1.RedeemEmbedTokenRequest",
+    ".amber.v1.RedeemEmbedTokenResponse",
+    ".amber.v1.RenewEmbedSessionRequest",
+    ".amber.v1.RenewEmbedSessionResponse",
     ".amber.v1.ValidateEmbedTokenRequest",
 ];
 

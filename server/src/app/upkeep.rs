@@ -17,6 +17,8 @@ use crate::telemetry::Metrics;
 
 /// How often metrics are tidied up and the database is probed for the standard health service.
 const BEAT: Duration = Duration::from_secs(5);
+/// How long revocations are kept: longer than any token and session together.
+const REVOCATIONS_KEPT: Duration = Duration::from_hours(24);
 /// How many beats pass between two rounds of forgetting.
 const FORGET_EVERY: u32 = 12;
 
@@ -58,7 +60,8 @@ impl Upkeep {
     async fn forget(&self) {
         self.gate.limiter.iter().for_each(|limiter| limiter.forget_idle());
         self.edge.iter().for_each(Edge::forget_idle);
-        if let Err(error) = self.store.purge_expired(self.clock.now()).await {
+        let now = self.clock.now();
+        if let Err(error) = self.store.purge_expired(now, now - REVOCATIONS_KEPT).await {
             warn!(%error, "Expired embed tokens were not forgotten; the next round tries again.");
         }
         if let Err(error) = self.store.forget_unused_credentials().await {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use amber_server::app::{self, World};
 use amber_server::config::TokenIssue;
-use amber_server::domain::{DashboardId, Origin};
+use amber_server::domain::{ClientId, DashboardId, Locks, Origin};
 use amber_server::embed::IssueRequest;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
@@ -59,12 +59,14 @@ impl Token {
         let Self::Issue(asked) = self;
         let TokenIssue { public_url, embed } = TokenIssue::load(&environment::standard()?)?;
         let issued = app::issuer(&embed, &World::real())?.issue(IssueRequest {
-            client_id: CLIENT.to_owned(),
+            client_id: ClientId(CLIENT.to_owned()),
             dashboard: asked.dashboard,
             origins: asked.origins,
             subject: asked.user,
             ttl: asked.ttl.map(Duration::from_secs),
             leaders: Vec::new(),
+            locks: Locks::default(),
+            max_session: None,
         })?;
         let claims = &issued.claims;
         let origins: Vec<_> = claims.origins.iter().map(Origin::as_str).collect();

@@ -1,12 +1,16 @@
 //! Values and rules of Amber: no I/O, no async, no wire types.
 
+mod api_client;
 mod checkpoint;
 mod clock;
 mod dashboard;
+mod dashboard_spec;
+mod embed_audit;
 mod embed_claims;
 mod entropy;
 mod feed;
 mod leader;
+mod look;
 mod origin;
 mod post;
 mod principal;
@@ -18,13 +22,17 @@ mod saved_checkpoint;
 mod sentiment;
 mod stream_key;
 
+pub use api_client::{ApiClient, ApiKeyId};
 pub use checkpoint::{Checkpoint, Gap, GivenUp, Unreachable};
 pub use clock::{Clock, SystemClock};
 pub use dashboard::{DashboardData, DashboardId, DayPoint, LeaderRow, SentimentCounts, Tally};
-pub use embed_claims::{EmbedClaims, TokenId};
+pub use dashboard_spec::{Dashboard, DashboardSpec, Section};
+pub use embed_audit::{AuditAction, AuditEvent, Network, Selector};
+pub use embed_claims::{ClientId, EmbedClaims, EmbedSession, Locks, TokenId};
 pub use entropy::{Entropy, OsEntropy};
 pub use feed::{FeedCursor, FeedFilter, FeedPage};
 pub use leader::{Handle, Leader, LeaderId, LeaderState, NewLeader, Platform, Violation};
+pub use look::{Locale, Theme};
 pub use origin::{Origin, OriginError};
 pub use post::{
     Author, ExternalId, FetchedPost, Media, MediaKind, Post, PostId, PostMetrics, ScoredPost, UserId, snowflake_time,

@@ -34,16 +34,28 @@ impl Role {
 pub enum Scope {
     /// Issue and check embed tokens.
     EmbedIssue,
-    /// Read the numbers of a dashboard.
+    /// Revoke embed tokens of its own.
+    EmbedRevoke,
+    /// Read dashboards and their numbers.
     DashboardRead,
 }
 
 impl Scope {
-    /// The name in answers.
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::EmbedIssue, Self::EmbedRevoke, Self::DashboardRead];
+
+    /// Reads the name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
+    }
+
+    /// The name in answers and in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::EmbedIssue => "embed.issue",
+            Self::EmbedRevoke => "embed.revoke",
             Self::DashboardRead => "dashboard.read",
         }
     }

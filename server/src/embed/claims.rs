@@ -1,21 +1,23 @@
 //! The claims as they stand in the token.
 
-use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Error, MAX_ORIGINS};
-use crate::domain::{DashboardId, EmbedClaims, LeaderId, Origin, TokenId};
+use crate::domain::{ClientId, DashboardId, EmbedClaims, LeaderId, Locale, Locks, Origin, Theme, TokenId};
 
 pub(super) const TYP: &str = "amber-embed+jwt";
 pub(super) const AUDIENCE: &str = "amber-embed";
 
-/// The longest session that a token may open, in seconds.
-const MAX_SESSION: u32 = 600;
+/// The shortest and the longest session that a token may open, in seconds.
+pub(super) const SESSION: std::ops::RangeInclusive<u64> = 60..=600;
+
+/// The days that a lock may name.
+const DAYS: std::ops::RangeInclusive<u32> = 1..=90;
 
 /// The claims of a token: all of them are required and no other is allowed.
 #[derive(Serialize, Deserialize)]
@@ -32,8 +34,42 @@ pub(super) struct Wire {
     dsh: String,
     org: Vec<String>,
     ldr: Vec<String>,
-    prm: BTreeMap<String, Value>,
-    mxs: u32,
+    prm: Parameters,
+    mxs: u64,
+}
+
+/// The locks; one that this version does not know must not be passed over.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Parameters {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locale: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theme: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    days: Option<u32>,
+}
+
+impl Parameters {
+    fn of(locks: Locks) -> Self {
+        Self {
+            locale: locks.locale.map(|locale| locale.as_str().to_owned()),
+            theme: locks.theme.map(|theme| theme.as_str().to_owned()),
+            days: locks.days,
+        }
+    }
+
+    fn read(&self) -> Option<Locks> {
+        let locale = |name: &String| Locale::parse(name).filter(|locale| locale.as_str() == name);
+        if self.days.is_some_and(|days| !DAYS.contains(&days)) {
+            return None;
+        }
+        Some(Locks {
+            locale: self.locale.as_ref().map(|name| locale(name).ok_or(())).transpose().ok()?,
+            theme: self.theme.as_ref().map(|name| Theme::parse(name).ok_or(())).transpose().ok()?,
+            days: self.days,
+        })
+    }
 }
 
 impl Wire {
@@ -47,12 +83,12 @@ impl Wire {
             iat: issued_at,
             nbf: issued_at,
             exp: claims.expires_at.as_second(),
-            cid: claims.client_id.clone(),
+            cid: claims.client_id.0.clone(),
             dsh: claims.dashboard_id.to_string(),
             org: claims.origins.iter().map(Origin::to_string).collect(),
             ldr: claims.leaders.iter().map(LeaderId::to_string).collect(),
-            prm: BTreeMap::new(),
-            mxs: MAX_SESSION,
+            prm: Parameters::of(claims.locks),
+            mxs: claims.max_session.as_secs(),
         }
     }
 
@@ -62,13 +98,12 @@ impl Wire {
     }
 
     /// Reads every claim but issuer and audience, of which the caller judges.
-    pub(super) fn parse(&self) -> Result<EmbedClaims, Error> {
-        self.read().ok_or(Error::TokenMalformed)
+    pub(super) fn parse(&self, key_id: &str) -> Result<EmbedClaims, Error> {
+        self.read(key_id).ok_or(Error::TokenMalformed)
     }
 
-    fn read(&self) -> Option<EmbedClaims> {
-        // Locks that this version does not know must not be passed over.
-        if !self.prm.is_empty() || !(1..=MAX_SESSION).contains(&self.mxs) {
+    fn read(&self, key_id: &str) -> Option<EmbedClaims> {
+        if !SESSION.contains(&self.mxs) {
             return None;
         }
         if !(1..=MAX_ORIGINS).contains(&self.org.len()) || self.sub.is_empty() || self.cid.is_empty() {
@@ -77,12 +112,15 @@ impl Wire {
         Timestamp::from_second(self.nbf).ok()?;
         Some(EmbedClaims {
             token_id: token_id(&self.jti)?,
+            key_id: key_id.to_owned(),
             issuer: self.iss.clone(),
             subject: self.sub.clone(),
-            client_id: self.cid.clone(),
+            client_id: ClientId(self.cid.clone()),
             dashboard_id: DashboardId::parse(&self.dsh)?,
             origins: self.org.iter().map(|text| canonical_origin(text)).collect::<Option<_>>()?,
             leaders: self.ldr.iter().map(|text| text.parse().ok()).collect::<Option<_>>()?,
+            locks: self.prm.read()?,
+            max_session: Duration::from_secs(self.mxs),
             issued_at: Timestamp::from_second(self.iat).ok()?,
             expires_at: Timestamp::from_second(self.exp).ok()?,
         })

@@ -37,6 +37,15 @@ pub enum Error {
     /// It was used before.
     #[error("the embed token was used before: ask your server for a new one for every load")]
     TokenReplayed,
+    /// It was revoked, or its client is not known any more.
+    #[error("the embed token or session was revoked")]
+    TokenRevoked,
+    /// The session of the frame is over, or is none of this server's.
+    #[error("the session of the frame is over: open the frame again with a new token")]
+    SessionEnded,
+    /// The dashboard was deleted.
+    #[error("the dashboard was deleted")]
+    DashboardNotFound,
     /// It opens another dashboard.
     #[error("the embed token opens another dashboard: ask for a token of the dashboard that is framed")]
     WrongDashboard,
@@ -87,6 +96,9 @@ impl Error {
             Self::TokenExpired { .. } => "TOKEN_EXPIRED",
             Self::TokenNotYetValid { .. } => "TOKEN_NOT_YET_VALID",
             Self::TokenReplayed => "TOKEN_REPLAYED",
+            Self::TokenRevoked => "TOKEN_REVOKED",
+            Self::SessionEnded => "SESSION_ENDED",
+            Self::DashboardNotFound => "DASHBOARD_NOT_FOUND",
             Self::WrongDashboard => "WRONG_DASHBOARD",
             Self::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
             Self::OriginUnknown => "ORIGIN_UNKNOWN",

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::claims::{TYP, Wire};
+use super::claims::{SESSION, TYP, Wire};
 use super::{Error, KeyRing};
 use crate::auth::jws::MAX_TOKEN;
-use crate::domain::{Clock, DashboardId, EmbedClaims, Entropy, LeaderId, Origin, TokenId};
+use crate::domain::{ClientId, Clock, DashboardId, EmbedClaims, Entropy, LeaderId, Locks, Origin, TokenId};
 
 /// The most sites that one token may name.
 pub const MAX_ORIGINS: usize = 8;
@@ -26,7 +26,7 @@ const ANONYMOUS: &str = "anonymous";
 #[derive(Debug, Clone)]
 pub struct IssueRequest {
     /// The public id of the caller.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// The dashboard to open.
     pub dashboard: DashboardId,
     /// The sites that may frame it; empty means the registered ones.
@@ -37,6 +37,10 @@ pub struct IssueRequest {
     pub ttl: Option<Duration>,
     /// The leaders to show; empty means the dashboard's.
     pub leaders: Vec<LeaderId>,
+    /// What the host page cannot change.
+    pub locks: Locks,
+    /// The longest session that the token opens, 60 to 600 seconds; None means the longest possible.
+    pub max_session: Option<Duration>,
 }
 
 /// A fresh token.
@@ -86,12 +90,15 @@ impl Issuer {
         let issued_at = whole_seconds(self.clock.now());
         let claims = EmbedClaims {
             token_id: self.new_token_id(),
+            key_id: self.ring.signing_key_id().to_owned(),
             issuer: self.name.clone(),
             subject,
             client_id: request.client_id,
             dashboard_id: request.dashboard,
             origins,
             leaders: request.leaders,
+            locks: request.locks,
+            max_session: checked_session(request.max_session)?,
             issued_at,
             expires_at: issued_at + ttl,
         };
@@ -150,6 +157,14 @@ fn checked_ttl(asked: Duration) -> Result<SignedDuration, Error> {
         return Err(Error::FieldInvalid { field: "ttl", problem: "a token lives at least 1 second" });
     }
     Ok(SignedDuration::from_secs(asked.as_secs().cast_signed()))
+}
+
+fn checked_session(asked: Option<Duration>) -> Result<Duration, Error> {
+    let Some(asked) = asked else { return Ok(Duration::from_secs(*SESSION.end())) };
+    if asked.subsec_nanos() > 0 || !SESSION.contains(&asked.as_secs()) {
+        return Err(Error::FieldInvalid { field: "max_session", problem: "a session lasts 60 to 600 whole seconds" });
+    }
+    Ok(asked)
 }
 
 fn checked_subject(asked: Option<String>) -> Result<String, Error> {

@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Embedder, Error, Refusal, Verifier};
-use crate::domain::{DashboardId, EmbedClaims};
-use crate::store::EmbedTokens;
+use crate::domain::{AuditAction, AuditEvent, DashboardId, EmbedClaims, Network};
+use crate::store::{Consumed, EmbedTokens};
 
 /// Checks a token and uses it up.
 #[derive(Clone)]
@@ -31,20 +31,24 @@ impl Redeemer {
         token: &str,
         dashboard: &DashboardId,
         embedder: &Embedder,
+        network: Option<Network>,
     ) -> Result<EmbedClaims, Refusal> {
         let claims = self.verifier.verify(token, Some(dashboard), embedder)?;
-        self.consume(claims).await
+        let event = self.verifier.event(AuditAction::Redeemed, &claims, embedder.origin(), network);
+        self.consume(claims, &event).await
     }
 
     /// Uses up a token that was verified.
     ///
     /// # Errors
     /// [`Error::TokenReplayed`], [`Error::ReplayStoreUnavailable`].
-    pub async fn consume(&self, claims: EmbedClaims) -> Result<EmbedClaims, Refusal> {
-        let first = self.used.consume(&claims.issuer, &claims.token_id, claims.expires_at).await;
+    pub async fn consume(&self, claims: EmbedClaims, event: &AuditEvent) -> Result<EmbedClaims, Refusal> {
+        let first = self.used.consume(&claims, event).await;
         let error = match first {
-            Ok(true) => return Ok(claims),
-            Ok(false) => Error::TokenReplayed,
+            Ok(Consumed::First) => return Ok(claims),
+            Ok(Consumed::Replayed) => Error::TokenReplayed,
+            Ok(Consumed::Revoked) => Error::TokenRevoked,
+            Ok(Consumed::DashboardDeleted) => Error::DashboardNotFound,
             Err(error) => {
                 tracing::error!(%error, token_id = %claims.token_id, "The use of an embed token could not be recorded, so it is refused.");
                 Error::ReplayStoreUnavailable

@@ -8,7 +8,7 @@ use super::claims::{AUDIENCE, TYP, Wire};
 use super::issuer::MAX_TTL;
 use super::{Embedder, Error, KeyRing, Refusal};
 use crate::auth::jws::{self, Jws};
-use crate::domain::{Clock, DashboardId, EmbedClaims, Origin};
+use crate::domain::{AuditAction, AuditEvent, Clock, DashboardId, EmbedClaims, Network, Origin};
 
 /// How far another server's clock may be ahead of ours.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(2);
@@ -41,22 +41,46 @@ impl Verifier {
         expected_dashboard: Option<&DashboardId>,
         embedder: &Embedder,
     ) -> Result<EmbedClaims, Refusal> {
-        let wire = self.signed_claims(token)?;
-        let claims = wire.parse()?;
+        let (wire, key_id) = self.signed_claims(token)?;
+        let claims = wire.parse(&key_id)?;
         match self.judge(&wire, &claims, expected_dashboard, embedder) {
             Ok(()) => Ok(claims),
             Err(error) => Err(Refusal { error, claims: Some(Box::new(claims)) }),
         }
     }
 
-    fn signed_claims(&self, token: &str) -> Result<Wire, Error> {
+    /// A line of the audit about a token.
+    #[must_use]
+    pub fn event(
+        &self,
+        action: AuditAction,
+        claims: &EmbedClaims,
+        origin: Option<&Origin>,
+        network: Option<Network>,
+    ) -> AuditEvent {
+        AuditEvent {
+            at: self.clock.now(),
+            action,
+            token_id: Some(claims.token_id.clone()),
+            client_id: Some(claims.client_id.clone()),
+            subject: Some(claims.subject.clone()),
+            dashboard_id: Some(claims.dashboard_id.clone()),
+            origin: origin.cloned(),
+            reason: None,
+            network: network.map(|network| network.to_string()),
+            detail: None,
+        }
+    }
+
+    fn signed_claims(&self, token: &str) -> Result<(Wire, String), Error> {
         let jws = Jws::read(token).map_err(refused)?;
         if jws.typ() != Some(TYP) {
             return Err(Error::TokenMalformed);
         }
         let key_id = jws.key_id().ok_or(Error::TokenMalformed)?;
         let key = self.ring.get(key_id).ok_or(Error::TokenBadSignature)?;
-        jws.claims(key).map_err(refused)
+        let wire = jws.claims(key).map_err(refused)?;
+        Ok((wire, key_id.to_owned()))
     }
 
     fn judge(

@@ -24,4 +24,39 @@ impl contract::DashboardService for DashboardService {
         let data = self.use_cases.dashboards.data(&call.caller, &asked.dashboard_id, days).await;
         data.map(|data| Response::new(convert::dashboard(data))).map_err(call.refusal())
     }
+
+    async fn list_dashboards(
+        &self,
+        _request: Request<v1::ListDashboardsRequest>,
+    ) -> Result<Response<v1::ListDashboardsResponse>, Status> {
+        Err(Status::unimplemented("comes with the next commit"))
+    }
+
+    async fn get_dashboard(
+        &self,
+        _request: Request<v1::GetDashboardRequest>,
+    ) -> Result<Response<v1::GetDashboardResponse>, Status> {
+        Err(Status::unimplemented("comes with the next commit"))
+    }
+
+    async fn create_dashboard(
+        &self,
+        _request: Request<v1::CreateDashboardRequest>,
+    ) -> Result<Response<v1::CreateDashboardResponse>, Status> {
+        Err(Status::unimplemented("comes with the next commit"))
+    }
+
+    async fn update_dashboard(
+        &self,
+        _request: Request<v1::UpdateDashboardRequest>,
+    ) -> Result<Response<v1::UpdateDashboardResponse>, Status> {
+        Err(Status::unimplemented("comes with the next commit"))
+    }
+
+    async fn delete_dashboard(
+        &self,
+        _request: Request<v1::DeleteDashboardRequest>,
+    ) -> Result<Response<v1::DeleteDashboardResponse>, Status> {
+        Err(Status::unimplemented("comes with the next commit"))
+    }
 }

@@ -35,4 +35,39 @@ impl contract::EmbedTokenService for EmbedTokenService {
         let checked = self.use_cases.embed_tokens.validate(&call.caller, token.expose_secret(), &asked.origin);
         checked.map(|outcome| Response::new(convert::checked_token(outcome))).map_err(call.refusal())
     }
+
+    async fn redeem_embed_token(
+        &self,
+        _request: Request<v1::RedeemEmbedTokenRequest>,
+    ) -> Result<Response<v1::RedeemEmbedTokenResponse>, Status> {
+        Err(Status::unimplemented("comes with the next commit"))
+    }
+
+    async fn renew_embed_session(
+        &self,
+        _request: Request<v1::RenewEmbedSessionRequest>,
+    ) -> Result<Response<v1::RenewEmbedSessionResponse>, Status> {
+        Err(Status::unimplemented("comes with the next commit"))
+    }
+
+    async fn revoke_embed_tokens(
+        &self,
+        _request: Request<v1::RevokeEmbedTokensRequest>,
+    ) -> Result<Response<v1::RevokeEmbedTokensResponse>, Status> {
+        Err(Status::unimplemented("comes with the next commit"))
+    }
+
+    async fn list_embed_keys(
+        &self,
+        _request: Request<v1::ListEmbedKeysRequest>,
+    ) -> Result<Response<v1::ListEmbedKeysResponse>, Status> {
+        Err(Status::unimplemented("comes with the next commit"))
+    }
+
+    async fn list_embed_audit_events(
+        &self,
+        _request: Request<v1::ListEmbedAuditEventsRequest>,
+    ) -> Result<Response<v1::ListEmbedAuditEventsResponse>, Status> {
+        Err(Status::unimplemented("comes with the next commit"))
+    }
 }

@@ -111,11 +111,13 @@ fn code(reason: ErrorReason) -> Code {
         | ErrorReason::TokenExpired
         | ErrorReason::TokenNotYetValid
         | ErrorReason::TokenReplayed
+        | ErrorReason::SessionEnded
         | ErrorReason::CredentialMissing
         | ErrorReason::CredentialInvalid
         | ErrorReason::CredentialExpired
         | ErrorReason::CredentialAmbiguous => Code::Unauthenticated,
-        ErrorReason::OriginNotAllowed
+        ErrorReason::TokenRevoked
+        | ErrorReason::OriginNotAllowed
         | ErrorReason::OriginUnknown
         | ErrorReason::OriginNotRegistered
         | ErrorReason::ScopeMissing
@@ -125,10 +127,14 @@ fn code(reason: ErrorReason) -> Code {
         | ErrorReason::FieldInvalid
         | ErrorReason::PageTokenInvalid => Code::InvalidArgument,
         ErrorReason::WrongDashboard
+        | ErrorReason::DashboardNotFound
+        | ErrorReason::ApiKeyNotFound
         | ErrorReason::LeaderNotFound
         | ErrorReason::RunNotFound
         | ErrorReason::CheckpointNotFound => Code::NotFound,
         ErrorReason::RunActive | ErrorReason::FeatureDisabled => Code::FailedPrecondition,
+        ErrorReason::DashboardExists => Code::AlreadyExists,
+        ErrorReason::DashboardChanged => Code::Aborted,
         ErrorReason::RunUnfinished => Code::DeadlineExceeded,
         ErrorReason::RateLimited | ErrorReason::TooManyWatchers => Code::ResourceExhausted,
         ErrorReason::BodyTooLarge => Code::OutOfRange,
@@ -162,6 +168,8 @@ impl Particulars {
             Error::TooManyWatchers(limit) => Self::fact("limit", limit.to_string()),
             Error::StillRunning(run) => Self::fact("run_id", run.to_string()),
             Error::NotFound(_)
+            | Error::DashboardExists
+            | Error::DashboardChanged
             | Error::Disabled(_)
             | Error::Stopping
             | Error::Unreadable(_)
@@ -199,6 +207,9 @@ impl Particulars {
             | embed::Error::TokenBadSignature
             | embed::Error::TokenWrongAudience
             | embed::Error::TokenReplayed
+            | embed::Error::TokenRevoked
+            | embed::Error::SessionEnded
+            | embed::Error::DashboardNotFound
             | embed::Error::WrongDashboard
             | embed::Error::OriginNotAllowed
             | embed::Error::OriginUnknown

@@ -120,6 +120,8 @@ impl From<Error> for Problem {
             Error::Invalid(violations) => Self::invalid(&violations),
             Error::PageToken => Self::new(StatusCode::BAD_REQUEST, "page_token_invalid", message),
             Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
+            Error::DashboardExists => Self::new(StatusCode::CONFLICT, "dashboard_exists", message),
+            Error::DashboardChanged => Self::new(StatusCode::CONFLICT, "dashboard_changed", message),
             Error::Disabled(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "feature_disabled", message),
             Error::Busy(_) => Self::new(StatusCode::CONFLICT, "run_active", message),
             Error::TooManyWatchers(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_watchers", message),
@@ -161,11 +163,13 @@ pub(super) fn embed_status(error: &embed::Error) -> StatusCode {
         | embed::Error::TokenWrongAudience
         | embed::Error::TokenExpired { .. }
         | embed::Error::TokenNotYetValid { .. }
-        | embed::Error::TokenReplayed => StatusCode::UNAUTHORIZED,
-        embed::Error::OriginNotAllowed | embed::Error::OriginUnknown | embed::Error::OriginNotRegistered { .. } => {
-            StatusCode::FORBIDDEN
-        }
-        embed::Error::WrongDashboard => StatusCode::NOT_FOUND,
+        | embed::Error::TokenReplayed
+        | embed::Error::SessionEnded => StatusCode::UNAUTHORIZED,
+        embed::Error::TokenRevoked
+        | embed::Error::OriginNotAllowed
+        | embed::Error::OriginUnknown
+        | embed::Error::OriginNotRegistered { .. } => StatusCode::FORBIDDEN,
+        embed::Error::WrongDashboard | embed::Error::DashboardNotFound => StatusCode::NOT_FOUND,
         embed::Error::OriginInvalid(_) | embed::Error::TtlTooLong { .. } | embed::Error::FieldInvalid { .. } => {
             StatusCode::BAD_REQUEST
         }

@@ -5,8 +5,12 @@
 
 mod checkpoints;
 mod api_budget;
+mod api_clients;
 mod connect;
+mod dashboard_catalog;
 mod dashboards;
+mod embed_audit;
+mod embed_requests;
 mod embed_tokens;
 mod entity;
 mod error;
@@ -25,10 +29,14 @@ mod vitals;
 mod work;
 
 pub use api_budget::{ApiBudget, ApiCall, ApiLine, Known};
+pub use api_clients::{ApiClients, ClientCursor, StoredClient};
 pub use checkpoints::Checkpoints;
 pub use connect::Store;
+pub use dashboard_catalog::{DashboardCatalog, DashboardCursor, Found, Updated};
 pub use dashboards::{Aggregates, Dashboards};
-pub use embed_tokens::EmbedTokens;
+pub use embed_audit::{AuditFilter, EmbedAudit};
+pub use embed_requests::{EmbedRequests, Remembered};
+pub use embed_tokens::{Consumed, EmbedTokens, Standing};
 pub use error::{Cause, Error};
 pub use ingest::{
     Committed, Ingest, PageCommit, Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus, Quarantined, Rejected,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Error;
 use super::dashboards::dashboard_id;
 use crate::auth::require_scope;
-use crate::domain::{DashboardId, EmbedClaims, Origin, Principal, Scope};
+use crate::domain::{ClientId, DashboardId, EmbedClaims, Locks, Origin, Principal, Scope};
 use crate::embed::{self, Embedder, IssueRequest, Issued, Issuer, Redeemer, Refusal, Verifier, parse_origins};
 use crate::telemetry::Metrics;
 
@@ -83,12 +83,14 @@ impl EmbedTokens {
         let dashboard = dashboard_id(&request.dashboard_id)?;
         let embed_url = format!("{}/embed/v1/dashboards/{dashboard}", self.public_url);
         let issued = parts.issuer.issue(IssueRequest {
-            client_id: client_id(caller),
+            client_id: ClientId::of(caller).ok_or(crate::auth::Error::CredentialMissing)?,
             dashboard,
             origins: parse_origins(&request.origins)?,
             subject: request.user_id.filter(|id| !id.is_empty()),
             ttl: request.ttl,
             leaders: Vec::new(),
+            locks: Locks::default(),
+            max_session: None,
         })?;
         Ok(IssuedToken { issued, embed_url })
     }
@@ -119,7 +121,7 @@ impl EmbedTokens {
     pub async fn redeem(&self, token: &str, dashboard: &str, embedder: &Embedder) -> Result<EmbedClaims, Refusal> {
         let parts = self.parts.as_ref().ok_or(embed::Error::TokenMalformed)?;
         let outcome = match DashboardId::parse(dashboard) {
-            Some(id) => parts.redeemer.redeem(token, &id, embedder).await,
+            Some(id) => parts.redeemer.redeem(token, &id, embedder, None).await,
             None => Err(embed::Error::WrongDashboard.into()),
         };
         self.note_check(outcome.as_ref().err().map(|refusal| &refusal.error));
@@ -144,13 +146,5 @@ impl EmbedTokens {
             Some(embed::Error::TokenExpired { .. }) => self.metrics.token_expired(),
             Some(_) => self.metrics.token_invalid(),
         }
-    }
-}
-
-fn client_id(caller: &Principal) -> String {
-    match caller {
-        Principal::Key { id, .. } => format!("key:{id}"),
-        Principal::User { id, .. } => format!("user:{id}"),
-        Principal::Anonymous => "anonymous".to_owned(),
     }
 }

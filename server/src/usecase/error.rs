@@ -16,6 +16,10 @@ pub enum Missing {
     Run,
     /// A checkpoint.
     Checkpoint,
+    /// A dashboard.
+    Dashboard,
+    /// An API key.
+    ApiKey,
 }
 
 impl Missing {
@@ -24,6 +28,8 @@ impl Missing {
             Self::Leader => "Leader not found",
             Self::Run => "Run not found",
             Self::Checkpoint => "Checkpoint not found",
+            Self::Dashboard => "Dashboard not found",
+            Self::ApiKey => "API key not found",
         }
     }
 }
@@ -46,6 +52,12 @@ pub enum Error {
     /// There is no such thing.
     #[error("{}", .0.text())]
     NotFound(Missing),
+    /// The id of a dashboard is taken, or was before the dashboard was deleted.
+    #[error("a dashboard has this id, or had it before it was deleted; choose another one")]
+    DashboardExists,
+    /// Somebody else changed the dashboard since it was read.
+    #[error("the dashboard was changed since it was read; read it again and repeat the change")]
+    DashboardChanged,
     /// The feature is switched off, in words that say how it is switched on.
     #[error("{0}")]
     Disabled(&'static str),

@@ -161,7 +161,7 @@ async fn a_bad_token_request_is_refused_with_its_reason() {
         assert!([ErrorReason::FieldInvalid, ErrorReason::TtlTooLong].contains(&reason), "{asked}: {reason:?}");
     }
     for token in ["", "a.b.c", "\0", &long] {
-        let asked = ValidateEmbedTokenRequest { token: token.into(), origin: "\0".into() };
+        let asked = ValidateEmbedTokenRequest { token: token.into(), origin: "\0".into(), consume: false };
         let answer = amber.embed_tokens().validate_embed_token(asked).await.expect("a bad token is an answer");
         assert!(!answer.into_inner().valid, "{token:.20?}");
     }

@@ -39,7 +39,7 @@ fn rules() -> Vec<(&'static str, Spoil, Error)> {
 #[test]
 fn a_right_token_is_accepted() {
     let claims = Draft::right().verdict().unwrap();
-    assert_eq!((claims.client_id.as_str(), claims.subject.as_str()), ("admin", "anonymous"));
+    assert_eq!((claims.client_id.0.as_str(), claims.subject.as_str()), ("admin", "anonymous"));
     assert_eq!((claims.origins, claims.expires_at), (vec![origin(HOST)], at(60)));
 }
 

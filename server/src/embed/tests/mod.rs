@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::auth::tests::HandClock;
-use crate::domain::{DashboardId, EmbedClaims, Origin, OsEntropy};
+use crate::domain::{ClientId, DashboardId, EmbedClaims, Locks, Origin, OsEntropy};
 
 const K1: &[u8] = b"key-one-of-the-tests-0123456789-abcdef";
 const K2: &[u8] = b"key-two-of-the-tests-0123456789-abcdef";
@@ -47,12 +47,14 @@ fn verifier(clock: &Arc<HandClock>) -> Verifier {
 
 fn request() -> IssueRequest {
     IssueRequest {
-        client_id: "admin".to_owned(),
+        client_id: ClientId("admin".to_owned()),
         dashboard: dashboard(),
         origins: vec![],
         subject: None,
         ttl: None,
         leaders: vec![],
+        locks: Locks::default(),
+        max_session: None,
     }
 }
 

@@ -8,26 +8,45 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::*;
-use crate::domain::TokenId;
-use crate::store::{self, EmbedTokens};
+use crate::domain::{AuditEvent, Selector, TokenId};
+use crate::store::{self, Consumed, EmbedTokens, Standing};
 
 /// Remembers in memory, or is down.
 #[derive(Default)]
 struct Used {
     tokens: Mutex<HashSet<(String, TokenId)>>,
+    revoked: Mutex<HashSet<Selector>>,
     down: bool,
 }
 
 #[async_trait]
 impl EmbedTokens for Used {
-    async fn consume(&self, issuer: &str, token_id: &TokenId, _: Timestamp) -> Result<bool, store::Error> {
+    async fn consume(&self, claims: &EmbedClaims, _: &AuditEvent) -> Result<Consumed, store::Error> {
+        match self.standing(claims).await? {
+            Standing::Good => {}
+            Standing::Revoked => return Ok(Consumed::Revoked),
+            Standing::DashboardDeleted => return Ok(Consumed::DashboardDeleted),
+        }
+        let key = (claims.issuer.clone(), claims.token_id.clone());
+        let is_first = self.tokens.lock().unwrap().insert(key);
+        Ok(if is_first { Consumed::First } else { Consumed::Replayed })
+    }
+
+    async fn standing(&self, claims: &EmbedClaims) -> Result<Standing, store::Error> {
         if self.down {
             return Err(store::Error::Unavailable { source: "down".into() });
         }
-        Ok(self.tokens.lock().unwrap().insert((issuer.to_owned(), token_id.clone())))
+        let revoked = self.revoked.lock().unwrap();
+        let is_revoked = Selector::of(claims).iter().any(|selector| revoked.contains(selector));
+        Ok(if is_revoked { Standing::Revoked } else { Standing::Good })
     }
 
-    async fn purge_expired(&self, _: Timestamp) -> Result<u64, store::Error> {
+    async fn revoke(&self, selector: &Selector, _: Timestamp, _: &AuditEvent) -> Result<(), store::Error> {
+        self.revoked.lock().unwrap().insert(selector.clone());
+        Ok(())
+    }
+
+    async fn purge_expired(&self, _: Timestamp, _: Timestamp) -> Result<u64, store::Error> {
         Ok(0)
     }
 }
@@ -39,7 +58,7 @@ fn redeemer(clock: &Arc<HandClock>, used: Used) -> (Redeemer, SecretString) {
 
 async fn redeem(redeemer: &Redeemer, token: &SecretString, embedder: &str) -> Result<(), Error> {
     let embedder = Embedder::of_origin(Some(embedder));
-    Ok(redeemer.redeem(token.expose_secret(), &dashboard(), &embedder).await.map(drop)?)
+    Ok(redeemer.redeem(token.expose_secret(), &dashboard(), &embedder, None).await.map(drop)?)
 }
 
 #[tokio::test]
@@ -68,7 +87,7 @@ async fn a_used_token_that_expired_is_called_expired() {
 #[tokio::test]
 async fn nothing_is_admitted_while_the_store_is_down() {
     let (redeemer, token) = redeemer(&HandClock::new(), Used { down: true, ..Used::default() });
-    let refusal = redeemer.redeem(token.expose_secret(), &dashboard(), &Embedder::of_origin(Some(HOST))).await;
+    let refusal = redeemer.redeem(token.expose_secret(), &dashboard(), &Embedder::of_origin(Some(HOST)), None).await;
     let refusal = refusal.unwrap_err();
     assert_eq!(refusal.error, Error::ReplayStoreUnavailable);
     assert!(refusal.claims.is_some(), "the host may still learn why");

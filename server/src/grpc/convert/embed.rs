@@ -12,7 +12,7 @@ use crate::grpc::of_embed;
 use crate::usecase::{Error, IssueToken, IssuedToken};
 
 pub(in crate::grpc) fn asked_token(asked: v1::IssueEmbedTokenRequest) -> Result<IssueToken, Error> {
-    let v1::IssueEmbedTokenRequest { dashboard_id, allowed_origins, user_id, ttl } = asked;
+    let v1::IssueEmbedTokenRequest { dashboard_id, allowed_origins, user_id, ttl, .. } = asked;
     let read = |span| {
         asked_duration(span).ok_or_else(|| Error::field("ttl", "ttl must be a valid duration of 1 to 300 seconds"))
     };
@@ -49,12 +49,14 @@ fn claims(claims: EmbedClaims) -> v1::EmbedTokenClaims {
     v1::EmbedTokenClaims {
         token_id: claims.token_id.0,
         subject: claims.subject,
-        client_id: claims.client_id,
+        client_id: claims.client_id.0,
         dashboard_id: claims.dashboard_id.to_string(),
         allowed_origins: origins(&claims.origins),
         leader_ids: claims.leaders.iter().map(ToString::to_string).collect(),
         issue_time: Some(timestamp(claims.issued_at)),
         expire_time: Some(timestamp(claims.expires_at)),
+        key_id: claims.key_id,
+        locked: None,
     }
 }
 
@@ -68,14 +70,17 @@ mod tests {
     use secrecy::SecretString;
 
     use super::*;
-    use crate::domain::{DashboardId, TokenId};
+    use crate::domain::{ClientId, DashboardId, Locks, TokenId};
 
     fn some_claims() -> EmbedClaims {
         EmbedClaims {
             token_id: TokenId("jti".into()),
             issuer: "amber".into(),
             subject: "viewer".into(),
-            client_id: "key:web".into(),
+            client_id: ClientId("key:web".into()),
+            key_id: "k1".into(),
+            locks: Locks::default(),
+            max_session: Duration::from_mins(10),
             dashboard_id: DashboardId::parse("sales").unwrap(),
             origins: vec![Origin::parse("https://partner.example").unwrap()],
             leaders: Vec::new(),

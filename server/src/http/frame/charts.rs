@@ -4,8 +4,7 @@ use std::iter;
 
 use maud::{Markup, html};
 
-use super::Locale;
-use crate::domain::{DayPoint, SentimentCounts};
+use crate::domain::{DayPoint, Locale, SentimentCounts};
 
 /// The height of a chart in its own units.
 const HEIGHT: f64 = 100.0;

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
+use super::FrameOptions;
 use super::document::document;
 use super::words::Words;
-use super::{FrameOptions, Locale};
+use crate::domain::Locale;
 use crate::http::Nonce;
 
 /// Why there is no dashboard.

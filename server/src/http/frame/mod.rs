@@ -14,7 +14,7 @@ mod words;
 
 pub use error_page::{Failure, error_page};
 pub use headers::headers;
-pub use options::{FrameOptions, Locale, Theme};
+pub use options::FrameOptions;
 pub use page::page;
 pub use script::{SCRIPT_PATH, script};
 

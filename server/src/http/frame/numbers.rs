@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::Locale;
+use crate::domain::Locale;
 
 impl Locale {
     /// A count with its digits grouped: by thousands in English, by lakhs in Hindi.

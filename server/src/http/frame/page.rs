@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
+use super::FrameOptions;
 use super::charts::{mean_per_day, plain_bar, posts_per_day, share, tone_bar};
 use super::document::document;
-use super::{FrameOptions, Locale};
-use crate::domain::{DashboardData, DayPoint, LeaderRow, SentimentCounts, Tally};
+use crate::domain::{DashboardData, DayPoint, LeaderRow, Locale, SentimentCounts, Tally};
 use crate::http::Nonce;
 
 /// Languages and topics that are shown, at most.

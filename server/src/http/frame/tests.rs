@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::domain::{Origin, OsEntropy, Tally};
+use crate::domain::{Locale, Origin, OsEntropy, Tally, Theme};
 use crate::http::Nonce;
 
 fn nonce() -> Nonce {

@@ -1,6 +1,6 @@
 //! The words of the frame in its two languages.
 
-use super::Locale;
+use crate::domain::Locale;
 
 /// Every label of the page.
 pub(super) struct Words {

@@ -7,11 +7,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::State;
-use crate::domain::Origin;
+use crate::domain::{Locale, Origin, Theme};
 use crate::embed::{self, Embedder, Refusal};
 use crate::http::Nonce;
 use crate::http::form::Form;
-use crate::http::frame::{self, Failure, FrameOptions, Locale, Theme};
+use crate::http::frame::{self, Failure, FrameOptions};
 use crate::http::path::Id;
 use crate::http::problem::{Problem, embed_status};
 use crate::telemetry::RequestId;

@@ -4,7 +4,12 @@
 pub(super) mod api_breakers;
 pub(super) mod api_budget;
 pub(super) mod api_calls;
+pub(super) mod api_clients;
 pub(super) mod api_reads;
+pub(super) mod dashboards;
+pub(super) mod embed_audit;
+pub(super) mod embed_requests;
+pub(super) mod embed_revocations;
 pub(super) mod embed_tokens_used;
 pub(super) mod ingest_commits;
 pub(super) mod ingest_control;
