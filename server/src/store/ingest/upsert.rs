@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::commit::Owner;
 use crate::domain::ScoredPost;
-use crate::store::entity::posts::{self, Column, Entity};
+use crate::store::entity::posts::{Column, Entity};
 use crate::store::entity::{post_counts, post_hashtags, post_metrics};
 use crate::store::instant::DAY;
 use crate::store::{Error, Store, number};
@@ -60,7 +60,7 @@ pub(in crate::store) async fn posts(
         written.updated += number::len(&changed) - number::len(&inserted);
         count_by_day(tx, owner, &inserted).await?;
         replace_hashtags(tx, &changed, chunk).await?;
-        refresh_metrics(tx, store, owner, chunk).await?;
+        refresh_metrics(tx, store, owner, (&changed, chunk)).await?;
     }
     Ok(written)
 }
@@ -145,30 +145,41 @@ async fn refresh_metrics(
     tx: &DatabaseTransaction,
     store: &Store,
     owner: Owner,
-    posts: &[ScoredPost],
+    (changed, posts): (&[Changed], &[ScoredPost]),
 ) -> Result<(), Error> {
     use post_metrics::{Column, Entity};
-    let by_root: BTreeMap<_, _> = posts.iter().map(|post| (post.post.edit_root.to_string(), post)).collect();
-    let known: Vec<Known> = posts::Entity::find()
-        .select_only()
-        .columns([posts::Column::Id, posts::Column::RootId, posts::Column::Version])
-        .filter(posts::Column::Platform.eq(owner.platform.as_str()))
-        .filter(posts::Column::RootId.is_in(by_root.keys().cloned()))
-        .filter(posts::Column::DeletedAt.is_null())
-        .into_model()
-        .all(tx)
-        .await?;
-    let rows: Vec<_> = known
-        .iter()
-        .filter_map(|row| Some((row, by_root.get(&row.root_id)?)))
-        .filter(|(row, post)| row.version <= post.post.id.0)
-        .map(|(row, post)| row::metrics(row.id, &post.post.metrics, store.now(), row::first_check(store, owner)))
+    let mut unchanged: BTreeMap<_, _> = posts.iter().map(|post| (post.post.edit_root.to_string(), post)).collect();
+    let mut current: Vec<_> =
+        changed.iter().filter_map(|row| Some((row.id, unchanged.remove(&row.root_id)?))).collect();
+    if !unchanged.is_empty() {
+        let known = known(tx, owner, unchanged.keys().cloned()).await?;
+        let known = known.iter().filter_map(|row| Some((row, *unchanged.get(&row.root_id)?)));
+        current.extend(known.filter(|(row, post)| row.version <= post.post.id.0).map(|(row, post)| (row.id, post)));
+    }
+    let rows: Vec<_> = current
+        .into_iter()
+        .map(|(id, post)| row::metrics(id, &post.post.metrics, store.now(), row::first_check(store, owner)))
         .collect();
     if rows.is_empty() {
         return Ok(());
     }
-    let (mut known, differs) = row::newest_counts();
-    known.update_column(Column::UpdatedAt).action_and_where(Expr::cust(differs));
-    Entity::insert_many(rows).on_conflict(known).exec_without_returning(tx).await?;
+    let (mut newest, differs) = row::newest_counts();
+    newest.update_column(Column::UpdatedAt).action_and_where(Expr::cust(differs));
+    Entity::insert_many(rows).on_conflict(newest).exec_without_returning(tx).await?;
     Ok(())
+}
+
+/// The living posts of these chains of edits.
+async fn known(
+    tx: &DatabaseTransaction,
+    owner: Owner,
+    roots: impl Iterator<Item = String>,
+) -> Result<Vec<Known>, Error> {
+    let known = Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::RootId, Column::Version])
+        .filter(Column::Platform.eq(owner.platform.as_str()))
+        .filter(Column::RootId.is_in(roots))
+        .filter(Column::DeletedAt.is_null());
+    Ok(known.into_model().all(tx).await?)
 }
