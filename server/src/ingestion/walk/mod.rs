@@ -148,7 +148,7 @@ impl<'a> Walk<'a> {
             rejected: page.rejected.into_iter().map(page::rejected).collect(),
         };
         if self.claim.dry_run {
-            self.count(page::counted_only(&commit));
+            self.count(self.deps.ingest.rehearse_page(commit).await?);
             stream.checkpoint = checkpoint;
             return Ok(());
         }

@@ -1,8 +1,8 @@
 //! The next page of a stretch of the timeline, and what it says about that stretch.
 
 use super::{Stop, Walk};
-use crate::domain::{ExternalId, RunCounters};
-use crate::store::{PageCommit, Rejected, Stream};
+use crate::domain::ExternalId;
+use crate::store::{Rejected, Stream};
 use crate::x_api::{self, TimelinePage};
 
 /// The most pages in a row without a post that are stepped over: as many as hold all that X gives of one account.
@@ -100,15 +100,4 @@ fn says(page: &TimelinePage, since: Option<ExternalId>, until: Option<ExternalId
 
 pub(super) fn rejected(record: x_api::Rejected) -> Rejected {
     Rejected { raw: record.raw, reason: record.reason, path: record.path }
-}
-
-/// What a page would count if every valid post in it were new.
-pub(super) fn counted_only(page: &PageCommit) -> RunCounters {
-    RunCounters {
-        fetched: page.fetched,
-        inserted: page.posts.len() as u64,
-        quarantined: page.rejected.len() as u64,
-        pages: 1,
-        ..RunCounters::default()
-    }
 }

@@ -26,17 +26,31 @@ pub(in crate::store) struct Owner {
 }
 
 impl Store {
-    pub(super) async fn commit(&self, mut page: PageCommit) -> Result<Committed, Error> {
+    pub(super) async fn commit(&self, page: PageCommit) -> Result<Committed, Error> {
+        let tx = self.begin().await?;
+        let committed = self.write(&tx, page).await?;
+        tx.commit().await?;
+        Ok(committed)
+    }
+
+    /// Does everything but keep it, so that what it counts is what a commit would count.
+    pub(super) async fn rehearse(&self, page: PageCommit) -> Result<RunCounters, Error> {
+        let tx = self.begin().await?;
+        let rehearsed = self.write(&tx, page).await?;
+        tx.rollback().await?;
+        Ok(rehearsed.counters)
+    }
+
+    async fn write(&self, tx: &DatabaseTransaction, mut page: PageCommit) -> Result<Committed, Error> {
         let held = number::len(&page.posts) + number::len(&page.rejected);
         if held != page.fetched {
             return Err(Error::Unbalanced { fetched: page.fetched, held });
         }
-        let tx = self.begin().await?;
-        let owner = pass_fence(&tx, &page).await?;
+        let owner = pass_fence(tx, &page).await?;
 
         let posts = newest_of_each(std::mem::take(&mut page.posts));
-        let written = upsert::posts(&tx, self, owner, &posts).await?;
-        let quarantined = quarantine::keep(&tx, self, page.stream, &page.rejected).await?;
+        let written = upsert::posts(tx, self, owner, &posts).await?;
+        let quarantined = quarantine::keep(tx, self, page.stream, &page.rejected).await?;
         let distinct = number::len(&posts);
         let counters = RunCounters {
             fetched: page.fetched,
@@ -48,10 +62,9 @@ impl Store {
             pages: 1,
         };
         let version = page.version + 1;
-        let cancel_requested = count_for_run(&tx, page.run, &counters).await?;
+        let cancel_requested = count_for_run(tx, page.run, &counters).await?;
         let entry = Entry { stream: page.stream.0, version, epoch: page.lease.epoch, cursor: json(&page.checkpoint) };
-        entry.write(&tx, Some(page.run), &counters, self.now()).await?;
-        tx.commit().await?;
+        entry.write(tx, Some(page.run), &counters, self.now()).await?;
         Ok(Committed { version, counters, cancel_requested })
     }
 }

@@ -145,6 +145,12 @@ pub trait Ingest: Send + Sync {
     /// when `page.fetched` is not the number of its records, or when the database fails. Nothing is stored then.
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, Error>;
 
+    /// Counts what [`Ingest::commit_page`] would store, and stores nothing.
+    ///
+    /// # Errors
+    /// As [`Ingest::commit_page`].
+    async fn rehearse_page(&self, page: PageCommit) -> Result<RunCounters, Error>;
+
     /// How many stored posts of a leader are at or above `from`, deleted ones included.
     ///
     /// # Errors
@@ -176,6 +182,10 @@ impl Ingest for Store {
 
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, Error> {
         self.commit(page).await
+    }
+
+    async fn rehearse_page(&self, page: PageCommit) -> Result<RunCounters, Error> {
+        self.rehearse(page).await
     }
 
     async fn posts_from(&self, leader: LeaderId, platform: Platform, from: ExternalId) -> Result<u64, Error> {

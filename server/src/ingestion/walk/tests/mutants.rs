@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::hostile::{Hostile, PAGE};
 use super::shelf::Shelf;
-use crate::domain::{ExternalId, LeaderId, Platform};
+use crate::domain::{ExternalId, LeaderId, Platform, RunCounters};
 use crate::ingestion::walk::timeline::Timeline;
 use crate::store::{Committed, Error, Ingest, Lease, PageCommit, Stream, StreamId, StreamKind};
 use crate::x_api::{self, TimelinePage, TimelineRequest};
@@ -64,6 +64,10 @@ impl Ingest for Forgetful {
             }
         }
         self.shelf.commit_page(page).await
+    }
+
+    async fn rehearse_page(&self, page: PageCommit) -> Result<RunCounters, Error> {
+        self.shelf.rehearse_page(page).await
     }
 
     async fn posts_from(&self, leader: LeaderId, platform: Platform, from: ExternalId) -> Result<u64, Error> {

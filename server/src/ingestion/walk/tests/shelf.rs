@@ -11,7 +11,7 @@ use crate::domain::{Checkpoint, ExternalId, LeaderId, Platform, RunCounters};
 use crate::store::{Committed, Error, Ingest, Lease, PageCommit, Stream, StreamId, StreamKind, WorkerId};
 
 /// What the shelf holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Kept {
     pub(super) epoch: i64,
     pub(super) streams: BTreeMap<StreamKind, Stream>,
@@ -110,6 +110,12 @@ impl Ingest for Shelf {
         // Here a worker can stop without knowing that its page is stored.
         yield_now().await;
         committed
+    }
+
+    async fn rehearse_page(&self, page: PageCommit) -> Result<RunCounters, Error> {
+        yield_now().await;
+        let mut rehearsed = self.kept().clone();
+        Ok(rehearsed.commit(page)?.counters)
     }
 
     async fn posts_from(&self, _: LeaderId, _: Platform, from: ExternalId) -> Result<u64, Error> {
