@@ -22,6 +22,9 @@ use crate::domain::{Clock, Entropy};
 /// How long a statement of SQLite waits for another writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Pages that each connection to SQLite keeps, as a negative number of KiB: the system caches the file for all of them.
+const CACHE: &str = "-1024";
+
 /// Limits of a PostgreSQL session, so that a worker that freezes inside a transaction cannot block the others.
 const POSTGRES_LIMITS: [(&str, &str); 2] = [("statement_timeout", "10s"), ("lock_timeout", "5s")];
 
@@ -67,6 +70,7 @@ impl Store {
                         .create_if_missing(create)
                         .journal_mode(SqliteJournalMode::Wal)
                         .busy_timeout(BUSY_TIMEOUT)
+                        .pragma("cache_size", CACHE)
                         .foreign_keys(true)
                 });
                 options
