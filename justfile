@@ -19,9 +19,9 @@ test *FILTER:
 program:
     cargo build --workspace --bins
 
-# The storm in its long form: 360 kills and freezes; AMBER_CHAOS_SEED chooses another one
+# The storm in its long form: 600 kills and freezes; AMBER_CHAOS_SEED chooses another one
 chaos: program
-    AMBER_CHAOS_BLOWS=180 cargo test --package amber-tests --test chaos -- --nocapture --test-threads 1 storm
+    AMBER_CHAOS_BLOWS=300 cargo test --package amber-tests --test chaos -- --nocapture --test-threads 1 storm
 
 # The documentation builds and its links lead somewhere
 doc:
