@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Error, World};
-use crate::auth::{AdminTokens, Authenticator};
+use crate::auth::{AdminTokens, Authenticator, Registry};
 use crate::checkpoints::{self, CheckpointStore, DatabaseCheckpoints, Mirror, Places};
 use crate::config::{self, Config};
-use crate::embed::{Issuer, KeyRing, Redeemer, Verifier};
+use crate::domain::{ClientId, Origin};
+use crate::embed::{Admission, Issuer, KeyRing, Redeemer, Sessions, Verifier};
 use crate::health::Health;
 use crate::http::{Edge, Gate};
 use crate::ingestion::{Deps, Ingestion, SharedGovernor, Worker, XObserver};
@@ -152,7 +153,7 @@ pub fn issuer(embed: &config::Embed, world: &World) -> Result<Issuer, Error> {
 
 fn issuer_of(embed: &config::Embed, ring: Arc<KeyRing>, world: &World) -> Issuer {
     let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
-    Issuer::new(ring, ISSUER, embed.allowed_origins.clone(), embed.token_ttl, clock, entropy)
+    Issuer::new(ring, ISSUER, embed.token_ttl, clock, entropy)
 }
 
 fn key_ring(embed: &config::Embed) -> Result<KeyRing, Error> {
@@ -166,9 +167,23 @@ fn embed_parts(embed: &config::Embed, store: &Store, world: &World) -> Result<Op
     let ring = Arc::new(key_ring(embed)?);
     let registered = embed.allowed_origins.clone();
     let clock = Arc::clone(&world.clock);
-    let verifier = Arc::new(Verifier::new(Arc::clone(&ring), ISSUER, registered.clone(), clock));
-    let redeemer = Redeemer::new(Arc::clone(&verifier), Arc::new(store.clone()));
-    Ok(Some(EmbedParts { issuer: issuer_of(embed, ring, world), verifier, redeemer, registered }))
+    let tokens: Arc<dyn store::EmbedTokens> = Arc::new(store.clone());
+    let registry: Arc<dyn Registry> = Arc::new(Configured(registered.as_slice().into()));
+    let verifier = Verifier::new(Arc::clone(&ring), ISSUER, Arc::clone(&clock));
+    let sessions = Sessions::new(Arc::clone(&ring), ISSUER, clock);
+    let admission = Admission::new(Arc::clone(&tokens), Arc::clone(&registry));
+    let redeemer = Redeemer::new(verifier, sessions, admission, tokens);
+    Ok(Some(EmbedParts { issuer: issuer_of(embed, ring, world), redeemer, registry, registered }))
+}
+
+/// Every client has the sites of the configuration.
+struct Configured(Arc<[Origin]>);
+
+#[async_trait::async_trait]
+impl Registry for Configured {
+    async fn origins(&self, _: &ClientId) -> Result<Option<Arc<[Origin]>>, store::Error> {
+        Ok(Some(Arc::clone(&self.0)))
+    }
 }
 
 fn authenticator(admin: &config::Admin, world: &World) -> Result<Authenticator, Error> {

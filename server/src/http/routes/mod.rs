@@ -15,10 +15,11 @@ mod quarantine;
 mod run;
 mod runs;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::header::ALLOW;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -29,7 +30,7 @@ pub use demo::DemoSite;
 
 use super::frame::SCRIPT_PATH;
 use super::problem::Problem;
-use crate::domain::{Entropy, Principal};
+use crate::domain::{Entropy, Network, Principal};
 use crate::usecase::UseCases;
 
 /// What the routes work with.
@@ -104,5 +105,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Ok(Self(parts.extensions.get().cloned().unwrap_or(Principal::Anonymous)))
+    }
+}
+
+/// The network that the caller calls from.
+pub(super) struct Peer(pub(super) Option<Network>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(peer.map(|ConnectInfo(address)| Network::of(address.ip()))))
     }
 }
