@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::entity::embed_audit::{ActiveModel, Column, Entity, Model};
+use super::text::clean;
 use super::{Error, Store, instant};
 use crate::domain::{AuditAction, AuditEvent, ClientId, DashboardId, Origin, TokenId};
 
@@ -100,12 +101,12 @@ fn row(event: &AuditEvent) -> ActiveModel {
         action: Set(event.action.as_str().to_owned()),
         token_id: Set(event.token_id.as_ref().map(|id| id.0.clone())),
         client_id: Set(event.client_id.as_ref().map(|id| id.0.clone())),
-        subject: Set(event.subject.clone()),
+        subject: Set(event.subject.as_deref().map(clean)),
         dashboard_id: Set(event.dashboard_id.as_ref().map(ToString::to_string)),
         origin: Set(event.origin.as_ref().map(ToString::to_string)),
         reason: Set(event.reason.clone()),
         network: Set(event.network.clone()),
-        detail: Set(event.detail.clone()),
+        detail: Set(event.detail.as_deref().map(clean)),
         ..ActiveModel::default()
     }
 }
