@@ -1,6 +1,7 @@
 //! The HTTP routes: decode, one call, encode.
 
 mod admin;
+mod api_keys;
 mod checkpoints;
 mod demo;
 mod embed;
@@ -70,6 +71,8 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/ingestion/quarantine/discard", post(quarantine::discard))
         .route("/api/embed/token", post(embed::issue))
         .route("/api/admin/token", post(admin::issue))
+        .route("/api/api-keys", get(api_keys::list).post(api_keys::create))
+        .route("/api/api-keys/{id}", delete(api_keys::revoke))
         .route("/embed/v1/dashboards/{id}", without_head(get(frame::by_get).post(frame::by_post)))
         .route(SCRIPT_PATH, get(frame::script));
     if state.demo.is_some() {
