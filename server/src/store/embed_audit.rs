@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::entity::embed_audit::{ActiveModel, Column, Entity, Model};
 use super::text::clean;
@@ -52,7 +52,9 @@ pub trait EmbedAudit: Send + Sync {
 #[async_trait]
 impl EmbedAudit for Store {
     async fn append(&self, events: &[AuditEvent]) -> Result<(), Error> {
-        append(&self.db, events).await
+        let tx = self.begin().await?;
+        append(&tx, events).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn events(
@@ -86,12 +88,14 @@ impl EmbedAudit for Store {
     }
 }
 
-/// Writes all events down in one statement.
-pub(super) async fn append<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> Result<(), Error> {
-    if events.is_empty() {
-        return Ok(());
+/// The most lines of one statement, whose parameters both databases take.
+const LINES: usize = 1_000;
+
+/// Writes all events down. Only a transaction undoes what comes before a failure.
+pub(super) async fn append(tx: &DatabaseTransaction, events: &[AuditEvent]) -> Result<(), Error> {
+    for some in events.chunks(LINES) {
+        Entity::insert_many(some.iter().map(row)).exec_without_returning(tx).await?;
     }
-    Entity::insert_many(events.iter().map(row)).exec_without_returning(db).await?;
     Ok(())
 }
 
