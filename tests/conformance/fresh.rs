@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use tempfile::TempDir;
 
 /// Every table of Amber.
-pub(crate) const TABLES: [&str; 16] = [
+pub(crate) const TABLES: [&str; 21] = [
     "leaders",
     "ingest_streams",
     "ingest_control",
@@ -28,6 +28,11 @@ pub(crate) const TABLES: [&str; 16] = [
     "api_budget",
     "api_calls",
     "api_reads",
+    "dashboards",
+    "api_clients",
+    "embed_revocations",
+    "embed_requests",
+    "embed_audit",
 ];
 
 /// A database with all tables and no rows.

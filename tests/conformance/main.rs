@@ -27,8 +27,14 @@ macro_rules! on_both_databases {
 mod checkpoints;
 mod api_budget;
 mod api_clients;
+mod api_keys;
+mod dashboard_catalog;
 mod dashboards;
+mod embed_audit;
+mod embed_requests;
+mod embed_revocations;
 mod embed_tokens;
+mod embedding;
 mod feed;
 mod freeze;
 mod fresh;

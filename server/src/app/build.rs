@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Error, World};
-use crate::auth::{AdminTokens, Authenticator};
+use crate::auth::{AdminTokens, Authenticator, Builtin, Clients, Pepper, Registry};
 use crate::checkpoints::{self, CheckpointStore, DatabaseCheckpoints, Mirror, Places};
 use crate::config::{self, Config};
-use crate::embed::{Issuer, KeyRing, Redeemer, Verifier};
+use crate::embed::{Admission, Issuer, KeyRing, Redeemer, Sessions, Verifier};
 use crate::health::Health;
 use crate::http::{Edge, Gate};
 use crate::ingestion::{Deps, Ingestion, SharedGovernor, Worker, XObserver};
@@ -18,8 +18,8 @@ use crate::sentiment::Analyzer;
 use crate::store::{self, Store};
 use crate::telemetry::Metrics;
 use crate::usecase::{
-    Accounts, Checkpoints, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations, Parts, Quarantine, Runs,
-    UseCases,
+    Accounts, ApiKeys, Checkpoints, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations, Parts, Quarantine,
+    Runs, UseCases,
 };
 use crate::x_api::{self, Client};
 
@@ -67,11 +67,13 @@ impl Core {
             Arc::clone(&world.clock),
             config.build.clone(),
         ));
-        let authenticator = Arc::new(authenticator(&config.admin, world)?);
+        let clients = Arc::new(clients(config, &store, world)?);
+        let authenticator = Arc::new(authenticator(&config.admin, &clients, world)?);
         let limiter = config.rate_limit.enabled.then(|| Arc::new(LocalLimiter::new(&policies(config))));
         let edge = config.rate_limit.enabled.then(Edge::new);
         let places = Places::new(files, Arc::new(store.clone()));
-        let parts = Shared { config, world, store: &store, metrics: &metrics, ingestion: &ingestion };
+        let parts =
+            Shared { config, world, store: &store, metrics: &metrics, ingestion: &ingestion, clients: &clients };
         let use_cases = use_cases(&parts, places, &health, &authenticator)?;
         let gate = Gate { authenticator, limiter, clock: Arc::clone(&world.clock), metrics: metrics.clone() };
         Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate: Arc::new(gate), edge })
@@ -152,29 +154,47 @@ pub fn issuer(embed: &config::Embed, world: &World) -> Result<Issuer, Error> {
 
 fn issuer_of(embed: &config::Embed, ring: Arc<KeyRing>, world: &World) -> Issuer {
     let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
-    Issuer::new(ring, ISSUER, embed.allowed_origins.clone(), embed.token_ttl, clock, entropy)
+    Issuer::new(ring, ISSUER, embed.token_ttl, clock, entropy)
 }
 
 fn key_ring(embed: &config::Embed) -> Result<KeyRing, Error> {
     Ok(KeyRing::new(embed.keys.iter().map(|(id, secret)| (id.as_str(), secret.expose())))?)
 }
 
-fn embed_parts(embed: &config::Embed, store: &Store, world: &World) -> Result<Option<EmbedParts>, Error> {
+fn embed_parts(
+    embed: &config::Embed,
+    store: &Store,
+    clients: &Arc<Clients>,
+    world: &World,
+) -> Result<Option<EmbedParts>, Error> {
     if !embed.enabled {
         return Ok(None);
     }
     let ring = Arc::new(key_ring(embed)?);
     let registered = embed.allowed_origins.clone();
     let clock = Arc::clone(&world.clock);
-    let verifier = Arc::new(Verifier::new(Arc::clone(&ring), ISSUER, registered.clone(), clock));
-    let redeemer = Redeemer::new(Arc::clone(&verifier), Arc::new(store.clone()));
-    Ok(Some(EmbedParts { issuer: issuer_of(embed, ring, world), verifier, redeemer, registered }))
+    let tokens: Arc<dyn store::EmbedTokens> = Arc::new(store.clone());
+    let registry: Arc<dyn Registry> = Arc::clone(clients) as _;
+    let verifier = Verifier::new(Arc::clone(&ring), ISSUER, Arc::clone(&clock));
+    let sessions = Sessions::new(Arc::clone(&ring), ISSUER, clock);
+    let admission = Admission::new(Arc::clone(&tokens), Arc::clone(&registry));
+    let redeemer = Redeemer::new(verifier, sessions, admission, tokens);
+    Ok(Some(EmbedParts { issuer: issuer_of(embed, ring, world), redeemer, registry, registered }))
 }
 
-fn authenticator(admin: &config::Admin, world: &World) -> Result<Authenticator, Error> {
+fn clients(config: &Config, store: &Store, world: &World) -> Result<Clients, Error> {
+    let config::Admin { api_key, api_key_pepper, jwt_secret, .. } = &config.admin;
+    let pepper = api_key_pepper.as_ref().map_or_else(|| Pepper::derived_from(jwt_secret), Pepper::new)?;
+    let builtin = Builtin { has_key: api_key.is_some(), origins: config.embed.allowed_origins.as_slice().into() };
+    let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
+    Ok(Clients::new(Arc::new(store.clone()), pepper, builtin, clock, entropy))
+}
+
+fn authenticator(admin: &config::Admin, clients: &Arc<Clients>, world: &World) -> Result<Authenticator, Error> {
     let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
     let tokens = AdminTokens::new(&admin.jwt_secret, admin.jwt_ttl, clock, entropy)?;
-    Ok(Authenticator::new(tokens, admin.api_key.as_ref(), admin.bootstrap_secret.as_ref()))
+    let clients = Arc::clone(clients);
+    Ok(Authenticator::new(tokens, admin.api_key.as_ref(), admin.bootstrap_secret.as_ref(), clients))
 }
 
 fn policies(config: &Config) -> Policies {
@@ -189,6 +209,7 @@ struct Shared<'a> {
     store: &'a Store,
     metrics: &'a Metrics,
     ingestion: &'a Ingestion,
+    clients: &'a Arc<Clients>,
 }
 
 fn use_cases(
@@ -197,9 +218,9 @@ fn use_cases(
     health: &Arc<Health>,
     authenticator: &Arc<Authenticator>,
 ) -> Result<UseCases, Error> {
-    let Shared { config, world, store, metrics, ingestion } = *shared;
+    let Shared { config, world, store, metrics, ingestion, clients } = *shared;
     let store = Arc::new(store.clone());
-    let embed = embed_parts(&config.embed, &store, world)?;
+    let embed = embed_parts(&config.embed, &store, clients, world)?;
     let parts = Parts {
         leaders: Leaders::new(Arc::clone(&store) as _, Arc::clone(&store) as _, ingestion.clone()),
         feed: Feed::new(Arc::clone(&store) as _),
@@ -208,6 +229,7 @@ fn use_cases(
         quarantine: Quarantine::new(ingestion.replaying(Arc::clone(&store) as _)),
         embed_tokens: EmbedTokens::new(embed, metrics.clone(), config.server.public_url.clone()),
         dashboards: Dashboards::new(store, Arc::clone(&world.clock)),
+        api_keys: ApiKeys::new(Arc::clone(clients)),
         accounts: Accounts::new(Arc::clone(authenticator)),
         operations: Operations::new(Arc::clone(health), metrics.clone(), config.server.metrics_require_auth),
     };

@@ -49,6 +49,7 @@ impl Upkeep {
             self.metrics.run_upkeep();
             if is_ready {
                 self.ingestion.refresh_standing().await;
+                self.gate.authenticator.write_uses().await;
             }
             if beats.is_multiple_of(FORGET_EVERY) {
                 self.forget().await;

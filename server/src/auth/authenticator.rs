@@ -1,12 +1,13 @@
 //! From request headers to the caller.
 
+use std::sync::Arc;
+
 use secrecy::{ExposeSecret, SecretString};
+use tracing::error;
 
-use super::{AdminTokens, Error, IssuedAdminToken, SecretDigest};
+use super::clients::ENVIRONMENT_KEY_ID;
+use super::{AdminTokens, Clients, Error, IssuedAdminToken, SecretDigest, api_key};
 use crate::domain::{Principal, Role, Scope};
-
-/// The public id of the API key that the environment sets.
-const ENVIRONMENT_KEY_ID: &str = "admin";
 
 /// Tells who is calling.
 #[derive(Debug)]
@@ -14,31 +15,44 @@ pub struct Authenticator {
     admin_tokens: AdminTokens,
     api_key: Option<SecretDigest>,
     bootstrap: Option<SecretDigest>,
+    clients: Arc<Clients>,
 }
 
 impl Authenticator {
-    /// Accepts admin tokens, `api_key` with every scope, and issues admin tokens for `bootstrap`.
+    /// Accepts admin tokens, `api_key` with every scope and the keys of `clients`, and issues admin tokens for `bootstrap`.
     #[must_use]
-    pub fn new(admin_tokens: AdminTokens, api_key: Option<&SecretString>, bootstrap: Option<&SecretString>) -> Self {
+    pub fn new(
+        admin_tokens: AdminTokens,
+        api_key: Option<&SecretString>,
+        bootstrap: Option<&SecretString>,
+        clients: Arc<Clients>,
+    ) -> Self {
         let digest = |secret: Option<&SecretString>| secret.map(SecretDigest::of);
-        Self { admin_tokens, api_key: digest(api_key), bootstrap: digest(bootstrap) }
+        Self { admin_tokens, api_key: digest(api_key), bootstrap: digest(bootstrap), clients }
     }
 
     /// Reads the values of `Authorization` and `X-API-Key`; a header that was not sent is None.
     ///
     /// # Errors
     /// A credential that was sent is either right or an error, never ignored: [`Error::CredentialInvalid`],
-    /// [`Error::CredentialExpired`], [`Error::CredentialAmbiguous`].
-    pub fn authenticate(&self, authorization: Option<&str>, x_api_key: Option<&str>) -> Result<Principal, Error> {
+    /// [`Error::CredentialExpired`], [`Error::CredentialAmbiguous`]; [`Error::DatabaseUnavailable`] when that cannot be told.
+    pub async fn authenticate(&self, authorization: Option<&str>, x_api_key: Option<&str>) -> Result<Principal, Error> {
         match (authorization, x_api_key) {
             (None, None) => Ok(Principal::Anonymous),
             (Some(_), Some(_)) => Err(Error::CredentialAmbiguous),
-            (None, Some(key)) => self.api_key(key.trim()).ok_or(Error::CredentialInvalid),
+            (None, Some(key)) => self.api_key(key.trim()).await,
             (Some(value), None) => {
                 let credential = bearer(value).ok_or(Error::CredentialInvalid)?;
-                self.api_key(credential).map_or_else(|| self.admin_tokens.verify(credential), Ok)
+                // No token begins as keys do: the first dot of a token comes after a JSON object in base64.
+                let is_token = !credential.starts_with(api_key::PREFIX) && !self.is_environment_key(credential);
+                if is_token { self.admin_tokens.verify(credential) } else { self.api_key(credential).await }
             }
         }
+    }
+
+    /// Writes down which API keys were used since the last call.
+    pub async fn write_uses(&self) {
+        self.clients.write_uses().await;
     }
 
     /// Checks the secret with which the first admin token is asked for.
@@ -67,12 +81,20 @@ impl Authenticator {
         self.admin_tokens.issue(admin_id, role)
     }
 
-    fn api_key(&self, candidate: &str) -> Option<Principal> {
-        let known = self.api_key.as_ref().is_some_and(|key| key.matches(candidate));
-        known.then(|| Principal::Key {
-            id: ENVIRONMENT_KEY_ID.to_owned(),
-            scopes: vec![Scope::EmbedIssue, Scope::DashboardRead],
-        })
+    /// The key of the environment needs no database.
+    async fn api_key(&self, candidate: &str) -> Result<Principal, Error> {
+        if self.is_environment_key(candidate) {
+            return Ok(Principal::Key { id: ENVIRONMENT_KEY_ID.to_owned(), scopes: Scope::ALL.to_vec() });
+        }
+        let found = self.clients.authenticate(candidate).await.map_err(|error| {
+            error!(%error, cause = ?error, "An API key could not be checked: {error}.");
+            Error::DatabaseUnavailable
+        })?;
+        found.ok_or(Error::CredentialInvalid)
+    }
+
+    fn is_environment_key(&self, candidate: &str) -> bool {
+        self.api_key.as_ref().is_some_and(|key| key.matches(candidate))
     }
 }
 

@@ -16,6 +16,9 @@ pub enum Error {
     /// The admin token was right once.
     #[error("the admin token has expired: ask for a new one")]
     CredentialExpired,
+    /// Whether the API key is right cannot be told now.
+    #[error("the API key cannot be checked, because the database is not available; try again in a moment")]
+    DatabaseUnavailable,
     /// `Authorization` and `X-API-Key` were both sent.
     #[error("two credentials were sent: send either `Authorization` or `X-API-Key`")]
     CredentialAmbiguous,
@@ -50,6 +53,7 @@ impl Error {
             Self::CredentialMissing => "CREDENTIAL_MISSING",
             Self::CredentialInvalid => "CREDENTIAL_INVALID",
             Self::CredentialExpired => "CREDENTIAL_EXPIRED",
+            Self::DatabaseUnavailable => "DATABASE_UNAVAILABLE",
             Self::CredentialAmbiguous => "CREDENTIAL_AMBIGUOUS",
             Self::RoleMissing { .. } => "ROLE_MISSING",
             Self::ScopeMissing { .. } => "SCOPE_MISSING",

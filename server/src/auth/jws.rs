@@ -91,7 +91,15 @@ impl<'a> Jws<'a> {
     /// # Errors
     /// [`Error::Malformed`] for everything else.
     pub fn read(token: &'a str) -> Result<Self, Error> {
-        if token.len() > MAX_TOKEN {
+        Self::read_within(MAX_TOKEN, token)
+    }
+
+    /// As [`Self::read`], for a text of at most `longest` bytes.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for everything else.
+    pub fn read_within(longest: usize, token: &'a str) -> Result<Self, Error> {
+        if token.len() > longest {
             return Err(Error::Malformed);
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(Error::Malformed)?;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+use super::clients::tests::{MemoryClients, replica};
 use super::jws::MacKey;
 use super::*;
 use crate::domain::{Clock, OsEntropy, Principal, Role, Scope};
@@ -44,11 +45,12 @@ fn admin_tokens(clock: &Arc<HandClock>) -> AdminTokens {
 }
 
 fn authenticator(clock: &Arc<HandClock>) -> Authenticator {
-    Authenticator::new(admin_tokens(clock), Some(&API_KEY.into()), Some(&BOOTSTRAP.into()))
+    let clients = Arc::new(replica(&Arc::default(), clock));
+    Authenticator::new(admin_tokens(clock), Some(&API_KEY.into()), Some(&BOOTSTRAP.into()), clients)
 }
 
 fn key_principal() -> Principal {
-    Principal::Key { id: "admin".to_owned(), scopes: vec![Scope::EmbedIssue, Scope::DashboardRead] }
+    Principal::Key { id: "admin".to_owned(), scopes: Scope::ALL.to_vec() }
 }
 
 fn claims() -> Value {
@@ -121,8 +123,8 @@ fn another_kind_of_token_is_no_admin_token() {
     }
 }
 
-#[test]
-fn the_headers_tell_who_is_calling() {
+#[tokio::test]
+async fn the_headers_tell_who_is_calling() {
     let clock = HandClock::new();
     let authenticator = authenticator(&clock);
     let token = authenticator.issue_admin_token("alice", Role::Reviewer, &BOOTSTRAP.into()).unwrap().token;
@@ -146,19 +148,21 @@ fn the_headers_tell_who_is_calling() {
         (Some(String::new()), None, Err(Error::CredentialInvalid)),
         (Some(bearer("Bearer", token)), Some(API_KEY), Err(Error::CredentialAmbiguous)),
     ] {
-        let verdict = authenticator.authenticate(authorization.as_deref(), x_api_key);
+        let verdict = authenticator.authenticate(authorization.as_deref(), x_api_key).await;
         assert_eq!(verdict, expected, "{authorization:?} {x_api_key:?}");
     }
     clock.turn(3_600);
-    assert_eq!(authenticator.authenticate(Some(&bearer("Bearer", token)), None), Err(Error::CredentialExpired));
+    let old = authenticator.authenticate(Some(&bearer("Bearer", token)), None).await;
+    assert_eq!(old, Err(Error::CredentialExpired));
 }
 
-#[test]
-fn no_key_matches_where_none_is_set() {
+#[tokio::test]
+async fn no_key_matches_where_none_is_set() {
     let clock = HandClock::new();
-    let authenticator = Authenticator::new(admin_tokens(&clock), None, None);
-    assert_eq!(authenticator.authenticate(None, Some("")), Err(Error::CredentialInvalid));
-    assert_eq!(authenticator.authenticate(Some("Bearer x"), None), Err(Error::CredentialInvalid));
+    let authenticator =
+        Authenticator::new(admin_tokens(&clock), None, None, Arc::new(replica(&Arc::default(), &clock)));
+    assert_eq!(authenticator.authenticate(None, Some("")).await, Err(Error::CredentialInvalid));
+    assert_eq!(authenticator.authenticate(Some("Bearer x"), None).await, Err(Error::CredentialInvalid));
     assert_eq!(authenticator.check_bootstrap(&"".into()), Err(Error::BootstrapDisabled));
 }
 
@@ -172,6 +176,31 @@ fn admin_tokens_are_issued_for_the_bootstrap_secret_alone() {
     assert_eq!(ask("", BOOTSTRAP), Err(Error::AdminIdInvalid));
     assert_eq!(ask("", "wrong"), Err(Error::CredentialInvalid));
     assert_eq!(ask(&"a".repeat(129), BOOTSTRAP), Err(Error::AdminIdInvalid));
+}
+
+#[tokio::test]
+async fn a_key_of_the_database_goes_in_either_header_and_waits_for_the_database() {
+    let (clock, store) = (HandClock::new(), Arc::<MemoryClients>::default());
+    let clients = Arc::new(replica(&store, &clock));
+    let authenticator = Authenticator::new(admin_tokens(&clock), Some(&API_KEY.into()), None, Arc::clone(&clients));
+    let new = NewClient { name: "web".into(), scopes: vec![Scope::DashboardRead], origins: Vec::new() };
+    let issued = clients.create(new).await.unwrap();
+    let key = issued.text.expose_secret();
+    let web = Principal::Key { id: issued.client.id.0.clone(), scopes: vec![Scope::DashboardRead] };
+    assert_eq!(authenticator.authenticate(None, Some(key)).await, Ok(web.clone()));
+    assert_eq!(authenticator.authenticate(Some(&format!("Bearer {key}")), None).await, Ok(web));
+
+    clients.revoke(&issued.client.id).await.unwrap();
+    assert_eq!(authenticator.authenticate(None, Some(key)).await, Err(Error::CredentialInvalid));
+    store.is_down.store(true, Ordering::SeqCst);
+    let other = Arc::new(replica(&store, &clock));
+    let authenticator = Authenticator::new(admin_tokens(&clock), Some(&API_KEY.into()), None, other);
+    for (authorization, x_api_key) in [(None, Some(key)), (Some(format!("Bearer {key}")), None)] {
+        let verdict = authenticator.authenticate(authorization.as_deref(), x_api_key).await;
+        assert_eq!(verdict, Err(Error::DatabaseUnavailable), "never a wrong credential");
+    }
+    assert_eq!(authenticator.authenticate(None, Some(API_KEY)).await, Ok(key_principal()), "it needs no database");
+    assert_eq!(authenticator.authenticate(None, Some(&key[1..])).await, Err(Error::CredentialInvalid));
 }
 
 #[test]

@@ -58,7 +58,7 @@ impl Token {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let Self::Issue(asked) = self;
         let TokenIssue { public_url, embed } = TokenIssue::load(&environment::standard()?)?;
-        let issued = app::issuer(&embed, &World::real())?.issue(IssueRequest {
+        let request = IssueRequest {
             client_id: ClientId(CLIENT.to_owned()),
             dashboard: asked.dashboard,
             origins: asked.origins,
@@ -67,7 +67,8 @@ impl Token {
             leaders: Vec::new(),
             locks: Locks::default(),
             max_session: None,
-        })?;
+        };
+        let issued = app::issuer(&embed, &World::real())?.issue(request, &embed.allowed_origins)?;
         let claims = &issued.claims;
         let origins: Vec<_> = claims.origins.iter().map(Origin::as_str).collect();
         eprintln!("opens    {public_url}/embed/v1/dashboards/{}", claims.dashboard_id);

@@ -134,6 +134,15 @@ pub(super) fn origins(text: &str) -> Result<Vec<Origin>, Refusal> {
     ))
 }
 
+/// Origins of single sites: `Origin` headers are compared with each.
+pub(super) fn sites(text: &str) -> Result<Vec<Origin>, Refusal> {
+    let origins = origins(text)?;
+    if let Some(many) = origins.iter().find(|origin| origin.is_wildcard()) {
+        return Err(Refusal::new(format!("holds a wildcard ({many})"), "list each site"));
+    }
+    Ok(origins)
+}
+
 /// A text whose scheme, the part before the first colon, is one of `schemes`.
 pub(super) fn scheme<'a>(text: &'a str, schemes: &[&str]) -> Result<&'a str, Refusal> {
     let scheme = text.split_once(':').map(|(scheme, _)| scheme);

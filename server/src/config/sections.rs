@@ -94,6 +94,8 @@ pub struct Admin {
     pub bootstrap_secret: Option<SecretString>,
     /// The API key of the web team's server; at least 24 characters.
     pub api_key: Option<SecretString>,
+    /// Keys the MACs of the API keys in the database, at least 32 characters; None: a key made from `jwt_secret` does.
+    pub api_key_pepper: Option<SecretString>,
 }
 
 /// When and how much is fetched.

@@ -77,8 +77,19 @@ const ADMINISTRATION: &[Variable] = &[
     Variable::number("ADMIN_JWT_TTL", 60..=86_400, "3600", "How long an admin token is valid, in seconds"),
     Variable::secret("ADMIN_BOOTSTRAP_SECRET", 24, "Buys an admin token at `POST /api/admin/token`")
         .else_is(Computed("none; that route is off")),
-    Variable::secret("ADMIN_API_KEY", 24, "The API key with which a server asks for embed tokens")
-        .else_is(Computed("none; only admin tokens are accepted")),
+    Variable::secret(
+        "ADMIN_API_KEY",
+        24,
+        "The API key that works without the database: it has every scope, and `EMBED_ALLOWED_ORIGINS` are its sites",
+    )
+    .else_is(Computed("none; only admin tokens and the keys of `POST /api/api-keys` are accepted")),
+    Variable::secret(
+        "API_KEY_PEPPER",
+        32,
+        "Protects the API keys in the database; when it changes, they are void. Set it so that they outlive a new \
+         `ADMIN_JWT_SECRET`",
+    )
+    .else_is(Computed("a key made from `ADMIN_JWT_SECRET`")),
 ];
 
 const INGESTION: &[Variable] = &[
@@ -154,7 +165,7 @@ const EMBEDDING: &[Variable] = &[
     ),
     Variable::text(
         "EMBED_ALLOWED_ORIGINS",
-        "Web sites that may frame a dashboard, as `https://host[:port]`, separated by commas",
+        "Web sites that may frame a dashboard, as `https://host[:port]` or `https://*.domain[:port]`, separated by commas",
     )
     .needed(With("EMBED_ENABLED")),
     Variable::number("EMBED_TOKEN_TTL", 1..=300, "60", "How long a token is valid, in seconds"),

@@ -132,6 +132,6 @@ fn token_id(text: &str) -> Option<TokenId> {
     (bytes.len() == 16).then(|| TokenId(text.to_owned()))
 }
 
-fn canonical_origin(text: &str) -> Option<Origin> {
+pub(super) fn canonical_origin(text: &str) -> Option<Origin> {
     Origin::parse(text).ok().filter(|origin| origin.as_str() == text)
 }

@@ -23,7 +23,7 @@ impl Embedder {
     pub fn of_origin(header: Option<&str>) -> Self {
         let Some(text) = header.filter(|text| !text.is_empty() && *text != "null") else { return Self::Unknown };
         match Origin::parse(text) {
-            Ok(origin) if origin.as_str() == text => Self::Site(origin),
+            Ok(origin) if origin.as_str() == text && !origin.is_wildcard() => Self::Site(origin),
             _ => Self::Foreign,
         }
     }

@@ -80,8 +80,8 @@ pub enum Error {
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// Whether the token was used before cannot be told now, so it is not accepted.
-    #[error("embed tokens cannot be checked for first use now: try again in a few seconds")]
+    /// Whether the token was used before, or revoked, cannot be told now, so it is not accepted.
+    #[error("embed tokens and sessions cannot be checked now: try again in a few seconds")]
     ReplayStoreUnavailable,
 }
 
@@ -119,6 +119,13 @@ pub struct Refusal {
     pub error: Error,
     /// The claims, trustworthy because they were signed; None when they were not or could not be read.
     pub claims: Option<Box<EmbedClaims>>,
+}
+
+impl Refusal {
+    /// The refusal of a token with a right signature.
+    pub(super) fn of(error: Error, claims: EmbedClaims) -> Self {
+        Self { error, claims: Some(Box::new(claims)) }
+    }
 }
 
 impl From<Error> for Refusal {

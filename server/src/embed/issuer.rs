@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::claims::{SESSION, TYP, Wire};
+use super::registered::covers;
 use super::{Error, KeyRing};
 use crate::auth::jws::MAX_TOKEN;
 use crate::domain::{ClientId, Clock, DashboardId, EmbedClaims, Entropy, LeaderId, Locks, Origin, TokenId};
@@ -59,33 +60,31 @@ pub struct Issued {
 pub struct Issuer {
     ring: Arc<KeyRing>,
     name: String,
-    registered: Vec<Origin>,
     default_ttl: Duration,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
 
 impl Issuer {
-    /// Issues in the name of `name`, for sites among `registered`.
+    /// Issues in the name of `name`.
     #[must_use]
     pub fn new(
         ring: Arc<KeyRing>,
         name: impl Into<String>,
-        registered: Vec<Origin>,
         default_ttl: Duration,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { ring, name: name.into(), registered, default_ttl, clock, entropy }
+        Self { ring, name: name.into(), default_ttl, clock, entropy }
     }
 
-    /// Issues one token.
+    /// Issues one token for sites among `registered`.
     ///
     /// # Errors
     /// [`Error::FieldInvalid`], [`Error::TtlTooLong`], [`Error::OriginNotRegistered`].
-    pub fn issue(&self, request: IssueRequest) -> Result<Issued, Error> {
+    pub fn issue(&self, request: IssueRequest, registered: &[Origin]) -> Result<Issued, Error> {
         let ttl = checked_ttl(request.ttl.unwrap_or(self.default_ttl))?;
-        let origins = self.checked_origins(request.origins)?;
+        let origins = checked_origins(request.origins, registered)?;
         let subject = checked_subject(request.subject)?;
         let issued_at = whole_seconds(self.clock.now());
         let claims = EmbedClaims {
@@ -113,27 +112,6 @@ impl Issuer {
         Ok(Issued { token, claims, key_id: key_id.to_owned() })
     }
 
-    fn checked_origins(&self, asked: Vec<Origin>) -> Result<Vec<Origin>, Error> {
-        let invalid = |problem| Error::FieldInvalid { field: "allowed_origins", problem };
-        if self.registered.is_empty() {
-            return Err(invalid("no origin is registered; set EMBED_ALLOWED_ORIGINS"));
-        }
-        let asked = if asked.is_empty() { self.registered.clone() } else { asked };
-        let mut origins = Vec::with_capacity(asked.len());
-        for origin in asked {
-            if !self.registered.contains(&origin) {
-                return Err(Error::OriginNotRegistered { origin });
-            }
-            if !origins.contains(&origin) {
-                origins.push(origin);
-            }
-        }
-        if origins.len() > MAX_ORIGINS {
-            return Err(invalid("a token names at most 8 origins; name the ones of this page"));
-        }
-        Ok(origins)
-    }
-
     fn new_token_id(&self) -> TokenId {
         let mut bytes = [0; 16];
         self.entropy.fill(&mut bytes);
@@ -147,6 +125,27 @@ impl Issuer {
 /// [`Error::OriginInvalid`] with the first rule broken.
 pub fn parse_origins<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> Result<Vec<Origin>, Error> {
     texts.into_iter().map(|text| Origin::parse(text.as_ref()).map_err(Error::from)).collect()
+}
+
+fn checked_origins(asked: Vec<Origin>, registered: &[Origin]) -> Result<Vec<Origin>, Error> {
+    let invalid = |problem| Error::FieldInvalid { field: "allowed_origins", problem };
+    if registered.is_empty() {
+        return Err(invalid("no origin is registered; set EMBED_ALLOWED_ORIGINS"));
+    }
+    let asked = if asked.is_empty() { registered.to_vec() } else { asked };
+    let mut origins = Vec::with_capacity(asked.len());
+    for origin in asked {
+        if !covers(registered, &origin) {
+            return Err(Error::OriginNotRegistered { origin });
+        }
+        if !origins.contains(&origin) {
+            origins.push(origin);
+        }
+    }
+    if origins.len() > MAX_ORIGINS {
+        return Err(invalid("a token names at most 8 origins; name the ones of this page"));
+    }
+    Ok(origins)
 }
 
 fn checked_ttl(asked: Duration) -> Result<SignedDuration, Error> {
@@ -178,6 +177,6 @@ fn checked_subject(asked: Option<String>) -> Result<String, Error> {
     Ok(subject)
 }
 
-fn whole_seconds(now: Timestamp) -> Timestamp {
+pub(super) fn whole_seconds(now: Timestamp) -> Timestamp {
     Timestamp::from_second(now.as_second()).expect("a part of a timestamp is a timestamp")
 }

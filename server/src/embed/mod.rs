@@ -2,19 +2,24 @@
 //!
 //! A token is a compact JWS (RFC 7519, RFC 8725) that opens one dashboard once, for at most five minutes, on the sites it names.
 
+mod admission;
 mod claims;
 mod embedder;
 mod error;
 mod issuer;
 mod key_ring;
 mod redeemer;
+mod registered;
+mod session;
 mod verifier;
 
+pub use admission::Admission;
 pub use embedder::Embedder;
 pub use error::{Error, Refusal};
 pub use issuer::{IssueRequest, Issued, Issuer, MAX_ORIGINS, parse_origins};
 pub use key_ring::{KeyRing, KeyRingError};
 pub use redeemer::Redeemer;
+pub use session::{Opened, Sessions};
 pub use verifier::Verifier;
 
 #[cfg(test)]

@@ -1,50 +1,124 @@
-//! Lets a token be used once.
+//! Lets a token be used once, for a session or for more time of one.
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Embedder, Error, Refusal, Verifier};
-use crate::domain::{AuditAction, AuditEvent, DashboardId, EmbedClaims, Network};
+use super::{Admission, Embedder, Error, Opened, Refusal, Sessions, Verifier};
+use crate::domain::{AuditAction, AuditEvent, EmbedClaims, EmbedSession, Network};
 use crate::store::{Consumed, EmbedTokens};
 
-/// Checks a token and uses it up.
-#[derive(Clone)]
+/// Checks tokens and sessions, and uses tokens up.
 pub struct Redeemer {
-    verifier: Arc<Verifier>,
+    verifier: Verifier,
+    sessions: Sessions,
+    admission: Admission,
     used: Arc<dyn EmbedTokens>,
 }
 
 impl Redeemer {
-    /// Checks with `verifier` and remembers in `used`, which alone decides who was first.
+    /// Checks with `verifier` and `admission` and remembers in `used`, which alone decides who was first.
     #[must_use]
-    pub fn new(verifier: Arc<Verifier>, used: Arc<dyn EmbedTokens>) -> Self {
-        Self { verifier, used }
+    pub fn new(verifier: Verifier, sessions: Sessions, admission: Admission, used: Arc<dyn EmbedTokens>) -> Self {
+        Self { verifier, sessions, admission, used }
     }
 
-    /// Checks every rule and, last of all, uses the token up; a refused token stays unused.
+    /// Checks every rule but first use.
     ///
     /// # Errors
-    /// As [`Verifier::verify`]; then [`Error::TokenReplayed`], or [`Error::ReplayStoreUnavailable`] when the store
+    /// The first rule that is broken, in the order of [`Verifier::verify`], then of [`Admission::check`].
+    pub async fn check(
+        &self,
+        token: &str,
+        dashboard: Option<&str>,
+        embedder: &Embedder,
+    ) -> Result<EmbedClaims, Refusal> {
+        let claims = self.verifier.verify(token)?;
+        match self.admission.check(&claims, dashboard, embedder).await {
+            Ok(()) => Ok(claims),
+            Err(error) => Err(Refusal::of(error, claims)),
+        }
+    }
+
+    /// Checks every rule and, last of all, uses the token up for a session; a refused token stays unused.
+    ///
+    /// # Errors
+    /// As [`Self::check`]; then [`Error::TokenReplayed`], or [`Error::ReplayStoreUnavailable`] when the store
     /// cannot tell, for a token that may have been used is never admitted.
     pub async fn redeem(
         &self,
         token: &str,
-        dashboard: &DashboardId,
+        dashboard: &str,
+        embedder: &Embedder,
+        network: Option<Network>,
+    ) -> Result<Opened, Refusal> {
+        let claims = self.check(token, Some(dashboard), embedder).await?;
+        let Some(site) = embedder.origin() else { return Err(Refusal::of(Error::OriginUnknown, claims)) };
+        let event = self.verifier.event(AuditAction::Redeemed, &claims, Some(site), network);
+        let claims = self.consume(claims, &event).await?;
+        Ok(self.sessions.open(claims, site.clone())?)
+    }
+
+    /// Uses up a token that was checked.
+    ///
+    /// # Errors
+    /// As [`Self::redeem`].
+    pub async fn spend(
+        &self,
+        claims: EmbedClaims,
         embedder: &Embedder,
         network: Option<Network>,
     ) -> Result<EmbedClaims, Refusal> {
-        let claims = self.verifier.verify(token, Some(dashboard), embedder)?;
         let event = self.verifier.event(AuditAction::Redeemed, &claims, embedder.origin(), network);
         self.consume(claims, &event).await
     }
 
-    /// Uses up a token that was verified.
+    /// Uses a fresh token up to go on with a session: one of the same dashboard, client and viewer, for the same site.
     ///
     /// # Errors
-    /// [`Error::TokenReplayed`], [`Error::ReplayStoreUnavailable`].
-    pub async fn consume(&self, claims: EmbedClaims, event: &AuditEvent) -> Result<EmbedClaims, Refusal> {
-        let first = self.used.consume(&claims, event).await;
-        let error = match first {
+    /// As [`Self::session`] for the session, then as [`Self::redeem`] for the token; [`Error::TokenWrongAudience`] for a token of
+    /// another client or viewer.
+    pub async fn renew(&self, session: &str, token: &str, network: Option<Network>) -> Result<Opened, Refusal> {
+        let EmbedSession { claims: before, origin, .. } = self.session(session, None).await?;
+        let embedder = Embedder::Site(origin);
+        let claims = self.check(token, Some(before.dashboard_id.as_str()), &embedder).await?;
+        if (&claims.client_id, &claims.subject) != (&before.client_id, &before.subject) {
+            return Err(Refusal::of(Error::TokenWrongAudience, claims));
+        }
+        let event = self.verifier.event(AuditAction::Renewed, &claims, embedder.origin(), network);
+        let claims = self.consume(claims, &event).await?;
+        let Embedder::Site(origin) = embedder else { return Err(Refusal::of(Error::OriginUnknown, claims)) };
+        Ok(self.sessions.open(claims, origin)?)
+    }
+
+    /// Reads a session that lives: in time, not revoked, of a known client and an existing dashboard, for a site that is still
+    /// registered.
+    ///
+    /// # Errors
+    /// [`Error::SessionEnded`]; then as [`Admission::check`].
+    pub async fn session(&self, session: &str, dashboard: Option<&str>) -> Result<EmbedSession, Refusal> {
+        let session = self.sessions.read(session)?;
+        let embedder = Embedder::Site(session.origin.clone());
+        match self.admission.check(&session.claims, dashboard, &embedder).await {
+            Ok(()) => Ok(session),
+            Err(error) => Err(Refusal::of(error, session.claims)),
+        }
+    }
+
+    /// A line of the audit about a refused token.
+    #[must_use]
+    pub fn refused(
+        &self,
+        claims: &EmbedClaims,
+        error: &Error,
+        embedder: &Embedder,
+        network: Option<Network>,
+    ) -> AuditEvent {
+        let event = self.verifier.event(AuditAction::Refused, claims, embedder.origin(), network);
+        AuditEvent { reason: Some(error.reason().to_owned()), ..event }
+    }
+
+    async fn consume(&self, claims: EmbedClaims, event: &AuditEvent) -> Result<EmbedClaims, Refusal> {
+        let error = match self.used.consume(&claims, event).await {
             Ok(Consumed::First) => return Ok(claims),
             Ok(Consumed::Replayed) => Error::TokenReplayed,
             Ok(Consumed::Revoked) => Error::TokenRevoked,
@@ -54,7 +128,7 @@ impl Redeemer {
                 Error::ReplayStoreUnavailable
             }
         };
-        Err(Refusal { error, claims: Some(Box::new(claims)) })
+        Err(Refusal::of(error, claims))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Checks embed tokens, one rule after the other; the first that is broken is the answer.
+//! Checks what a token says by itself, one rule after the other; the first that is broken is the answer.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::claims::{AUDIENCE, TYP, Wire};
 use super::issuer::MAX_TTL;
-use super::{Embedder, Error, KeyRing, Refusal};
+use super::{Error, KeyRing, Refusal};
 use crate::auth::jws::{self, Jws};
-use crate::domain::{AuditAction, AuditEvent, Clock, DashboardId, EmbedClaims, Network, Origin};
+use crate::domain::{AuditAction, AuditEvent, Clock, EmbedClaims, Network, Origin};
 
 /// How far another server's clock may be ahead of ours.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(2);
@@ -18,34 +18,26 @@ const LEEWAY: SignedDuration = SignedDuration::from_secs(2);
 pub struct Verifier {
     ring: Arc<KeyRing>,
     issuer: String,
-    registered: Vec<Origin>,
     clock: Arc<dyn Clock>,
 }
 
 impl Verifier {
-    /// Accepts tokens of `issuer` signed by a key of `ring`, for sites that are `registered` now.
+    /// Accepts tokens of `issuer` signed by a key of `ring`.
     #[must_use]
-    pub fn new(ring: Arc<KeyRing>, issuer: impl Into<String>, registered: Vec<Origin>, clock: Arc<dyn Clock>) -> Self {
-        Self { ring, issuer: issuer.into(), registered, clock }
+    pub fn new(ring: Arc<KeyRing>, issuer: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
+        Self { ring, issuer: issuer.into(), clock }
     }
 
-    /// Checks everything but first use.
-    ///
-    /// The order is: form, key, signature, claims, issuer and audience, times, dashboard (when one is expected), origin.
+    /// Checks what the token alone can tell, in this order: form, key, signature, claims, issuer and audience, times.
     ///
     /// # Errors
     /// The first rule that the token breaks, with the claims when their signature was right.
-    pub fn verify(
-        &self,
-        token: &str,
-        expected_dashboard: Option<&DashboardId>,
-        embedder: &Embedder,
-    ) -> Result<EmbedClaims, Refusal> {
+    pub fn verify(&self, token: &str) -> Result<EmbedClaims, Refusal> {
         let (wire, key_id) = self.signed_claims(token)?;
         let claims = wire.parse(&key_id)?;
-        match self.judge(&wire, &claims, expected_dashboard, embedder) {
+        match self.judge(&wire, &claims) {
             Ok(()) => Ok(claims),
-            Err(error) => Err(Refusal { error, claims: Some(Box::new(claims)) }),
+            Err(error) => Err(Refusal::of(error, claims)),
         }
     }
 
@@ -83,21 +75,11 @@ impl Verifier {
         Ok((wire, key_id.to_owned()))
     }
 
-    fn judge(
-        &self,
-        wire: &Wire,
-        claims: &EmbedClaims,
-        expected_dashboard: Option<&DashboardId>,
-        embedder: &Embedder,
-    ) -> Result<(), Error> {
+    fn judge(&self, wire: &Wire, claims: &EmbedClaims) -> Result<(), Error> {
         if wire.iss != self.issuer || wire.aud != AUDIENCE {
             return Err(Error::TokenWrongAudience);
         }
-        self.check_times(wire, claims)?;
-        if expected_dashboard.is_some_and(|expected| *expected != claims.dashboard_id) {
-            return Err(Error::WrongDashboard);
-        }
-        self.check_origins(claims, embedder)
+        self.check_times(wire, claims)
     }
 
     fn check_times(&self, wire: &Wire, claims: &EmbedClaims) -> Result<(), Error> {
@@ -114,19 +96,6 @@ impl Verifier {
             return Err(Error::TokenNotYetValid { valid_from });
         }
         Ok(())
-    }
-
-    /// Every site of the token must still be registered, so that a withdrawn one is shut out at once.
-    fn check_origins(&self, claims: &EmbedClaims, embedder: &Embedder) -> Result<(), Error> {
-        if !claims.origins.iter().all(|origin| self.registered.contains(origin)) {
-            return Err(Error::OriginNotAllowed);
-        }
-        match embedder {
-            Embedder::NotAsked => Ok(()),
-            Embedder::Unknown => Err(Error::OriginUnknown),
-            Embedder::Site(origin) if claims.origins.contains(origin) => Ok(()),
-            Embedder::Site(_) | Embedder::Foreign => Err(Error::OriginNotAllowed),
-        }
     }
 }
 

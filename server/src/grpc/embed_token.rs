@@ -22,7 +22,7 @@ impl contract::EmbedTokenService for EmbedTokenService {
     ) -> Result<Response<v1::IssueEmbedTokenResponse>, Status> {
         let (call, asked) = Call::split(request);
         let asked = convert::asked_token(asked).map_err(call.refusal())?;
-        let issued = self.use_cases.embed_tokens.issue(&call.caller, asked).map_err(call.refusal())?;
+        let issued = self.use_cases.embed_tokens.issue(&call.caller, asked).await.map_err(call.refusal())?;
         Ok(Response::new(convert::issued_token(issued)))
     }
 
@@ -32,7 +32,7 @@ impl contract::EmbedTokenService for EmbedTokenService {
     ) -> Result<Response<v1::ValidateEmbedTokenResponse>, Status> {
         let (call, asked) = Call::split(request);
         let token = SecretString::from(asked.token);
-        let checked = self.use_cases.embed_tokens.validate(&call.caller, token.expose_secret(), &asked.origin);
+        let checked = self.use_cases.embed_tokens.validate(&call.caller, token.expose_secret(), &asked.origin).await;
         checked.map(|outcome| Response::new(convert::checked_token(outcome))).map_err(call.refusal())
     }
 

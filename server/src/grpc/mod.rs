@@ -1,5 +1,6 @@
 //! The gRPC adapter: one file per service, conversions, statuses and layers.
 
+mod api_key;
 mod auth;
 mod call;
 mod convert;
@@ -21,6 +22,7 @@ pub use serving::Serving;
 pub use status::{explained, no_such_method, refused, status, unauthenticated};
 pub use transport::explain;
 
+use amber_proto::v1::api_key_service_server::ApiKeyServiceServer;
 use amber_proto::v1::auth_service_server::AuthServiceServer;
 use amber_proto::v1::dashboard_service_server::DashboardServiceServer;
 use amber_proto::v1::embed_token_service_server::EmbedTokenServiceServer;
@@ -52,6 +54,7 @@ macro_rules! add {
 pub fn services(use_cases: &UseCases, serving: &Serving, reflection: bool) -> Routes {
     let mut routes = Routes::builder();
     let shared = || use_cases.clone();
+    add!(routes, ApiKeyServiceServer, api_key::ApiKeyService { use_cases: shared() });
     add!(routes, AuthServiceServer, auth::AuthService { use_cases: shared() });
     add!(routes, DashboardServiceServer, dashboard::DashboardService { use_cases: shared() });
     add!(routes, EmbedTokenServiceServer, embed_token::EmbedTokenService { use_cases: shared() });

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use amber_proto::v1::{
-    auth_service_server, dashboard_service_server, embed_token_service_server, feed_service_server,
-    health_service_server, ingestion_service_server, leader_service_server, metrics_service_server,
+    api_key_service_server, auth_service_server, dashboard_service_server, embed_token_service_server,
+    feed_service_server, health_service_server, ingestion_service_server, leader_service_server,
+    metrics_service_server,
 };
 use tokio::sync::Mutex;
 use tonic_health::ServingStatus;
@@ -12,8 +13,9 @@ use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
 /// The server as a whole, and each of its services.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "",
+    api_key_service_server::SERVICE_NAME,
     auth_service_server::SERVICE_NAME,
     dashboard_service_server::SERVICE_NAME,
     embed_token_service_server::SERVICE_NAME,

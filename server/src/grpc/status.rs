@@ -163,6 +163,7 @@ impl Particulars {
                 violations: violations.iter().map(|bad| violation(&bad.field, bad.description.clone())).collect(),
                 metadata: HashMap::new(),
             },
+            Error::OriginInvalid { field, .. } => Self::field(field, error.to_string()),
             Error::PageToken => Self::field("page_token", error.to_string()),
             Error::Busy(waiting) => Self::fact("waiting", waiting.to_string()),
             Error::TooManyWatchers(limit) => Self::fact("limit", limit.to_string()),
@@ -187,6 +188,7 @@ impl Particulars {
             | auth::Error::CredentialInvalid
             | auth::Error::CredentialExpired
             | auth::Error::CredentialAmbiguous
+            | auth::Error::DatabaseUnavailable
             | auth::Error::BootstrapDisabled
             | auth::Error::SecretTooShort => Self::default(),
         }

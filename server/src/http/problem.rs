@@ -118,6 +118,7 @@ impl From<Error> for Problem {
             Error::Auth(error) => return error.into(),
             Error::Embed(error) => embed_problem(&error),
             Error::Invalid(violations) => Self::invalid(&violations),
+            Error::OriginInvalid { .. } => Self::new(StatusCode::BAD_REQUEST, "origin_invalid", message),
             Error::PageToken => Self::new(StatusCode::BAD_REQUEST, "page_token_invalid", message),
             Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             Error::DashboardExists => Self::new(StatusCode::CONFLICT, "dashboard_exists", message),
@@ -147,6 +148,10 @@ impl From<auth::Error> for Problem {
             | auth::Error::CredentialAmbiguous => Self::new(StatusCode::UNAUTHORIZED, "unauthorized", message),
             auth::Error::RoleMissing { .. } | auth::Error::ScopeMissing { .. } => {
                 Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+            }
+            auth::Error::DatabaseUnavailable => {
+                let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_unavailable", message);
+                problem.retry_after(Duration::from_secs(1))
             }
             auth::Error::BootstrapDisabled => Self::new(StatusCode::SERVICE_UNAVAILABLE, "feature_disabled", message),
             auth::Error::AdminIdInvalid => Self::new(StatusCode::BAD_REQUEST, "invalid_request", message),

@@ -6,7 +6,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::entity::api_clients::{ActiveModel, Column, Entity, Model};
-use super::text::{from_json, json};
+use super::text::{clean, from_json, json};
 use super::{Error, Store, instant};
 use crate::domain::{ApiClient, ApiKeyId, Origin, Scope};
 
@@ -55,7 +55,7 @@ pub trait ApiClients: Send + Sync {
     /// When the database fails.
     async fn revoke_client(&self, id: &ApiKeyId, at: Timestamp) -> Result<Option<ApiClient>, Error>;
 
-    /// Notes that keys were used at `at`.
+    /// Notes that keys were used at `at`, unless a later use is noted; ids that no key has are passed over.
     ///
     /// # Errors
     /// When the database fails.
@@ -68,7 +68,7 @@ impl ApiClients for Store {
         let StoredClient { client, mac } = stored;
         let row = ActiveModel {
             id: Set(client.id.0.clone()),
-            name: Set(client.name.clone()),
+            name: Set(clean(&client.name)),
             mac: Set(mac.clone()),
             scopes: Set(json(&client.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>())),
             origins: Set(json(&client.origins.iter().map(Origin::as_str).collect::<Vec<_>>())),
@@ -110,6 +110,7 @@ impl ApiClients for Store {
         Entity::update_many()
             .col_expr(Column::LastUsedAt, Expr::value(at.as_microsecond()))
             .filter(Column::Id.is_in(ids.iter().map(|id| &id.0)))
+            .filter(Column::LastUsedAt.is_null().or(Column::LastUsedAt.lt(at.as_microsecond())))
             .exec(&self.db)
             .await?;
         Ok(())

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -117,21 +117,17 @@ impl DashboardCatalog for Store {
             deleted_at: Set(None),
         };
         let taken = OnConflict::column(Column::Id).do_nothing().to_owned();
-        if Entity::insert(row).on_conflict(taken).exec_without_returning(&self.db).await? == 0 {
+        let tx = self.begin().await?;
+        if Entity::insert(row).on_conflict(taken).exec_without_returning(&tx).await? == 0 {
             return Ok(None);
         }
-        match self.dashboard(id).await? {
-            Found::Dashboard(dashboard) => Ok(Some(dashboard)),
-            Found::Deleted | Found::Never => Ok(None),
-        }
+        let Found::Dashboard(added) = find(&tx, id).await? else { return Err(Error::Corrupt { what: "dashboard" }) };
+        tx.commit().await?;
+        Ok(Some(added))
     }
 
     async fn dashboard(&self, id: &DashboardId) -> Result<Found, Error> {
-        match Entity::find_by_id(id.to_string()).one(&self.db).await? {
-            None => Ok(Found::Never),
-            Some(row) if row.deleted_at.is_some() => Ok(Found::Deleted),
-            Some(row) => read(row).map(Found::Dashboard),
-        }
+        find(&self.db, id).await
     }
 
     async fn dashboards(&self, after: Option<&DashboardCursor>, limit: u32) -> Result<Vec<Dashboard>, Error> {
@@ -166,12 +162,16 @@ impl DashboardCatalog for Store {
             // No stored version is beyond an i64, so such a one matches nothing.
             update = update.filter(Column::Version.eq(i64::try_from(version).unwrap_or(i64::MAX)));
         }
-        let changed = update.exec(&self.db).await?.rows_affected > 0;
-        match self.dashboard(id).await? {
-            Found::Dashboard(dashboard) if changed => Ok(Updated::Done(dashboard)),
-            Found::Dashboard(_) => Ok(Updated::Changed),
-            Found::Deleted | Found::Never => Ok(Updated::Missing),
-        }
+        // The answer is what this change made, whoever changes the dashboard next.
+        let tx = self.begin().await?;
+        let changed = update.exec(&tx).await?.rows_affected > 0;
+        let updated = match find(&tx, id).await? {
+            Found::Dashboard(dashboard) if changed => Updated::Done(dashboard),
+            Found::Dashboard(_) => Updated::Changed,
+            Found::Deleted | Found::Never => Updated::Missing,
+        };
+        tx.commit().await?;
+        Ok(updated)
     }
 
     async fn delete_dashboard(&self, id: &DashboardId, at: Timestamp) -> Result<bool, Error> {
@@ -182,6 +182,14 @@ impl DashboardCatalog for Store {
             .exec(&self.db)
             .await?;
         Ok(deleted.rows_affected > 0)
+    }
+}
+
+async fn find<C: ConnectionTrait>(db: &C, id: &DashboardId) -> Result<Found, Error> {
+    match Entity::find_by_id(id.to_string()).one(db).await? {
+        None => Ok(Found::Never),
+        Some(row) if row.deleted_at.is_some() => Ok(Found::Deleted),
+        Some(row) => read(row).map(Found::Dashboard),
     }
 }
 

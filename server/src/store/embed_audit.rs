@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::entity::embed_audit::{ActiveModel, Column, Entity, Model};
+use super::text::clean;
 use super::{Error, Store, instant};
 use crate::domain::{AuditAction, AuditEvent, ClientId, DashboardId, Origin, TokenId};
 
@@ -51,7 +52,9 @@ pub trait EmbedAudit: Send + Sync {
 #[async_trait]
 impl EmbedAudit for Store {
     async fn append(&self, events: &[AuditEvent]) -> Result<(), Error> {
-        append(&self.db, events).await
+        let tx = self.begin().await?;
+        append(&tx, events).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn events(
@@ -85,12 +88,14 @@ impl EmbedAudit for Store {
     }
 }
 
-/// Writes all events down in one statement.
-pub(super) async fn append<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> Result<(), Error> {
-    if events.is_empty() {
-        return Ok(());
+/// The most lines of one statement, whose parameters both databases take.
+const LINES: usize = 1_000;
+
+/// Writes all events down. Only a transaction undoes what comes before a failure.
+pub(super) async fn append(tx: &DatabaseTransaction, events: &[AuditEvent]) -> Result<(), Error> {
+    for some in events.chunks(LINES) {
+        Entity::insert_many(some.iter().map(row)).exec_without_returning(tx).await?;
     }
-    Entity::insert_many(events.iter().map(row)).exec_without_returning(db).await?;
     Ok(())
 }
 
@@ -100,12 +105,12 @@ fn row(event: &AuditEvent) -> ActiveModel {
         action: Set(event.action.as_str().to_owned()),
         token_id: Set(event.token_id.as_ref().map(|id| id.0.clone())),
         client_id: Set(event.client_id.as_ref().map(|id| id.0.clone())),
-        subject: Set(event.subject.clone()),
+        subject: Set(event.subject.as_deref().map(clean)),
         dashboard_id: Set(event.dashboard_id.as_ref().map(ToString::to_string)),
         origin: Set(event.origin.as_ref().map(ToString::to_string)),
         reason: Set(event.reason.clone()),
         network: Set(event.network.clone()),
-        detail: Set(event.detail.clone()),
+        detail: Set(event.detail.as_deref().map(clean)),
         ..ActiveModel::default()
     }
 }

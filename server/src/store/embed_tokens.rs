@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, TransactionTrait};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, OnConflict, Query, UnionType};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
 
 use super::embed_audit::append;
 use super::entity::{dashboards, embed_revocations, embed_tokens_used};
@@ -68,7 +68,7 @@ pub trait EmbedTokens: Send + Sync {
 #[async_trait]
 impl EmbedTokens for Store {
     async fn consume(&self, claims: &EmbedClaims, event: &AuditEvent) -> Result<Consumed, Error> {
-        let transaction = self.db.begin().await?;
+        let transaction = self.begin().await?;
         match standing(&transaction, claims).await? {
             Standing::Good => {}
             Standing::Revoked => return Ok(Consumed::Revoked),
@@ -96,7 +96,7 @@ impl EmbedTokens for Store {
 
     async fn revoke(&self, selector: &Selector, before: Timestamp, event: &AuditEvent) -> Result<(), Error> {
         use embed_revocations::Column;
-        let transaction = self.db.begin().await?;
+        let transaction = self.begin().await?;
         let revocation = embed_revocations::ActiveModel {
             selector: Set(selector.kind().to_owned()),
             value: Set(selector.value().to_owned()),
@@ -131,11 +131,14 @@ impl EmbedTokens for Store {
 async fn standing<C: ConnectionTrait>(db: &C, claims: &EmbedClaims) -> Result<Standing, Error> {
     use embed_revocations::Column;
     let names = Selector::of(claims);
-    let keys = names.iter().map(|name| Expr::tuple([name.kind().into(), name.value().into()]));
+    // SQLite has no list of pairs to look into.
+    let named = names.iter().fold(Condition::any(), |any, name| {
+        any.add(Expr::col(Column::Selector).eq(name.kind()).and(Expr::col(Column::Value).eq(name.value())))
+    });
     let revoked = Query::select()
         .expr(Expr::val("revoked"))
         .from(embed_revocations::Entity)
-        .and_where(Expr::tuple([Expr::col(Column::Selector), Expr::col(Column::Value)]).is_in(keys))
+        .cond_where(named)
         .and_where(Expr::col(Column::RevokedBefore).gte(claims.issued_at.as_microsecond()))
         .to_owned();
     let deleted = Query::select()
@@ -144,7 +147,7 @@ async fn standing<C: ConnectionTrait>(db: &C, claims: &EmbedClaims) -> Result<St
         .and_where(Expr::col(dashboards::Column::Id).eq(claims.dashboard_id.as_str()))
         .and_where(Expr::col(dashboards::Column::DeletedAt).is_not_null())
         .to_owned();
-    let both = revoked.clone().union(sea_orm::sea_query::UnionType::All, deleted).to_owned();
+    let both = revoked.clone().union(UnionType::All, deleted).to_owned();
     let found = db.query_all(&both).await?;
     let mut standing = Standing::Good;
     for row in found {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::Error;
 use super::dashboards::dashboard_id;
-use crate::auth::require_scope;
-use crate::domain::{ClientId, DashboardId, EmbedClaims, Locks, Origin, Principal, Scope};
-use crate::embed::{self, Embedder, IssueRequest, Issued, Issuer, Redeemer, Refusal, Verifier, parse_origins};
+use crate::auth::{self, Registry, require_scope};
+use crate::domain::{ClientId, EmbedClaims, EmbedSession, Locks, Network, Origin, Principal, Scope};
+use crate::embed::{self, Embedder, IssueRequest, Issued, Issuer, Opened, Redeemer, Refusal, parse_origins};
 use crate::telemetry::Metrics;
 
 /// What a caller asks for.
@@ -36,11 +36,11 @@ pub struct IssuedToken {
 pub struct EmbedParts {
     /// Issues tokens.
     pub issuer: Issuer,
-    /// Checks tokens.
-    pub verifier: Arc<Verifier>,
-    /// Uses tokens up.
+    /// Checks tokens and uses them up.
     pub redeemer: Redeemer,
-    /// The sites that may frame dashboards at all.
+    /// Knows the sites of every client.
+    pub registry: Arc<dyn Registry>,
+    /// The sites that may frame an error page whose token says nothing.
     pub registered: Vec<Origin>,
 }
 
@@ -64,11 +64,11 @@ impl EmbedTokens {
     ///
     /// # Errors
     /// [`Error::Disabled`], [`Error::Auth`], [`Error::Invalid`], [`Error::Embed`].
-    pub fn issue(&self, caller: &Principal, request: IssueToken) -> Result<IssuedToken, Error> {
-        let outcome = self.try_issue(caller, request);
+    pub async fn issue(&self, caller: &Principal, request: IssueToken) -> Result<IssuedToken, Error> {
+        let outcome = self.try_issue(caller, request).await;
         match &outcome {
             Ok(_) => self.metrics.token_issued(),
-            Err(Error::Auth(crate::auth::Error::CredentialMissing)) => self.metrics.token_denied(),
+            Err(Error::Auth(auth::Error::CredentialMissing)) => self.metrics.token_denied(),
             Err(Error::Auth(error)) => self.metrics.token_refused(error.reason()),
             Err(Error::Embed(error)) => self.metrics.token_refused(error.reason()),
             Err(Error::Disabled(_)) => self.metrics.token_refused("FEATURE_DISABLED"),
@@ -77,13 +77,15 @@ impl EmbedTokens {
         outcome
     }
 
-    fn try_issue(&self, caller: &Principal, request: IssueToken) -> Result<IssuedToken, Error> {
+    async fn try_issue(&self, caller: &Principal, request: IssueToken) -> Result<IssuedToken, Error> {
         let parts = self.parts.as_ref().ok_or(DISABLED)?;
         require_scope(caller, Scope::EmbedIssue)?;
         let dashboard = dashboard_id(&request.dashboard_id)?;
         let embed_url = format!("{}/embed/v1/dashboards/{dashboard}", self.public_url);
-        let issued = parts.issuer.issue(IssueRequest {
-            client_id: ClientId::of(caller).ok_or(crate::auth::Error::CredentialMissing)?,
+        let client_id = ClientId::of(caller).ok_or(auth::Error::CredentialMissing)?;
+        let registered = parts.registry.origins(&client_id).await?.ok_or(auth::Error::CredentialInvalid)?;
+        let request = IssueRequest {
+            client_id,
             dashboard,
             origins: parse_origins(&request.origins)?,
             subject: request.user_id.filter(|id| !id.is_empty()),
@@ -91,7 +93,8 @@ impl EmbedTokens {
             leaders: Vec::new(),
             locks: Locks::default(),
             max_session: None,
-        })?;
+        };
+        let issued = parts.issuer.issue(request, &registered)?;
         Ok(IssuedToken { issued, embed_url })
     }
 
@@ -100,7 +103,7 @@ impl EmbedTokens {
     ///
     /// # Errors
     /// [`Error::Disabled`], [`Error::Auth`]; an unusable token is an answer, not an error.
-    pub fn validate(
+    pub async fn validate(
         &self,
         caller: &Principal,
         token: &str,
@@ -109,23 +112,47 @@ impl EmbedTokens {
         let parts = self.parts.as_ref().ok_or(DISABLED)?;
         require_scope(caller, Scope::EmbedIssue)?;
         let embedder = if origin.is_empty() { Embedder::NotAsked } else { Embedder::of_origin(Some(origin)) };
-        let outcome = parts.verifier.verify(token, None, &embedder).map_err(|refusal| refusal.error);
+        let outcome = parts.redeemer.check(token, None, &embedder).await.map_err(|refusal| refusal.error);
         self.note_check(outcome.as_ref().err());
         Ok(outcome)
     }
 
-    /// Uses a token up for the frame of `dashboard`.
+    /// Uses a token up for the frame of `dashboard`, which `embedder` shows.
     ///
     /// # Errors
-    /// None of the token's claims when embedding is switched off; else why the token is refused.
-    pub async fn redeem(&self, token: &str, dashboard: &str, embedder: &Embedder) -> Result<EmbedClaims, Refusal> {
+    /// Why the token is refused, with what it says when its signature was right. While embedding is switched off every token is
+    /// malformed.
+    pub async fn redeem(
+        &self,
+        token: &str,
+        dashboard: &str,
+        embedder: &Embedder,
+        network: Option<Network>,
+    ) -> Result<Opened, Refusal> {
         let parts = self.parts.as_ref().ok_or(embed::Error::TokenMalformed)?;
-        let outcome = match DashboardId::parse(dashboard) {
-            Some(id) => parts.redeemer.redeem(token, &id, embedder, None).await,
-            None => Err(embed::Error::WrongDashboard.into()),
-        };
+        let outcome = parts.redeemer.redeem(token, dashboard, embedder, network).await;
         self.note_check(outcome.as_ref().err().map(|refusal| &refusal.error));
         outcome
+    }
+
+    /// Uses a fresh token up to go on with a session; the new session takes over.
+    ///
+    /// # Errors
+    /// Why the session or the token is refused. While embedding is switched off every session has ended.
+    pub async fn renew(&self, session: &str, token: &str, network: Option<Network>) -> Result<Opened, Refusal> {
+        let parts = self.parts.as_ref().ok_or(embed::Error::SessionEnded)?;
+        let outcome = parts.redeemer.renew(session, token, network).await;
+        self.note_check(outcome.as_ref().err().map(|refusal| &refusal.error));
+        outcome
+    }
+
+    /// Reads a session that lives; with `dashboard`, only when it is for that one.
+    ///
+    /// # Errors
+    /// Why the session is refused. While embedding is switched off every session has ended.
+    pub async fn session(&self, session: &str, dashboard: Option<&str>) -> Result<EmbedSession, Refusal> {
+        let parts = self.parts.as_ref().ok_or(embed::Error::SessionEnded)?;
+        parts.redeemer.session(session, dashboard).await
     }
 
     /// Whether embedding is switched on.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing::error;
 
-use crate::domain::Violation;
+use crate::domain::{OriginError, Violation};
 use crate::{auth, checkpoints, embed, ingestion, store};
 
 /// What was asked for and is not there.
@@ -46,6 +46,16 @@ pub enum Error {
     /// Fields break rules; never empty.
     #[error("{}", .0.iter().map(|v| v.description.as_str()).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<Violation>),
+    /// A text in the field is no origin.
+    #[error("{text:?} in {field}: {problem}")]
+    OriginInvalid {
+        /// The name of the field in the contract.
+        field: &'static str,
+        /// The text.
+        text: String,
+        /// The rule that it breaks.
+        problem: OriginError,
+    },
     /// A page token that this server did not make.
     #[error("the page token is not valid; take it unchanged from the last answer, or leave it out to start again")]
     PageToken,
@@ -94,9 +104,9 @@ impl Error {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Store(store::Error::Unavailable { .. }) | Self::Embed(embed::Error::ReplayStoreUnavailable) => {
-                Some(Duration::from_secs(1))
-            }
+            Self::Store(store::Error::Unavailable { .. })
+            | Self::Auth(auth::Error::DatabaseUnavailable)
+            | Self::Embed(embed::Error::ReplayStoreUnavailable) => Some(Duration::from_secs(1)),
             Self::Stopping => Some(Duration::from_secs(1)),
             Self::Busy(_) | Self::TooManyWatchers(_) | Self::StillRunning(_) | Self::Unreadable(_) => {
                 Some(Duration::from_secs(10))

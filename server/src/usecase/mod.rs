@@ -2,6 +2,7 @@
 //! else.
 
 mod accounts;
+mod api_keys;
 mod checkpoints;
 mod dashboards;
 mod embed_tokens;
@@ -14,6 +15,7 @@ mod page_token;
 mod quarantine;
 
 pub use accounts::Accounts;
+pub use api_keys::{ApiKeyPage, ApiKeys, AskedKey};
 pub use checkpoints::{CheckpointPage, Checkpoints};
 pub use dashboards::Dashboards;
 pub use embed_tokens::{EmbedParts, EmbedTokens, IssueToken, IssuedToken};
@@ -46,6 +48,8 @@ pub struct Parts {
     pub embed_tokens: EmbedTokens,
     /// Dashboards.
     pub dashboards: Dashboards,
+    /// API keys.
+    pub api_keys: ApiKeys,
     /// Admin tokens.
     pub accounts: Accounts,
     /// Health and metrics.

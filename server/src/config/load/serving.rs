@@ -25,7 +25,7 @@ pub(super) fn server(reader: &mut Reader<'_>) -> (Server, Cors) {
         drain: reader.seconds("SHUTDOWN_DEADLINE_SECONDS"),
         max_body: 1024 * 1024,
     };
-    let cors = Cors { allowed_origins: reader.parsed("CORS_ALLOWED_ORIGINS", parse::origins).unwrap_or_default() };
+    let cors = Cors { allowed_origins: reader.parsed("CORS_ALLOWED_ORIGINS", parse::sites).unwrap_or_default() };
     (server, cors)
 }
 

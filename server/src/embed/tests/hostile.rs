@@ -145,7 +145,6 @@ fn no_key_is_tried_but_the_named_one() {
 #[test]
 fn any_other_byte_anywhere_is_refused() {
     let verifier = verifier(&HandClock::new());
-    let embedder = Embedder::Site(origin(HOST));
     let token = Draft::right().token().into_bytes();
     for position in 0..token.len() {
         for byte in 0..=127 {
@@ -155,7 +154,7 @@ fn any_other_byte_anywhere_is_refused() {
             let mut changed = token.clone();
             changed[position] = byte;
             let changed = String::from_utf8(changed).unwrap();
-            let verdict = verifier.verify(&changed, Some(&dashboard()), &embedder);
+            let verdict = verifier.verify(&changed);
             let reason = verdict.expect_err("a changed token is never accepted").error.reason();
             assert!(matches!(reason, "TOKEN_MALFORMED" | "TOKEN_BAD_SIGNATURE"), "{reason} at {position}");
         }
@@ -173,7 +172,7 @@ fn the_last_second_counts_and_the_first_unusable_instant_does_not() {
     let clock = HandClock::new();
     let verifier = verifier(&clock);
     let token = Draft::right().token();
-    let verdict = || verifier.verify(&token, None, &Embedder::NotAsked).map_err(|refusal| refusal.error);
+    let verdict = || verifier.verify(&token).map_err(|refusal| refusal.error);
     clock.turn(59);
     assert!(verdict().is_ok());
     clock.turn(1);
@@ -232,9 +231,9 @@ fn an_admin_token_is_no_embed_token_and_the_reverse_even_under_one_secret() {
     let secret = SecretString::from(String::from_utf8(K2.to_vec()).unwrap());
     let admin = AdminTokens::new(&secret, Duration::from_hours(1), clock.clone(), Arc::new(OsEntropy)).unwrap();
     let admin_token = admin.issue("alice", Role::Admin).unwrap().token;
-    let refusal = verifier(&clock).verify(admin_token.expose_secret(), None, &Embedder::NotAsked).unwrap_err();
+    let refusal = verifier(&clock).verify(admin_token.expose_secret()).unwrap_err();
     assert_eq!(refusal.error, Error::TokenMalformed);
-    let embed_token = issuer(&clock).issue(request()).unwrap().token;
+    let embed_token = issuer(&clock).issue(request(), &registered()).unwrap().token;
     assert_eq!(admin.verify(embed_token.expose_secret()), Err(crate::auth::Error::CredentialInvalid));
 }
 
@@ -253,8 +252,8 @@ fn forgers_learn_nothing_from_the_text() {
 
 #[test]
 fn a_refusal_carries_claims_only_when_their_signature_was_right() {
-    let verifier = verifier(&HandClock::new());
-    let refusal = |draft: Draft| verifier.verify(&draft.token(), Some(&dashboard()), &draft.embedder).unwrap_err();
+    let redeemer = redeemer(&HandClock::new(), &Desk::new());
+    let refusal = |draft: Draft| wait(redeemer.check(&draft.token(), Some("dash-1"), &draft.embedder)).unwrap_err();
     let foreign = refusal(Draft { embedder: Embedder::Foreign, ..Draft::right() });
     assert_eq!(foreign.claims.unwrap().origins, [origin(HOST)]);
     assert_eq!(refusal(Draft { secret: K1.to_vec(), ..Draft::right() }).claims, None);

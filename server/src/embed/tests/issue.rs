@@ -20,18 +20,17 @@ fn an_issued_token_verifies_and_says_what_was_asked_for() {
         leaders: leaders.clone(),
         ..request()
     };
-    let issued = issuer(&clock).issue(asked).unwrap();
+    let issued = issuer(&clock).issue(asked, &registered()).unwrap();
     assert_eq!(issued.key_id, "k2", "the first key signs");
     assert_eq!(issued.claims.expires_at.duration_since(issued.claims.issued_at), SignedDuration::from_secs(300));
     assert_eq!((issued.claims.origins.as_slice(), &issued.claims.leaders), ([origin(OTHER)].as_slice(), &leaders));
-    let embedder = Embedder::Site(origin(OTHER));
-    let read = verifier(&clock).verify(issued.token.expose_secret(), Some(&dashboard()), &embedder);
+    let read = verifier(&clock).verify(issued.token.expose_secret());
     assert_eq!(read, Ok(issued.claims));
 }
 
 #[test]
 fn left_out_fields_have_their_defaults() {
-    let claims = issuer(&HandClock::new()).issue(request()).unwrap().claims;
+    let claims = issuer(&HandClock::new()).issue(request(), &registered()).unwrap().claims;
     assert_eq!(claims.subject, "anonymous");
     assert_eq!(claims.origins, registered());
     assert_eq!(claims.expires_at.duration_since(claims.issued_at), SignedDuration::from_secs(60));
@@ -40,14 +39,15 @@ fn left_out_fields_have_their_defaults() {
 #[test]
 fn every_token_has_an_id_of_its_own() {
     let issuer = issuer(&HandClock::new());
-    let [first, second] = [(); 2].map(|()| issuer.issue(request()).unwrap());
+    let [first, second] = [(); 2].map(|()| issuer.issue(request(), &registered()).unwrap());
     assert_ne!(first.claims.token_id, second.claims.token_id);
     assert_ne!(first.token.expose_secret(), second.token.expose_secret());
 }
 
 #[test]
 fn a_life_is_one_to_three_hundred_seconds() {
-    let with_ttl = |ttl| issuer(&HandClock::new()).issue(IssueRequest { ttl: Some(ttl), ..request() }).map(drop);
+    let with_ttl =
+        |ttl| issuer(&HandClock::new()).issue(IssueRequest { ttl: Some(ttl), ..request() }, &registered()).map(drop);
     assert_eq!(with_ttl(Duration::from_secs(1)), Ok(()));
     assert_eq!(with_ttl(Duration::from_mins(5)), Ok(()));
     for too_long in [Duration::from_millis(300_001), Duration::from_secs(301), Duration::MAX] {
@@ -63,12 +63,9 @@ fn a_life_is_one_to_three_hundred_seconds() {
 fn origins_must_be_registered_and_at_most_eight() {
     let clock = HandClock::new();
     let foreign = IssueRequest { origins: vec![origin(HOST), origin(FOREIGN)], ..request() };
-    let refused = issuer(&clock).issue(foreign).map(drop);
+    let refused = issuer(&clock).issue(foreign, &registered()).map(drop);
     assert_eq!(refused, Err(Error::OriginNotRegistered { origin: origin(FOREIGN) }));
-    let with_registered = |registered: Vec<Origin>| {
-        let entropy = std::sync::Arc::new(OsEntropy);
-        Issuer::new(ring(), "amber", registered, Duration::from_mins(1), clock.clone(), entropy).issue(request())
-    };
+    let with_registered = |registered: Vec<Origin>| issuer(&clock).issue(request(), &registered);
     let sites = |count: u32| (0..count).map(|n| origin(&format!("https://s{n}.example"))).collect::<Vec<_>>();
     assert!(with_registered(sites(8)).is_ok());
     for count in [0, 9] {
@@ -80,7 +77,8 @@ fn origins_must_be_registered_and_at_most_eight() {
 #[test]
 fn a_token_that_no_verifier_would_read_is_not_issued() {
     let leaders = |count: u128| (0..count).map(|n| LeaderId(Uuid::from_u128(n))).collect::<Vec<_>>();
-    let with_leaders = |count| issuer(&HandClock::new()).issue(IssueRequest { leaders: leaders(count), ..request() });
+    let with_leaders =
+        |count| issuer(&HandClock::new()).issue(IssueRequest { leaders: leaders(count), ..request() }, &registered());
     assert!(with_leaders(20).is_ok());
     let refused = with_leaders(60).map(drop);
     assert!(matches!(refused, Err(Error::FieldInvalid { field: "leader_ids", .. })));
@@ -90,7 +88,7 @@ fn a_token_that_no_verifier_would_read_is_not_issued() {
 fn a_subject_is_short_and_printable() {
     for subject in ["", "a\nb", &"x".repeat(129)] {
         let asked = IssueRequest { subject: Some(subject.to_owned()), ..request() };
-        let refused = issuer(&HandClock::new()).issue(asked).map(drop);
+        let refused = issuer(&HandClock::new()).issue(asked, &registered()).map(drop);
         assert!(matches!(refused, Err(Error::FieldInvalid { field: "user_id", .. })), "{subject:?}");
     }
 }
@@ -103,7 +101,7 @@ fn texts_become_origins_or_the_rule_they_break() {
 
 #[test]
 fn an_issued_token_does_not_show_itself() {
-    let issued = issuer(&HandClock::new()).issue(request()).unwrap();
+    let issued = issuer(&HandClock::new()).issue(request(), &registered()).unwrap();
     let (_, signature) = issued.token.expose_secret().rsplit_once('.').unwrap();
     assert!(!format!("{issued:?}").contains(signature));
 }

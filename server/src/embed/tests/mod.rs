@@ -1,8 +1,10 @@
 //! Tests of embed tokens: a draft of a right token that each test spoils in its own way.
 
+mod desk;
 mod hostile;
 mod issue;
 mod redeem;
+mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use self::desk::Desk;
 use super::*;
 use crate::auth::tests::HandClock;
 use crate::domain::{ClientId, DashboardId, EmbedClaims, Locks, Origin, OsEntropy};
@@ -38,11 +41,16 @@ fn registered() -> Vec<Origin> {
 }
 
 fn issuer(clock: &Arc<HandClock>) -> Issuer {
-    Issuer::new(ring(), "amber", registered(), Duration::from_mins(1), clock.clone(), Arc::new(OsEntropy))
+    Issuer::new(ring(), "amber", Duration::from_mins(1), clock.clone(), Arc::new(OsEntropy))
 }
 
 fn verifier(clock: &Arc<HandClock>) -> Verifier {
-    Verifier::new(ring(), "amber", registered(), clock.clone())
+    Verifier::new(ring(), "amber", clock.clone())
+}
+
+fn redeemer(clock: &Arc<HandClock>, desk: &Arc<Desk>) -> Redeemer {
+    let sessions = Sessions::new(ring(), "amber", clock.clone());
+    Redeemer::new(verifier(clock), sessions, Admission::new(desk.clone(), desk.clone()), desk.clone())
 }
 
 fn request() -> IssueRequest {
@@ -56,6 +64,11 @@ fn request() -> IssueRequest {
         locks: Locks::default(),
         max_session: None,
     }
+}
+
+/// Nothing here waits for anything but itself.
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
 /// A token before it is signed, and how it is used.
@@ -102,6 +115,7 @@ impl Draft {
     }
 
     fn verdict(&self) -> Result<EmbedClaims, Error> {
-        Ok(verifier(&HandClock::new()).verify(&self.token(), Some(&dashboard()), &self.embedder)?)
+        let redeemer = redeemer(&HandClock::new(), &Desk::new());
+        Ok(wait(redeemer.check(&self.token(), Some("dash-1"), &self.embedder))?)
     }
 }

@@ -1,5 +1,6 @@
 //! Between the messages of the contract and the values of the domain.
 
+mod api_key;
 mod auth;
 mod checkpoint;
 mod dashboard;
@@ -14,6 +15,7 @@ mod quarantine;
 mod run;
 mod time;
 
+pub(super) use api_key::{api_key, api_key_page, asked_key, issued_key};
 pub(super) use auth::{admin_token, asked_role};
 pub(super) use checkpoint::{checkpoint, checkpoint_page};
 pub(super) use dashboard::{asked_days, dashboard};

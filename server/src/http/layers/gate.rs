@@ -41,7 +41,7 @@ struct Admitted {
 pub(crate) async fn gate(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let kind = Kind::of(request.headers());
     let path = request.uri().path().to_owned();
-    match gate.admit(&path, &request) {
+    match gate.admit(&path, peer_of(&request), request.headers()).await {
         Ok(Admitted { caller, decision }) => {
             let caller_kind = CallerKind(caller.kind());
             request.extensions_mut().insert(caller);
@@ -60,13 +60,14 @@ pub(crate) async fn gate(State(gate): State<Arc<Gate>>, mut request: Request, ne
 }
 
 impl Gate {
-    fn admit(&self, path: &str, request: &Request) -> Result<Admitted, Refusal> {
-        let peer = peer_of(request);
+    async fn admit(&self, path: &str, peer: IpAddr, headers: &HeaderMap) -> Result<Admitted, Refusal> {
         if Policies::of(path, &Principal::Anonymous, peer).is_none() {
-            let caller = self.caller(request.headers()).unwrap_or(Principal::Anonymous);
+            let caller = self.caller(headers).await.unwrap_or(Principal::Anonymous);
             return Ok(Admitted { caller, decision: None });
         }
-        let caller = match self.caller(request.headers()) {
+        let caller = match self.caller(headers).await {
+            // The caller is not to blame, and pays nothing.
+            Err(error @ crate::auth::Error::DatabaseUnavailable) => return Err(Refusal::Auth(error)),
             Ok(caller) => caller,
             Err(error) => return Err(self.note_failure(path, peer, error)),
         };
@@ -79,9 +80,9 @@ impl Gate {
         }
     }
 
-    fn caller(&self, headers: &HeaderMap) -> Result<Principal, crate::auth::Error> {
+    async fn caller(&self, headers: &HeaderMap) -> Result<Principal, crate::auth::Error> {
         let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or_default());
-        self.authenticator.authenticate(text(AUTHORIZATION), text(API_KEY))
+        self.authenticator.authenticate(text(AUTHORIZATION), text(API_KEY)).await
     }
 
     /// A wrong credential costs the address a permit, so that keys cannot be guessed at speed.

@@ -27,7 +27,7 @@ pub(super) async fn page(extract::State(state): extract::State<State>) -> Result
     })?;
     let host = Principal::Key { id: "demo-host".to_owned(), scopes: vec![Scope::EmbedIssue] };
     let request = IssueToken { dashboard_id: site.dashboard.to_string(), ..IssueToken::default() };
-    let token = state.use_cases.embed_tokens.issue(&host, request)?;
+    let token = state.use_cases.embed_tokens.issue(&host, request).await?;
     let claims = &token.issued.claims;
     let ttl = claims.expires_at.duration_since(claims.issued_at).try_into().unwrap_or_default();
     let page = DemoPage { dashboard: &site.dashboard, token: &token.issued.token, ttl, commands: &site.commands };

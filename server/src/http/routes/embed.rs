@@ -25,7 +25,7 @@ pub(super) async fn issue(
         ttl: fields.seconds("ttl").map(Duration::from_secs),
     };
     fields.finish().map_err(|violations| Problem::invalid(&violations))?;
-    let token = state.use_cases.embed_tokens.issue(&caller, request)?;
+    let token = state.use_cases.embed_tokens.issue(&caller, request).await?;
     let claims = &token.issued.claims;
     let origins: Vec<_> = claims.origins.iter().map(ToString::to_string).collect();
     Ok(Json(json!({

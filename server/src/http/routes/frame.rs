@@ -6,8 +6,8 @@ use axum::http::header::{ORIGIN, REFERER, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::State;
-use crate::domain::{Locale, Origin, Theme};
+use super::{Peer, State};
+use crate::domain::{Locale, Network, Origin, Theme};
 use crate::embed::{self, Embedder, Refusal};
 use crate::http::Nonce;
 use crate::http::form::Form;
@@ -27,12 +27,14 @@ struct Load {
     embedder: Embedder,
     options: FrameOptions,
     request_id: RequestId,
+    network: Option<Network>,
 }
 
 /// The token in a form: off the address, and with a true `Origin`.
 pub(super) async fn by_post(
     extract::State(state): extract::State<State>,
     Extension(request_id): Extension<RequestId>,
+    Peer(network): Peer,
     Id(dashboard): Id,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -45,7 +47,7 @@ pub(super) async fn by_post(
     }
     let embedder = Embedder::of_origin(text(&headers, &ORIGIN));
     let token = value_of(&form, "token");
-    let load = Load { dashboard, token, embedder, options: options(&query), request_id };
+    let load = Load { dashboard, token, embedder, options: options(&query), request_id, network };
     open(&state, load, &headers).await
 }
 
@@ -53,6 +55,7 @@ pub(super) async fn by_post(
 pub(super) async fn by_get(
     extract::State(state): extract::State<State>,
     Extension(request_id): Extension<RequestId>,
+    Peer(network): Peer,
     Id(dashboard): Id,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -60,7 +63,7 @@ pub(super) async fn by_get(
     let query = query.unwrap_or_default();
     let embedder = Embedder::of_referer(text(&headers, &REFERER));
     let token = value_of(query.as_bytes(), "token");
-    let load = Load { dashboard, token, embedder, options: options(&query), request_id };
+    let load = Load { dashboard, token, embedder, options: options(&query), request_id, network };
     open(&state, load, &headers).await
 }
 
@@ -81,11 +84,11 @@ async fn open(state: &State, load: Load, headers: &HeaderMap) -> Result<Response
     }
     let redeemed = match &load.token {
         _ if !is_frame_load(headers) => Err(embed::Error::OriginUnknown.into()),
-        Some(token) => tokens.redeem(token, &load.dashboard, &load.embedder).await,
+        Some(token) => tokens.redeem(token, &load.dashboard, &load.embedder, load.network).await,
         None => Err(embed::Error::TokenMalformed.into()),
     };
     let claims = match redeemed {
-        Ok(claims) => claims,
+        Ok(opened) => opened.session.claims,
         Err(refusal) => return Ok(refused(state, &load, &refusal)),
     };
     let data = state.use_cases.dashboards.for_frame(claims.dashboard_id, &claims.leaders).await?;

@@ -1,6 +1,7 @@
 //! The HTTP routes: decode, one call, encode.
 
 mod admin;
+mod api_keys;
 mod checkpoints;
 mod demo;
 mod embed;
@@ -15,10 +16,11 @@ mod quarantine;
 mod run;
 mod runs;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::header::ALLOW;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -29,7 +31,7 @@ pub use demo::DemoSite;
 
 use super::frame::SCRIPT_PATH;
 use super::problem::Problem;
-use crate::domain::{Entropy, Principal};
+use crate::domain::{Entropy, Network, Principal};
 use crate::usecase::UseCases;
 
 /// What the routes work with.
@@ -69,6 +71,8 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/ingestion/quarantine/discard", post(quarantine::discard))
         .route("/api/embed/token", post(embed::issue))
         .route("/api/admin/token", post(admin::issue))
+        .route("/api/api-keys", get(api_keys::list).post(api_keys::create))
+        .route("/api/api-keys/{id}", delete(api_keys::revoke))
         .route("/embed/v1/dashboards/{id}", without_head(get(frame::by_get).post(frame::by_post)))
         .route(SCRIPT_PATH, get(frame::script));
     if state.demo.is_some() {
@@ -104,5 +108,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Ok(Self(parts.extensions.get().cloned().unwrap_or(Principal::Anonymous)))
+    }
+}
+
+/// The network that the caller calls from.
+pub(super) struct Peer(pub(super) Option<Network>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(peer.map(|ConnectInfo(address)| Network::of(address.ip()))))
     }
 }

@@ -1,0 +1,66 @@
+//! What the database has to say about a token or a session with a right signature.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::registered::{admits, covers};
+use super::{Embedder, Error};
+use crate::auth::Registry;
+use crate::domain::EmbedClaims;
+use crate::store::{self, EmbedTokens, Standing};
+
+/// Asks the database, at every use, what it has against a token or a session.
+#[derive(Clone)]
+pub struct Admission {
+    tokens: Arc<dyn EmbedTokens>,
+    registry: Arc<dyn Registry>,
+}
+
+impl Admission {
+    /// Asks `tokens` for what was revoked and `registry` for the sites of the clients.
+    #[must_use]
+    pub fn new(tokens: Arc<dyn EmbedTokens>, registry: Arc<dyn Registry>) -> Self {
+        Self { tokens, registry }
+    }
+
+    /// Checks, in this order: client and revocation, dashboard, origin.
+    ///
+    /// # Errors
+    /// The first rule that is broken; [`Error::ReplayStoreUnavailable`] when the database cannot tell, for what may be revoked is
+    /// never admitted.
+    pub async fn check(&self, claims: &EmbedClaims, dashboard: Option<&str>, embedder: &Embedder) -> Result<(), Error> {
+        let registered = self.registry.origins(&claims.client_id).await.map_err(|error| unknown(&error))?;
+        let registered = registered.ok_or(Error::TokenRevoked)?;
+        let standing = self.tokens.standing(claims).await.map_err(|error| unknown(&error))?;
+        if standing == Standing::Revoked {
+            return Err(Error::TokenRevoked);
+        }
+        if dashboard.is_some_and(|expected| expected != claims.dashboard_id.as_str()) {
+            return Err(Error::WrongDashboard);
+        }
+        if standing == Standing::DashboardDeleted {
+            return Err(Error::DashboardNotFound);
+        }
+        // Every site of the token must still be registered, so that a withdrawn one is shut out at once.
+        if !claims.origins.iter().all(|origin| covers(&registered, origin)) {
+            return Err(Error::OriginNotAllowed);
+        }
+        match embedder {
+            Embedder::NotAsked => Ok(()),
+            Embedder::Unknown => Err(Error::OriginUnknown),
+            Embedder::Site(site) if admits(&claims.origins, site) => Ok(()),
+            Embedder::Site(_) | Embedder::Foreign => Err(Error::OriginNotAllowed),
+        }
+    }
+}
+
+fn unknown(error: &store::Error) -> Error {
+    tracing::error!(%error, "The database cannot tell whether an embed token is revoked, so it is refused.");
+    Error::ReplayStoreUnavailable
+}
+
+impl fmt::Debug for Admission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Admission")
+    }
+}
