@@ -3,6 +3,7 @@
 mod auth;
 mod checkpoint;
 mod dashboard;
+mod dashboard_catalog;
 mod embed;
 mod feed;
 mod health;
@@ -17,6 +18,7 @@ mod time;
 pub(super) use auth::{admin_token, asked_role};
 pub(super) use checkpoint::{checkpoint, checkpoint_page};
 pub(super) use dashboard::{asked_days, dashboard};
+pub(super) use dashboard_catalog::{asked_dashboard, dashboard_page, stored_dashboard};
 pub(super) use embed::{asked_token, checked_token, issued_token};
 pub(super) use feed::{asked_feed, post_page};
 pub(super) use health::health;

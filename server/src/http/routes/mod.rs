@@ -2,6 +2,7 @@
 
 mod admin;
 mod checkpoints;
+mod dashboards;
 mod demo;
 mod embed;
 mod feed;
@@ -14,6 +15,7 @@ mod post;
 mod quarantine;
 mod run;
 mod runs;
+mod session;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -68,9 +70,13 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/ingestion/quarantine", get(quarantine::list))
         .route("/api/ingestion/quarantine/replay", post(quarantine::replay))
         .route("/api/ingestion/quarantine/discard", post(quarantine::discard))
+        .route("/api/dashboards", get(dashboards::list).post(dashboards::create))
+        .route("/api/dashboards/{id}", get(dashboards::get).put(dashboards::update).delete(dashboards::delete))
         .route("/api/embed/token", post(embed::issue))
         .route("/api/admin/token", post(admin::issue))
         .route("/embed/v1/dashboards/{id}", without_head(get(frame::by_get).post(frame::by_post)))
+        .route("/embed/v1/dashboards/{id}/content", get(session::content))
+        .route("/embed/v1/session/renew", post(session::renew))
         .route(SCRIPT_PATH, get(frame::script));
     if state.demo.is_some() {
         router = router.route("/demo", get(demo::page));
