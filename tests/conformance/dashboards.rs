@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use amber_server::domain::{LeaderId, ScoredPost, Sentiment, SentimentCounts, Unscored, snowflake_time};
-use amber_server::store::Dashboards;
+use amber_server::domain::{LeaderId, Platform, ScoredPost, Sentiment, SentimentCounts, Unscored, snowflake_time};
+use amber_server::store::{Counting, Dashboards};
+
+use jiff::Timestamp;
 
 use crate::fresh::Fresh;
 use crate::sample::{commit, leader, number, post, read};
 
-on_both_databases!(a_period_is_counted_as_by_hand, a_period_without_posts_has_its_days);
+on_both_databases!(
+    a_period_is_counted_as_by_hand,
+    a_period_without_posts_has_its_days,
+    nobody_and_nowhere_are_nothing_at_all,
+);
 
 /// Seconds of a UTC day.
 const DAY: i64 = 86_400;
@@ -39,12 +45,31 @@ async fn fill(fresh: &Fresh) -> (Vec<LeaderId>, BTreeMap<LeaderId, Vec<ScoredPos
     (leaders, all)
 }
 
+fn everything(since: Timestamp, until: Timestamp) -> Counting<'static> {
+    Counting { leaders: None, platforms: &[], since, until }
+}
+
+async fn nobody_and_nowhere_are_nothing_at_all(fresh: Fresh) {
+    let (leaders, _) = fill(&fresh).await;
+    let (since, until) = (snowflake_time(number(DAY)), snowflake_time(number(5 * DAY)));
+    let all = fresh.store.aggregates(&everything(since, until)).await.unwrap();
+    assert!(all.totals.total() > 0 && !all.topics.is_empty());
+    let nobody = Counting { leaders: Some(Vec::new()), ..everything(since, until) };
+    let nowhere = Counting { platforms: &[Platform::Facebook, Platform::News], ..everything(since, until) };
+    for (counting, shown) in [(nobody, 0), (nowhere, leaders.len())] {
+        let data = fresh.store.aggregates(&counting).await.unwrap();
+        assert_eq!((data.totals.total(), data.leaders.len(), data.days.len()), (0, shown, 4), "{counting:?}");
+        assert!(data.languages.is_empty() && data.topics.is_empty(), "{counting:?}");
+    }
+}
+
 async fn a_period_is_counted_as_by_hand(fresh: Fresh) {
     let (leaders, all) = fill(&fresh).await;
     let (since, until) = (snowflake_time(number(DAY)), snowflake_time(number(5 * DAY)));
-    for chosen in [vec![], vec![leaders[0]], leaders.clone()] {
-        let data = fresh.store.aggregates(&chosen, since, until).await.unwrap();
-        let is_counted = |id: &LeaderId| chosen.is_empty() || chosen.contains(id);
+    for chosen in [None, Some(vec![leaders[0]]), Some(leaders.clone())] {
+        let counting = Counting { leaders: chosen.clone(), platforms: &[Platform::X], since, until };
+        let data = fresh.store.aggregates(&counting).await.unwrap();
+        let is_counted = |id: &LeaderId| chosen.as_ref().is_none_or(|chosen| chosen.contains(id));
         let within = |post: &&ScoredPost| (since..until).contains(&post.post.posted_at);
         let (mut totals, mut languages) = (SentimentCounts::default(), BTreeMap::<_, u64>::new());
         for post in all.iter().filter(|(id, _)| is_counted(id)).flat_map(|(_, posts)| posts).filter(within) {
@@ -63,8 +88,7 @@ async fn a_period_is_counted_as_by_hand(fresh: Fresh) {
         assert_eq!((data.topics[0].name.as_str(), data.topics[0].posts), ("schools", totals.total()));
         assert!(data.topics.windows(2).all(|pair| pair[0].posts >= pair[1].posts) && data.topics.len() <= 10);
 
-        let expected_leaders = if chosen.is_empty() { leaders.len() } else { chosen.len() };
-        assert_eq!(data.leaders.len(), expected_leaders);
+        assert_eq!(data.leaders.len(), chosen.as_ref().map_or(leaders.len(), Vec::len));
         for row in &data.leaders {
             let posts: Vec<_> = all[&row.leader_id].iter().filter(within).collect();
             assert_eq!(row.counts.total(), posts.len() as u64, "{}", row.name);
@@ -78,7 +102,7 @@ async fn a_period_is_counted_as_by_hand(fresh: Fresh) {
 async fn a_period_without_posts_has_its_days(fresh: Fresh) {
     fill(&fresh).await;
     let (since, until) = (snowflake_time(number(-3 * DAY + 1)), snowflake_time(number(-DAY)));
-    let data = fresh.store.aggregates(&[], since, until).await.unwrap();
+    let data = fresh.store.aggregates(&everything(since, until)).await.unwrap();
     let days: Vec<_> = data.days.iter().map(|point| point.day.to_string()).collect();
     assert_eq!(days, ["2025-12-29", "2025-12-30"]);
     assert_eq!((data.totals.total(), data.topics.len(), data.languages.len()), (0, 0, 0));

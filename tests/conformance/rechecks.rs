@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use amber_server::domain::{Clock, ExternalId, FeedFilter, Platform, Removal, ScoredPost, Sentiment, Unscored, UserId};
-use amber_server::store::{Checked, Dashboards, Drift, DueCheck, Finding, Leaders, Posts, Rechecks, Settled, Vitals};
+use amber_server::store::{Checked, Counting, Dashboards, Drift, DueCheck, Finding, Leaders, Posts, Rechecks, Settled, Vitals};
 use tokio::task::JoinSet;
 
 use crate::fresh::Fresh;
@@ -193,7 +193,8 @@ async fn a_tombstone_is_shown_and_counted_nowhere(fresh: Fresh) {
     assert_eq!((counts.posts, counts.latest_post_at), (20, Some(newest)));
 
     let (since, until) = (amber_server::domain::snowflake_time(number(0)), fresh.clock.now() + DAY);
-    let data = fresh.store.aggregates(&[], since, until).await.unwrap();
+    let counting = Counting { leaders: None, platforms: &[], since, until };
+    let data = fresh.store.aggregates(&counting).await.unwrap();
     assert_eq!(data.totals.total(), 20);
     let tallies = |tallies: &[amber_server::domain::Tally]| {
         tallies.iter().map(|tally| (tally.name.clone(), tally.posts)).collect::<Vec<_>>()

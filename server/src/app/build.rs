@@ -18,8 +18,8 @@ use crate::sentiment::Analyzer;
 use crate::store::{self, Store};
 use crate::telemetry::Metrics;
 use crate::usecase::{
-    Accounts, ApiKeys, Checkpoints, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations, Parts, Quarantine,
-    Runs, UseCases,
+    Accounts, ApiKeys, Checkpoints, DashboardParts, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations,
+    Parts, Quarantine, Runs, UseCases,
 };
 use crate::x_api::{self, Client};
 
@@ -190,6 +190,18 @@ fn clients(config: &Config, store: &Store, world: &World) -> Result<Clients, Err
     Ok(Clients::new(Arc::new(store.clone()), pepper, builtin, clock, entropy))
 }
 
+fn dashboards(store: &Arc<Store>, config: &Config, world: &World) -> DashboardParts {
+    DashboardParts {
+        counts: Arc::clone(store) as _,
+        catalog: Arc::clone(store) as _,
+        leaders: Arc::clone(store) as _,
+        posts: Arc::clone(store) as _,
+        clock: Arc::clone(&world.clock),
+        entropy: Arc::clone(&world.entropy),
+        show_posts: config.embed.show_posts,
+    }
+}
+
 fn authenticator(admin: &config::Admin, clients: &Arc<Clients>, world: &World) -> Result<Authenticator, Error> {
     let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
     let tokens = AdminTokens::new(&admin.jwt_secret, admin.jwt_ttl, clock, entropy)?;
@@ -228,7 +240,7 @@ fn use_cases(
         checkpoints: Checkpoints::new(places),
         quarantine: Quarantine::new(ingestion.replaying(Arc::clone(&store) as _)),
         embed_tokens: EmbedTokens::new(embed, metrics.clone(), config.server.public_url.clone()),
-        dashboards: Dashboards::new(store, Arc::clone(&world.clock)),
+        dashboards: Dashboards::new(dashboards(&store, config, world)),
         api_keys: ApiKeys::new(Arc::clone(clients)),
         accounts: Accounts::new(Arc::clone(authenticator)),
         operations: Operations::new(Arc::clone(health), metrics.clone(), config.server.metrics_require_auth),

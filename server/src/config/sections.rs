@@ -155,6 +155,8 @@ pub struct Embed {
     pub keys: Vec<(String, SecretBytes)>,
     /// The sites that may frame a dashboard. Never empty when `enabled`.
     pub allowed_origins: Vec<Origin>,
+    /// Whether frames may show the texts of posts.
+    pub show_posts: bool,
     /// How long a token is valid when its issuer does not say.
     pub token_ttl: Duration,
     /// How many tokens one caller may ask for.

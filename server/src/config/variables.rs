@@ -168,6 +168,12 @@ const EMBEDDING: &[Variable] = &[
         "Web sites that may frame a dashboard, as `https://host[:port]` or `https://*.domain[:port]`, separated by commas",
     )
     .needed(With("EMBED_ENABLED")),
+    Variable::flag(
+        "EMBED_SHOW_POSTS",
+        "false",
+        "Lets dashboards show posts with their texts in frames. The terms of X bind whoever displays posts: follow its display \
+         rules, remove deleted posts, ask X for leave to show them in frames. That is up to you, so it is off",
+    ),
     Variable::number("EMBED_TOKEN_TTL", 1..=300, "60", "How long a token is valid, in seconds"),
     Variable::number("EMBED_RATE_LIMIT_REQUESTS", 1..=1_000_000, "10", "Tokens that a caller may ask for per window"),
     Variable::number("EMBED_RATE_LIMIT_WINDOW", 1..=86_400, "60", "That window, in seconds"),

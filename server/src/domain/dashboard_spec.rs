@@ -66,6 +66,19 @@ pub struct DashboardSpec {
     pub sections: Vec<Section>,
 }
 
+impl DashboardSpec {
+    /// Whose posts are shown to a viewer whose token names `narrowed_to`; a token without leaders does not narrow anything.
+    /// None means everybody, an empty list nobody.
+    #[must_use]
+    pub fn leaders_within(&self, narrowed_to: &[LeaderId]) -> Option<Vec<LeaderId>> {
+        match (self.leaders.as_slice(), narrowed_to) {
+            ([], []) => None,
+            ([], some) | (some, []) => Some(some.to_vec()),
+            (own, narrow) => Some(own.iter().filter(|leader| narrow.contains(leader)).copied().collect()),
+        }
+    }
+}
+
 impl Default for DashboardSpec {
     /// What an id without a dashboard shows: all leaders, and everything but posts.
     fn default() -> Self {
@@ -93,4 +106,22 @@ pub struct Dashboard {
     pub created_at: Timestamp,
     /// When it was changed last.
     pub updated_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_token_narrows_a_dashboard_and_never_widens_it() {
+        let [a, b, c] = [1, 2, 3].map(|n| LeaderId(Uuid::from_u128(n)));
+        let of = |leaders: &[LeaderId]| DashboardSpec { leaders: leaders.to_vec(), ..DashboardSpec::default() };
+        assert_eq!(of(&[]).leaders_within(&[]), None, "everybody");
+        assert_eq!(of(&[a, b]).leaders_within(&[]), Some(vec![a, b]));
+        assert_eq!(of(&[]).leaders_within(&[a]), Some(vec![a]));
+        assert_eq!(of(&[a, b]).leaders_within(&[c, b]), Some(vec![b]));
+        assert_eq!(of(&[a]).leaders_within(&[b]), Some(vec![]), "nobody, not everybody");
+    }
 }

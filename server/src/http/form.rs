@@ -1,5 +1,6 @@
 //! Takes a form out of a request, or says what is wrong with it.
 
+use amber_proto::v1::ErrorReason;
 use axum::extract::{FromRequest, RawForm, Request};
 use axum::http::StatusCode;
 use bytes::Bytes;
@@ -28,5 +29,6 @@ impl<S: Send + Sync, const MAX: usize> FromRequest<S> for Form<MAX> {
 }
 
 fn too_large() -> Problem {
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "the form is too large; send the token alone")
+    let message = "the form is too large; send the token alone";
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", message).because(ErrorReason::BodyTooLarge)
 }

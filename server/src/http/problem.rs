@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use amber_proto::v1::ErrorReason;
 use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -13,7 +14,7 @@ use serde_json::{Map, Value, json};
 use tracing::error;
 
 use crate::domain::Violation;
-use crate::grpc::quota;
+use crate::grpc::{of_auth, quota, reason};
 use crate::rate_limit::Decision;
 use crate::usecase::Error;
 use crate::{auth, embed, store};
@@ -24,6 +25,7 @@ pub(super) struct Problem {
     status: StatusCode,
     error: Cow<'static, str>,
     message: Cow<'static, str>,
+    reason: Option<ErrorReason>,
     retry_after: Option<Duration>,
     more: Map<String, Value>,
 }
@@ -35,7 +37,8 @@ impl Problem {
         error: impl Into<Cow<'static, str>>,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, error: error.into(), message: message.into(), retry_after: None, more: Map::new() }
+        let (error, message) = (error.into(), message.into());
+        Self { status, error, message, reason: None, retry_after: None, more: Map::new() }
     }
 
     /// Wrong fields.
@@ -49,6 +52,7 @@ impl Problem {
     pub(super) fn limited(decision: &Decision, is_embed: bool) -> Self {
         let message = "Too many requests. Please try again later.";
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", message);
+        let problem = problem.because(ErrorReason::RateLimited);
         let wait = quota::wait_seconds(decision);
         let problem = problem.with("retry_after", wait.into()).retry_after(Duration::from_secs(wait));
         if is_embed { problem.with("remaining", 0.into()) } else { problem }
@@ -71,6 +75,31 @@ impl Problem {
         self
     }
 
+    /// Names the reason of the contract.
+    #[must_use]
+    pub(super) fn because(mut self, reason: ErrorReason) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// The status of the answer.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The reason of the contract by its name on the wire; a problem that gRPC cannot have is named after `error`.
+    pub(super) fn reason(&self) -> Cow<'static, str> {
+        match self.reason {
+            Some(reason) => reason.wire_name().into(),
+            None => self.error.to_ascii_uppercase().into(),
+        }
+    }
+
+    /// How long to wait before the same request can succeed.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
     /// The text for people.
     pub(super) fn message(&self) -> &str {
         &self.message
@@ -86,6 +115,8 @@ impl Problem {
             "requestId": request_id,
         });
         if let Some(object) = body.as_object_mut() {
+            object.extend(self.reason.map(|reason| ("reason".to_owned(), reason.wire_name().into())));
+            object.extend(self.retry_after.map(|wait| ("retryAfterMs".to_owned(), millis(wait))));
             object.extend(self.more);
         }
         let mut response = Response::new(Body::from(body.to_string()));
@@ -102,6 +133,10 @@ impl Problem {
     }
 }
 
+fn millis(wait: Duration) -> Value {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).into()
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
@@ -114,6 +149,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let message = error.to_string();
         let retry_after = error.retry_after();
+        let reason = reason(&error);
         let problem = match error {
             Error::Auth(error) => return error.into(),
             Error::Embed(error) => embed_problem(&error),
@@ -134,14 +170,15 @@ impl From<Error> for Problem {
             Error::Checkpoints(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "checkpoints_unavailable", message),
             Error::Store(error) => store_problem(&error, message),
         };
-        retry_after.into_iter().fold(problem, Self::retry_after)
+        retry_after.into_iter().fold(problem.because(reason), Self::retry_after)
     }
 }
 
 impl From<auth::Error> for Problem {
     fn from(error: auth::Error) -> Self {
         let message = error.to_string();
-        match error {
+        let reason = of_auth(&error);
+        let problem = match error {
             auth::Error::CredentialMissing
             | auth::Error::CredentialInvalid
             | auth::Error::CredentialExpired
@@ -156,12 +193,13 @@ impl From<auth::Error> for Problem {
             auth::Error::BootstrapDisabled => Self::new(StatusCode::SERVICE_UNAVAILABLE, "feature_disabled", message),
             auth::Error::AdminIdInvalid => Self::new(StatusCode::BAD_REQUEST, "invalid_request", message),
             auth::Error::SecretTooShort => Self::internal(&error),
-        }
+        };
+        problem.because(reason)
     }
 }
 
 /// The status of a refused token.
-pub(super) fn embed_status(error: &embed::Error) -> StatusCode {
+fn embed_status(error: &embed::Error) -> StatusCode {
     match error {
         embed::Error::TokenMalformed
         | embed::Error::TokenBadSignature

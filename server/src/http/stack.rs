@@ -13,7 +13,7 @@ use tower::ServiceBuilder;
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::layers::{Edge, Gate, Kind, cors, gate, guard, identify, in_grpc, observe, secure, speak};
+use super::layers::{Edge, Gate, Kind, cors, framed, gate, guard, identify, in_grpc, observe, secure, speak};
 use super::problem::Problem;
 use super::routes::{self, State};
 use crate::domain::{Entropy, Origin};
@@ -41,6 +41,7 @@ pub fn stack(settings: Settings, state: State, grpc: Routes) -> Router {
     let Settings { metrics, entropy, gate: gatekeeper, edge, cors_origins, max_body } = settings;
     let grpc = grpc.into_axum_router().reset_fallback().layer(map_response(async |answer: Response| explain(answer)));
     let grpc = grpc.layer(GrpcWebLayer::new());
+    let frames = state.clone();
     let http = routes::router(state).layer(DefaultBodyLimit::max(max_body));
     http.merge(grpc).fallback(no_such_route).layer(
         ServiceBuilder::new()
@@ -48,6 +49,7 @@ pub fn stack(settings: Settings, state: State, grpc: Routes) -> Router {
             .layer(from_fn(secure))
             .layer(from_fn_with_state(metrics, observe))
             .layer(cors(&cors_origins))
+            .layer(from_fn_with_state(frames, framed))
             .layer(CatchPanicLayer::custom(|_| defect()))
             .layer(from_fn_with_state(Arc::clone(&gatekeeper.clock), speak))
             .layer(option_layer(edge.as_ref().map(guard)))

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::entity::{post_hashtags, posts};
 use super::instant::DAY;
 use super::{Error, Leaders, Store, instant, number};
-use crate::domain::{DayPoint, Leader, LeaderId, LeaderRow, SentimentCounts, Tally};
+use crate::domain::{DayPoint, Leader, LeaderId, LeaderRow, Platform, SentimentCounts, Tally};
 
 /// What was counted over a period.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -29,14 +29,27 @@ pub struct Aggregates {
     pub leaders: Vec<LeaderRow>,
 }
 
+/// Which posts are counted.
+#[derive(Debug, Clone)]
+pub struct Counting<'a> {
+    /// Those of these leaders; None means of everybody, an empty list of nobody.
+    pub leaders: Option<Vec<LeaderId>>,
+    /// Those on these platforms; empty means everywhere.
+    pub platforms: &'a [Platform],
+    /// The first instant, rounded down to its UTC day for the days that are answered.
+    pub since: Timestamp,
+    /// The first instant that is not counted any more.
+    pub until: Timestamp,
+}
+
 /// Counts posts.
 #[async_trait]
 pub trait Dashboards: Send + Sync {
-    /// Counts the posts of `leaders` (all when empty) with `since <= posted_at < until`.
+    /// Counts these posts.
     ///
     /// # Errors
     /// When the database fails.
-    async fn aggregates(&self, leaders: &[LeaderId], since: Timestamp, until: Timestamp) -> Result<Aggregates, Error>;
+    async fn aggregates(&self, counting: &Counting<'_>) -> Result<Aggregates, Error>;
 }
 
 /// How many languages and hashtags are shown.
@@ -60,12 +73,16 @@ struct Named {
 
 #[async_trait]
 impl Dashboards for Store {
-    async fn aggregates(&self, leaders: &[LeaderId], since: Timestamp, until: Timestamp) -> Result<Aggregates, Error> {
-        let scope = Scope { leaders, since: since.as_microsecond(), until: until.as_microsecond() };
-        let names = self.leaders_shown(leaders).await?;
-        let languages = scope.tallies(&self.db, posts::Entity, posts::Column::Language, Some(not_deleted())).await?;
-        // A deleted post has no hashtags.
-        let topics = scope.tallies(&self.db, post_hashtags::Entity, post_hashtags::Column::Tag, None).await?;
+    async fn aggregates(&self, counting: &Counting<'_>) -> Result<Aggregates, Error> {
+        let scope = Scope {
+            leaders: counting.leaders.as_deref(),
+            platforms: counting.platforms,
+            since: counting.since.as_microsecond(),
+            until: counting.until.as_microsecond(),
+        };
+        let names = self.leaders_shown(scope.leaders).await?;
+        let languages = scope.languages(&self.db).await?;
+        let topics = scope.topics(&self.db).await?;
         let mut shown = Aggregates { days: scope.days()?, languages, topics, ..Aggregates::default() };
         let mut rows: BTreeMap<Uuid, LeaderRow> = names.into_iter().map(|row| (row.leader_id.0, row)).collect();
         for cell in scope.cells(&self.db).await? {
@@ -87,8 +104,11 @@ impl Dashboards for Store {
 }
 
 impl Store {
-    async fn leaders_shown(&self, leaders: &[LeaderId]) -> Result<Vec<LeaderRow>, Error> {
-        let shown = if leaders.is_empty() { self.list(None, u32::MAX).await? } else { self.get_many(leaders).await? };
+    async fn leaders_shown(&self, leaders: Option<&[LeaderId]>) -> Result<Vec<LeaderRow>, Error> {
+        let shown = match leaders {
+            None => self.list(None, u32::MAX).await?,
+            Some(some) => self.get_many(some).await?,
+        };
         let row = |leader: Leader| LeaderRow {
             leader_id: leader.id,
             handle: leader.x_handle().map(|handle| handle.to_string()),
@@ -100,9 +120,10 @@ impl Store {
     }
 }
 
-/// Which posts are counted.
+/// Which posts are counted, as the database knows them.
 struct Scope<'a> {
-    leaders: &'a [LeaderId],
+    leaders: Option<&'a [LeaderId]>,
+    platforms: &'a [Platform],
     /// Inclusive, microseconds.
     since: i64,
     /// Exclusive, microseconds.
@@ -136,28 +157,40 @@ impl Scope<'_> {
             .and_where(not_deleted())
             .to_owned();
         self.restrict(&mut query);
+        self.restrict_platforms(&mut query);
         query.group_by_columns([Alias::new("leader_id"), Alias::new("day"), Alias::new("label")]);
         read_all(db, &query).await
     }
 
-    /// The most frequent values of a column, in the rows that pass `filter`.
-    async fn tallies<C: ConnectionTrait, T: EntityTrait, N: ColumnTrait>(
-        &self,
-        db: &C,
-        table: T,
-        name: N,
-        filter: Option<Expr>,
-    ) -> Result<Vec<Tally>, Error> {
+    async fn languages<C: ConnectionTrait>(&self, db: &C) -> Result<Vec<Tally>, Error> {
+        let mut query = self.tallies(posts::Entity, posts::Column::Language);
+        query.and_where(not_deleted());
+        self.restrict_platforms(&mut query);
+        most_frequent(db, &query).await
+    }
+
+    /// A deleted post has no hashtags, and hashtags do not know their platform.
+    async fn topics<C: ConnectionTrait>(&self, db: &C) -> Result<Vec<Tally>, Error> {
+        let mut query = self.tallies(post_hashtags::Entity, post_hashtags::Column::Tag);
+        if !self.platforms.is_empty() {
+            let mut there = Query::select().column(posts::Column::Id).from(posts::Entity).to_owned();
+            self.restrict(&mut there);
+            self.restrict_platforms(&mut there);
+            query.and_where(Expr::col(post_hashtags::Column::PostId).in_subquery(there));
+        }
+        most_frequent(db, &query).await
+    }
+
+    /// The most frequent values of a column.
+    fn tallies<T: EntityTrait, N: ColumnTrait>(&self, table: T, name: N) -> SelectStatement {
         let mut query = Query::select()
             .expr_as(Expr::col(name), "name")
             .expr_as(Func::count(Expr::col(Asterisk)), "posts")
             .from(table.table_ref())
-            .and_where_option(filter)
             .to_owned();
         self.restrict(&mut query);
         query.group_by_col(name).order_by("posts", Order::Desc).order_by("name", Order::Asc).limit(TOP);
-        let rows: Vec<Named> = read_all(db, &query).await?;
-        rows.into_iter().map(|row| Ok(Tally { name: row.name, posts: number::read(row.posts)? })).collect()
+        query
     }
 
     /// Both tables name the leader and the time of a post alike.
@@ -165,8 +198,15 @@ impl Scope<'_> {
         query
             .and_where(Expr::col(posts::Column::PostedAt).gte(self.since))
             .and_where(Expr::col(posts::Column::PostedAt).lt(self.until));
-        if !self.leaders.is_empty() {
-            query.and_where(Expr::col(posts::Column::LeaderId).is_in(self.leaders.iter().map(|leader| leader.0)));
+        if let Some(leaders) = self.leaders {
+            query.and_where(Expr::col(posts::Column::LeaderId).is_in(leaders.iter().map(|leader| leader.0)));
+        }
+    }
+
+    fn restrict_platforms(&self, query: &mut SelectStatement) {
+        if !self.platforms.is_empty() {
+            let names = self.platforms.iter().map(|platform| platform.as_str());
+            query.and_where(Expr::col(posts::Column::Platform).is_in(names));
         }
     }
 }
@@ -189,6 +229,11 @@ impl Cell {
         }
         Ok(counts)
     }
+}
+
+async fn most_frequent<C: ConnectionTrait>(db: &C, query: &SelectStatement) -> Result<Vec<Tally>, Error> {
+    let rows: Vec<Named> = read_all(db, query).await?;
+    rows.into_iter().map(|row| Ok(Tally { name: row.name, posts: number::read(row.posts)? })).collect()
 }
 
 async fn read_all<R: FromQueryResult, C: ConnectionTrait>(db: &C, query: &SelectStatement) -> Result<Vec<R>, Error> {

@@ -33,7 +33,7 @@ pub use api_clients::{ApiClients, ClientCursor, StoredClient};
 pub use checkpoints::Checkpoints;
 pub use connect::Store;
 pub use dashboard_catalog::{DashboardCatalog, DashboardCursor, Found, Updated};
-pub use dashboards::{Aggregates, Dashboards};
+pub use dashboards::{Aggregates, Counting, Dashboards};
 pub use embed_audit::{AuditFilter, EmbedAudit};
 pub use embed_requests::{EmbedRequests, Remembered};
 pub use embed_tokens::{Consumed, EmbedTokens, Standing};

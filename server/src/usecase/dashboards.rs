@@ -1,18 +1,54 @@
-//! The numbers of a dashboard.
+//! The dashboards and what they show.
+
+mod asked;
+mod catalog;
+
+pub use asked::AskedDashboard;
+pub use catalog::DashboardPage;
 
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::Error;
+use super::error::Missing;
 use crate::auth::require_scope;
-use crate::domain::{Clock, DashboardData, DashboardId, LeaderId, Principal, Scope};
-use crate::store;
+use crate::domain::{
+    Clock, DashboardData, DashboardId, DashboardSpec, EmbedSession, Entropy, FeedFilter, LeaderId, Post, Principal,
+    Scope, Section,
+};
+use crate::store::{self, Counting, Found};
 
-/// The numbers of a dashboard.
-pub struct Dashboards {
-    store: Arc<dyn store::Dashboards>,
-    clock: Arc<dyn Clock>,
+/// What dashboards are made of.
+pub struct DashboardParts {
+    /// Counts posts.
+    pub counts: Arc<dyn store::Dashboards>,
+    /// Keeps the dashboards.
+    pub catalog: Arc<dyn store::DashboardCatalog>,
+    /// Knows the leaders.
+    pub leaders: Arc<dyn store::Leaders>,
+    /// Reads posts.
+    pub posts: Arc<dyn store::Posts>,
+    /// Tells which day it is.
+    pub clock: Arc<dyn Clock>,
+    /// Makes ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// Whether frames may show the texts of posts.
+    pub show_posts: bool,
+}
+
+/// The dashboards and what they show.
+pub struct Dashboards(DashboardParts);
+
+/// Everything that one frame shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameData {
+    /// What was chosen about the dashboard; only sections that may be shown.
+    pub spec: DashboardSpec,
+    /// The numbers.
+    pub data: DashboardData,
+    /// The newest posts, when they may be shown.
+    pub posts: Vec<Post>,
 }
 
 impl Dashboards {
@@ -20,39 +56,74 @@ impl Dashboards {
     pub const DEFAULT_DAYS: u32 = 30;
     /// The most days that a dashboard can cover.
     pub const MAX_DAYS: u32 = 90;
+    /// Posts that a frame shows, at most.
+    pub const POSTS: u32 = 10;
 
-    /// Counts in `store`.
+    /// Works with `parts`.
     #[must_use]
-    pub fn new(store: Arc<dyn store::Dashboards>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+    pub fn new(parts: DashboardParts) -> Self {
+        Self(parts)
     }
 
     /// The numbers of a dashboard over the last `days` UTC days, today included. For admins and API keys with the
     /// scope.
     ///
     /// # Errors
-    /// [`Error::Auth`], [`Error::Invalid`], or when the store fails.
+    /// [`Error::Auth`], [`Error::Invalid`], [`Error::NotFound`] for a deleted one, or when the store fails.
     pub async fn data(&self, caller: &Principal, id: &str, days: u32) -> Result<DashboardData, Error> {
         require_scope(caller, Scope::DashboardRead)?;
         let id = dashboard_id(id)?;
-        if !(1..=Self::MAX_DAYS).contains(&days) {
-            return Err(Error::field("days", format!("days must be between 1 and {}", Self::MAX_DAYS)));
-        }
-        self.count(id, &[], days).await
+        let days = checked_days(days)?;
+        let spec = self.spec(&id).await?;
+        self.count(id, &spec, &[], days).await
     }
 
-    /// The numbers of a dashboard for the frame, which proved itself by a token; `leaders` empty means all.
+    /// The numbers of the dashboard of a frame, whose session was checked. What its token says about leaders and days
+    /// holds, whatever is asked.
     ///
     /// # Errors
-    /// When the store fails.
-    pub async fn for_frame(&self, id: DashboardId, leaders: &[LeaderId]) -> Result<DashboardData, Error> {
-        self.count(id, leaders, Self::DEFAULT_DAYS).await
+    /// [`Error::Invalid`], [`Error::NotFound`] for a deleted one, or when the store fails.
+    pub async fn data_of_session(&self, session: &EmbedSession, days: u32) -> Result<DashboardData, Error> {
+        let claims = &session.claims;
+        let days = claims.locks.days.map_or_else(|| checked_days(days), Ok)?;
+        let spec = self.spec(&claims.dashboard_id).await?;
+        self.count(claims.dashboard_id.clone(), &spec, &claims.leaders, days).await
     }
 
-    async fn count(&self, id: DashboardId, leaders: &[LeaderId], days: u32) -> Result<DashboardData, Error> {
-        let now = self.clock.now();
+    /// What a frame shows, whose session was checked.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a deleted dashboard, or when the store fails.
+    pub async fn for_frame(&self, session: &EmbedSession) -> Result<FrameData, Error> {
+        let claims = &session.claims;
+        let mut spec = self.spec(&claims.dashboard_id).await?;
+        spec.sections.retain(|section| *section != Section::Posts || self.0.show_posts);
+        let days = claims.locks.days.unwrap_or(Self::DEFAULT_DAYS);
+        let data = self.count(claims.dashboard_id.clone(), &spec, &claims.leaders, days).await?;
+        let posts = self.newest(&spec, &claims.leaders).await?;
+        Ok(FrameData { spec, data, posts })
+    }
+
+    /// What was chosen about an id; one that no dashboard ever had shows everything but posts.
+    async fn spec(&self, id: &DashboardId) -> Result<DashboardSpec, Error> {
+        match self.0.catalog.dashboard(id).await? {
+            Found::Dashboard(dashboard) => Ok(dashboard.spec),
+            Found::Never => Ok(DashboardSpec::default()),
+            Found::Deleted => Err(Error::NotFound(Missing::Dashboard)),
+        }
+    }
+
+    async fn count(
+        &self,
+        id: DashboardId,
+        spec: &DashboardSpec,
+        narrowed_to: &[LeaderId],
+        days: u32,
+    ) -> Result<DashboardData, Error> {
+        let now = self.0.clock.now();
         let (since, until) = utc_days(now, days);
-        let counted = self.store.aggregates(leaders, since, until).await?;
+        let counting = Counting { leaders: spec.leaders_within(narrowed_to), platforms: &spec.platforms, since, until };
+        let counted = self.0.counts.aggregates(&counting).await?;
         Ok(DashboardData {
             id,
             totals: counted.totals,
@@ -63,6 +134,19 @@ impl Dashboards {
             generated_at: now,
         })
     }
+
+    async fn newest(&self, spec: &DashboardSpec, narrowed_to: &[LeaderId]) -> Result<Vec<Post>, Error> {
+        if !spec.sections.contains(&Section::Posts) {
+            return Ok(Vec::new());
+        }
+        let leaders = match spec.leaders_within(narrowed_to) {
+            None => Vec::new(),
+            Some(nobody) if nobody.is_empty() => return Ok(Vec::new()),
+            Some(some) => some,
+        };
+        let filter = FeedFilter { leaders, platforms: spec.platforms.clone() };
+        Ok(self.0.posts.page(&filter, None, Self::POSTS).await?.posts)
+    }
 }
 
 /// An id as dashboards may have it.
@@ -72,6 +156,11 @@ pub(super) fn dashboard_id(text: &str) -> Result<DashboardId, Error> {
     }
     let rule = "dashboardId must be 1 to 64 letters, digits, underscores or hyphens";
     DashboardId::parse(text).ok_or_else(|| Error::field("dashboardId", rule))
+}
+
+fn checked_days(days: u32) -> Result<u32, Error> {
+    let rule = || Error::field("days", format!("days must be between 1 and {}", Dashboards::MAX_DAYS));
+    (1..=Dashboards::MAX_DAYS).contains(&days).then_some(days).ok_or_else(rule)
 }
 
 /// The last `days` UTC days, the present one included, as an interval whose end is not part of it.

@@ -17,7 +17,7 @@ mod quarantine;
 pub use accounts::Accounts;
 pub use api_keys::{ApiKeyPage, ApiKeys, AskedKey};
 pub use checkpoints::{CheckpointPage, Checkpoints};
-pub use dashboards::Dashboards;
+pub use dashboards::{AskedDashboard, DashboardPage, DashboardParts, Dashboards, FrameData};
 pub use embed_tokens::{EmbedParts, EmbedTokens, IssueToken, IssuedToken};
 pub use error::{Error, Missing};
 pub use feed::{Feed, FeedQuery};

@@ -41,6 +41,7 @@ pub(super) fn embed(reader: &mut Reader<'_>) -> Embed {
             enabled,
             keys: if enabled { keys } else { Vec::new() },
             allowed_origins: reader.parsed("EMBED_ALLOWED_ORIGINS", parse::origins).unwrap_or_default(),
+            show_posts: reader.flag("EMBED_SHOW_POSTS"),
             token_ttl: reader.seconds("EMBED_TOKEN_TTL"),
             rate: Quota { permits, window: reader.seconds("EMBED_RATE_LIMIT_WINDOW"), burst: permits },
         }

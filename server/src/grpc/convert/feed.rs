@@ -16,7 +16,7 @@ pub(in crate::grpc) fn asked_feed(leaders: Vec<String>, platforms: &[i32]) -> Re
     Ok(FeedQuery { leaders, platforms })
 }
 
-fn asked_platform(number: i32) -> Option<String> {
+pub(super) fn asked_platform(number: i32) -> Option<String> {
     let platform = match v1::Platform::try_from(number).ok()? {
         v1::Platform::Unspecified => return None,
         v1::Platform::X => Platform::X,

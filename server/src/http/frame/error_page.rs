@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
-use super::FrameOptions;
-use super::document::document;
+use super::Look;
+use super::document::{Handover, document};
 use super::words::Words;
-use crate::domain::Locale;
+use crate::domain::{Locale, Origin};
 use crate::http::Nonce;
 
 /// Why there is no dashboard.
@@ -23,12 +23,12 @@ pub struct Failure<'a> {
     pub retry_after: Option<Duration>,
 }
 
-/// A short page that tells the viewer what to do, and the host what went wrong.
+/// A short page that tells the viewer what to do, and the host, one of `parents`, what went wrong.
 #[must_use]
-pub fn error_page(failure: Failure<'_>, options: &FrameOptions, nonce: &Nonce) -> Markup {
-    let words = options.locale.words();
+pub fn error_page(failure: Failure<'_>, look: Look, parents: &[Origin], nonce: &Nonce) -> Markup {
+    let words = look.locale.words();
     let body = html! {
-        main.failure {
+        main #dashboard.farewell {
             section.card {
                 h1 { (words.failed) }
                 p { (advice(failure.reason, words)) }
@@ -37,14 +37,14 @@ pub fn error_page(failure: Failure<'_>, options: &FrameOptions, nonce: &Nonce) -
             }
         }
     };
-    document(words.failed, &body, Some(failure), options, nonce)
+    document(words.failed, &body, look, &Handover::Failure(failure), parents, nonce)
 }
 
 /// What a viewer, who knows nothing of tokens, can do.
 fn advice(reason: &str, words: &'static Words) -> &'static str {
     match reason {
         "DASHBOARD_NOT_FOUND" | "WRONG_DASHBOARD" => words.failed_missing,
-        "TOKEN_REVOKED" => words.failed_site,
+        "TOKEN_REVOKED" => words.revoked,
         reason if reason.starts_with("TOKEN_") || reason == "SESSION_ENDED" => words.failed_reload,
         reason if reason.starts_with("ORIGIN_") || reason == "SCOPE_MISSING" => words.failed_site,
         _ => words.failed_later,

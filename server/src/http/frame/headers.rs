@@ -6,6 +6,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue};
 
 use crate::domain::Origin;
+use crate::embed::Embedder;
 use crate::http::Nonce;
 
 /// Headers that are the same for every frame.
@@ -34,6 +35,27 @@ pub fn headers(origins: &[Origin], nonce: &Nonce) -> HeaderMap {
     let policy = HeaderValue::from_str(&policy(origins, nonce)).expect("origins and nonces are plain ASCII");
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers
+}
+
+/// The headers of the content that the script of the page asks for.
+#[must_use]
+pub fn content_headers() -> HeaderMap {
+    let told = [CONTENT_TYPE, CACHE_CONTROL, REFERRER_POLICY, HeaderName::from_static("x-robots-tag")];
+    let fixed = FIXED.into_iter().filter(|(name, _)| told.contains(name));
+    let mut headers: HeaderMap = fixed.map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+    let same_site = (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
+    headers.extend([same_site, (VARY, HeaderValue::from_static("Embed-Session"))]);
+    headers
+}
+
+/// The site that the script of an error page speaks to: the framing one when it may frame the page; else all that may, of
+/// which browsers deliver to the true one alone.
+#[must_use]
+pub fn spoken_to(framers: &[Origin], embedder: &Embedder) -> Vec<Origin> {
+    match embedder.origin() {
+        Some(site) if framers.contains(site) => vec![site.clone()],
+        _ => framers.to_vec(),
+    }
 }
 
 fn policy(origins: &[Origin], nonce: &Nonce) -> String {

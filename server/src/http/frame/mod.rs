@@ -4,18 +4,21 @@ mod charts;
 mod document;
 mod error_page;
 mod headers;
+mod look;
 mod numbers;
-mod options;
 mod page;
+mod posts;
 mod script;
 #[cfg(test)]
 pub(crate) mod sample;
+mod sections;
+mod tables;
 mod words;
 
 pub use error_page::{Failure, error_page};
-pub use headers::headers;
-pub use options::FrameOptions;
-pub use page::page;
+pub use headers::{content_headers, headers, spoken_to};
+pub use look::{Look, Wish};
+pub use page::{Opening, content, page};
 pub use script::{SCRIPT_PATH, script};
 
 #[cfg(test)]

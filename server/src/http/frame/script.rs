@@ -9,7 +9,14 @@ use ring::digest::{SHA256, digest};
 /// Where the script is served.
 pub const SCRIPT_PATH: &str = "/embed/v1/frame.js";
 
-const SOURCE: &str = include_str!("frame.js");
+/// Three files that share one scope.
+const SOURCE: &str = concat!(
+    "(() => {\n\"use strict\";\n",
+    include_str!("script/host.js"),
+    include_str!("script/page.js"),
+    include_str!("script/session.js"),
+    "})();\n"
+);
 
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let hash = digest(&SHA256, SOURCE.as_bytes());

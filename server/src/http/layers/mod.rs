@@ -1,6 +1,7 @@
 //! What every request goes through, whatever it asks for.
 
 mod edge;
+mod framed;
 mod gate;
 mod headers;
 mod kind;
@@ -12,6 +13,7 @@ pub use edge::Edge;
 pub use gate::Gate;
 
 pub(super) use edge::{guard, speak};
+pub(super) use framed::{Framers, embedder, framed};
 pub(super) use gate::gate;
 pub(super) use headers::{cors, secure};
 pub(super) use kind::Kind;

@@ -1,20 +1,18 @@
 //! `/embed/v1/dashboards/{id}`: the page inside the iframe, opened once by a token.
 
-use axum::Extension;
 use axum::extract::{self, RawQuery};
-use axum::http::header::{ORIGIN, REFERER, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::{Peer, State};
-use crate::domain::{Locale, Network, Origin, Theme};
-use crate::embed::{self, Embedder, Refusal};
+use crate::domain::{Network, Origin};
+use crate::embed::{self, Embedder, Opened, Refusal};
 use crate::http::Nonce;
 use crate::http::form::Form;
-use crate::http::frame::{self, Failure, FrameOptions};
+use crate::http::frame::{self, Look, Opening, Wish};
+use crate::http::layers::{self, Framers};
 use crate::http::path::Id;
-use crate::http::problem::{Problem, embed_status};
-use crate::telemetry::RequestId;
+use crate::http::problem::Problem;
 use crate::usecase::Error;
 
 /// The longest form that a frame is opened with, in bytes: a token and its name fit many times.
@@ -25,45 +23,48 @@ struct Load {
     dashboard: String,
     token: Option<String>,
     embedder: Embedder,
-    options: FrameOptions,
-    request_id: RequestId,
+    wish: Wish,
     network: Option<Network>,
+}
+
+/// Why a load shows no dashboard, and which sites may show that.
+pub(super) struct NotShown {
+    problem: Problem,
+    framers: Option<Framers>,
 }
 
 /// The token in a form: off the address, and with a true `Origin`.
 pub(super) async fn by_post(
     extract::State(state): extract::State<State>,
-    Extension(request_id): Extension<RequestId>,
     Peer(network): Peer,
     Id(dashboard): Id,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     Form(form): Form<MAX_FORM>,
-) -> Result<Response, Problem> {
+) -> Result<Response, NotShown> {
     let query = query.unwrap_or_default();
     if value_of(query.as_bytes(), "token").is_some() {
-        let message = "the token is in the address and in the form; send it in the form alone";
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "invalid_request", message));
+        let rule = "the token is in the address and in the form; send it in the form alone";
+        return Err(Error::field("token", rule).into());
     }
-    let embedder = Embedder::of_origin(text(&headers, &ORIGIN));
     let token = value_of(&form, "token");
-    let load = Load { dashboard, token, embedder, options: options(&query), request_id, network };
+    let embedder = layers::embedder(&Method::POST, &headers);
+    let load = Load { dashboard, token, embedder, wish: Wish::of_query(&query), network };
     open(&state, load, &headers).await
 }
 
 /// The token in the address, for hosts whose own policy forbids the form.
 pub(super) async fn by_get(
     extract::State(state): extract::State<State>,
-    Extension(request_id): Extension<RequestId>,
     Peer(network): Peer,
     Id(dashboard): Id,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
+) -> Result<Response, NotShown> {
     let query = query.unwrap_or_default();
-    let embedder = Embedder::of_referer(text(&headers, &REFERER));
     let token = value_of(query.as_bytes(), "token");
-    let load = Load { dashboard, token, embedder, options: options(&query), request_id, network };
+    let embedder = layers::embedder(&Method::GET, &headers);
+    let load = Load { dashboard, token, embedder, wish: Wish::of_query(&query), network };
     open(&state, load, &headers).await
 }
 
@@ -73,56 +74,62 @@ pub(super) async fn script(RawQuery(query): RawQuery) -> Response {
     frame::script(version.as_deref()).into_response()
 }
 
-async fn open(state: &State, load: Load, headers: &HeaderMap) -> Result<Response, Problem> {
+async fn open(state: &State, load: Load, headers: &HeaderMap) -> Result<Response, NotShown> {
     let tokens = &state.use_cases.embed_tokens;
     if !tokens.is_enabled() {
         return Err(Error::Disabled("Embedding is not enabled").into());
     }
     if is_prefetch(headers) {
         let message = "a dashboard is opened by its viewer, not in advance; the token is still good";
-        return Err(Problem::new(StatusCode::TOO_EARLY, "prefetch_refused", message));
+        return Err(Problem::new(StatusCode::TOO_EARLY, "prefetch_refused", message).into());
     }
-    let redeemed = match &load.token {
-        _ if !is_frame_load(headers) => Err(embed::Error::OriginUnknown.into()),
-        Some(token) => tokens.redeem(token, &load.dashboard, &load.embedder, load.network).await,
-        None => Err(embed::Error::TokenMalformed.into()),
-    };
-    let claims = match redeemed {
-        Ok(opened) => opened.session.claims,
-        Err(refusal) => return Ok(refused(state, &load, &refusal)),
-    };
-    let data = state.use_cases.dashboards.for_frame(claims.dashboard_id, &claims.leaders).await?;
+    if !is_frame_load(headers) {
+        return Err(Refusal::from(embed::Error::OriginUnknown).into());
+    }
+    let token = load.token.ok_or(Refusal::from(embed::Error::TokenMalformed))?;
+    let Opened { text, session, life } = tokens.redeem(&token, &load.dashboard, &load.embedder, load.network).await?;
+    let origins = &session.claims.origins;
+    let shown = state.use_cases.dashboards.for_frame(&session).await;
+    let shown = shown.map_err(|error| NotShown::in_sites(error.into(), origins.clone()))?;
+    let look = Look::of(session.claims.locks, load.wish, &shown.spec);
     let nonce = Nonce::new(state.entropy.as_ref());
-    let parents = load.embedder.origin().cloned().map_or_else(|| claims.origins.clone(), |site| vec![site]);
-    let options = FrameOptions { parents, ..load.options };
-    Ok((frame::headers(&claims.origins, &nonce), frame::page(&data, &options, &nonce).into_string()).into_response())
+    let opening = Opening { session: &text, life, site: &session.origin };
+    let page = frame::page(&shown, look, opening, &nonce).into_string();
+    Ok((frame::headers(origins, &nonce), page).into_response())
 }
 
-/// The error page: the sites of a token with a right signature may show it, else the registered ones.
-fn refused(state: &State, load: &Load, refusal: &Refusal) -> Response {
-    let error = &refusal.error;
-    let registered = state.use_cases.embed_tokens.registered_origins();
-    let parents: &[Origin] = refusal.claims.as_ref().map_or(registered, |claims| &claims.origins);
-    let retry_after = Error::Embed(error.clone()).retry_after();
-    let message = error.to_string();
-    let failure =
-        Failure { reason: error.reason(), message: &message, request_id: load.request_id.as_str(), retry_after };
-    let nonce = Nonce::new(state.entropy.as_ref());
-    let options = FrameOptions { parents: parents.to_vec(), ..load.options.clone() };
-    let page = frame::error_page(failure, &options, &nonce).into_string();
-    let mut response = (embed_status(error), frame::headers(parents, &nonce), page).into_response();
-    if let Some(wait) = retry_after {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+impl NotShown {
+    fn in_sites(problem: Problem, origins: Vec<Origin>) -> Self {
+        Self { problem, framers: Some(Framers(origins)) }
     }
-    response
 }
 
-fn options(query: &str) -> FrameOptions {
-    let value = |name| value_of(query.as_bytes(), name);
-    FrameOptions {
-        theme: value("theme").and_then(|name| Theme::parse(&name)).unwrap_or_default(),
-        locale: value("locale").and_then(|tag| Locale::parse(&tag)).unwrap_or_default(),
-        ..FrameOptions::default()
+impl From<Problem> for NotShown {
+    fn from(problem: Problem) -> Self {
+        Self { problem, framers: None }
+    }
+}
+
+impl From<Error> for NotShown {
+    fn from(error: Error) -> Self {
+        Problem::from(error).into()
+    }
+}
+
+impl From<Refusal> for NotShown {
+    fn from(refusal: Refusal) -> Self {
+        let framers = refusal.claims.map(|claims| Framers(claims.origins));
+        Self { problem: Error::Embed(refusal.error).into(), framers }
+    }
+}
+
+impl IntoResponse for NotShown {
+    fn into_response(self) -> Response {
+        let mut response = self.problem.into_response();
+        if let Some(framers) = self.framers {
+            response.extensions_mut().insert(framers);
+        }
+        response
     }
 }
 
@@ -143,8 +150,4 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 fn is_frame_load(headers: &HeaderMap) -> bool {
     let is = |name: &str, wanted: &str| headers.get(name).is_none_or(|value| value.as_bytes() == wanted.as_bytes());
     is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "iframe")
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &axum::http::HeaderName) -> Option<&'a str> {
-    headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod api_keys;
 mod checkpoints;
+mod dashboards;
 mod demo;
 mod embed;
 mod feed;
@@ -15,6 +16,7 @@ mod post;
 mod quarantine;
 mod run;
 mod runs;
+mod session;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -69,11 +71,15 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/ingestion/quarantine", get(quarantine::list))
         .route("/api/ingestion/quarantine/replay", post(quarantine::replay))
         .route("/api/ingestion/quarantine/discard", post(quarantine::discard))
+        .route("/api/dashboards", get(dashboards::list).post(dashboards::create))
+        .route("/api/dashboards/{id}", get(dashboards::get).put(dashboards::update).delete(dashboards::delete))
         .route("/api/embed/token", post(embed::issue))
         .route("/api/admin/token", post(admin::issue))
         .route("/api/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/api/api-keys/{id}", delete(api_keys::revoke))
         .route("/embed/v1/dashboards/{id}", without_head(get(frame::by_get).post(frame::by_post)))
+        .route("/embed/v1/dashboards/{id}/content", get(session::content))
+        .route("/embed/v1/session/renew", post(session::renew))
         .route(SCRIPT_PATH, get(frame::script));
     if state.demo.is_some() {
         router = router.route("/demo", get(demo::page));
