@@ -155,6 +155,8 @@ pub struct Embed {
     pub allowed_origins: Vec<Origin>,
     /// How long a token is valid when its issuer does not say.
     pub token_ttl: Duration,
+    /// How long the audit is kept.
+    pub audit_kept: Duration,
     /// How many tokens one caller may ask for.
     pub rate: Quota,
 }

@@ -158,6 +158,12 @@ const EMBEDDING: &[Variable] = &[
     )
     .needed(With("EMBED_ENABLED")),
     Variable::number("EMBED_TOKEN_TTL", 1..=300, "60", "How long a token is valid, in seconds"),
+    Variable::number(
+        "EMBED_AUDIT_DAYS",
+        1..=3_650,
+        "90",
+        "How long the audit of tokens is kept, in days; an API key revokes single tokens no longer than that",
+    ),
     Variable::number("EMBED_RATE_LIMIT_REQUESTS", 1..=1_000_000, "10", "Tokens that a caller may ask for per window"),
     Variable::number("EMBED_RATE_LIMIT_WINDOW", 1..=86_400, "60", "That window, in seconds"),
 ];

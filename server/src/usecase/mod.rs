@@ -16,7 +16,9 @@ mod quarantine;
 pub use accounts::Accounts;
 pub use checkpoints::{CheckpointPage, Checkpoints};
 pub use dashboards::Dashboards;
-pub use embed_tokens::{EmbedParts, EmbedTokens, IssueToken, IssuedToken};
+pub use embed_tokens::{
+    AskedLocks, AuditPage, AuditQuery, EmbedParts, EmbedTokens, IssueToken, IssuedToken, Revocation,
+};
 pub use error::{Error, Missing};
 pub use feed::{Feed, FeedQuery};
 pub use ingestion::{RunPage, Runs, Trigger};

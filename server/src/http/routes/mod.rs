@@ -4,6 +4,7 @@ mod admin;
 mod checkpoints;
 mod demo;
 mod embed;
+mod embed_audit;
 mod feed;
 mod frame;
 mod health;
@@ -69,6 +70,10 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/ingestion/quarantine/replay", post(quarantine::replay))
         .route("/api/ingestion/quarantine/discard", post(quarantine::discard))
         .route("/api/embed/token", post(embed::issue))
+        .route("/api/embed/validate", post(embed::validate))
+        .route("/api/embed/revoke", post(embed::revoke))
+        .route("/api/embed/keys", get(embed_audit::keys))
+        .route("/api/embed/audit", get(embed_audit::list))
         .route("/api/admin/token", post(admin::issue))
         .route("/embed/v1/dashboards/{id}", without_head(get(frame::by_get).post(frame::by_post)))
         .route(SCRIPT_PATH, get(frame::script));
