@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::extract::{self, RawQuery};
 use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::IntoResponse;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -18,7 +20,7 @@ pub(super) async fn create(
     extract::State(state): extract::State<State>,
     Caller(caller): Caller,
     JsonFields(mut fields): JsonFields,
-) -> Result<(StatusCode, Json<Value>), Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let name = fields.strict_text("name").unwrap_or_default();
     let (scopes, origins) = (fields.texts("scopes"), fields.texts("origins"));
     fields.finish().map_err(|violations| Problem::invalid(&violations))?;
@@ -26,7 +28,8 @@ pub(super) async fn create(
     let scopes = scopes.map_err(|violation| Problem::invalid(&[violation]))?;
     let issued = state.use_cases.api_keys.create(&caller, AskedKey { name, scopes, origins }).await?;
     let body = json!({ "apiKey": api_key(&issued.client), "key": issued.text.expose_secret() });
-    Ok((StatusCode::CREATED, Json(body)))
+    // No cache on the way may keep the key.
+    Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(body)))
 }
 
 pub(super) async fn list(
