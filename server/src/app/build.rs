@@ -7,7 +7,9 @@ use super::{Error, World};
 use crate::auth::{AdminTokens, Authenticator, Builtin, Clients, Pepper, Registry};
 use crate::checkpoints::{self, CheckpointStore, DatabaseCheckpoints, Mirror, Places};
 use crate::config::{self, Config};
-use crate::embed::{Admission, Issuer, KeyRing, Redeemer, Sessions, Verifier};
+use crate::embed::{
+    Admission, AuditLog, AuditWriter, Graves, Issuer, KeyRing, Redeemer, ReplayCache, Sessions, Verifier,
+};
 use crate::health::Health;
 use crate::http::{Edge, Gate};
 use crate::ingestion::{Deps, Ingestion, SharedGovernor, Worker, XObserver};
@@ -44,6 +46,8 @@ pub struct Core {
     pub gate: Arc<Gate>,
     /// Bounds addresses; None when limiting is switched off.
     pub edge: Option<Edge>,
+    /// Writes the audit of embed tokens; it must be run. None when embedding is switched off.
+    pub audit: Option<AuditWriter>,
 }
 
 impl Core {
@@ -61,7 +65,7 @@ impl Core {
         let redis = config.redis.as_ref().map(|redis| Pool::new(&redis.url)).transpose()?;
         let health = Arc::new(Health::new(
             Arc::new(store.clone()),
-            redis,
+            redis.clone(),
             ingestion.clone(),
             metrics.clone(),
             Arc::clone(&world.clock),
@@ -74,9 +78,10 @@ impl Core {
         let places = Places::new(files, Arc::new(store.clone()));
         let parts =
             Shared { config, world, store: &store, metrics: &metrics, ingestion: &ingestion, clients: &clients };
-        let use_cases = use_cases(&parts, places, &health, &authenticator)?;
+        let (embed, audit) = embed_parts(&parts, redis)?.unzip();
+        let use_cases = use_cases(&parts, embed, places, &health, &authenticator);
         let gate = Gate { authenticator, limiter, clock: Arc::clone(&world.clock), metrics: metrics.clone() };
-        Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate: Arc::new(gate), edge })
+        Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate: Arc::new(gate), edge, audit })
     }
 }
 
@@ -161,25 +166,35 @@ fn key_ring(embed: &config::Embed) -> Result<KeyRing, Error> {
     Ok(KeyRing::new(embed.keys.iter().map(|(id, secret)| (id.as_str(), secret.expose())))?)
 }
 
-fn embed_parts(
-    embed: &config::Embed,
-    store: &Store,
-    clients: &Arc<Clients>,
-    world: &World,
-) -> Result<Option<EmbedParts>, Error> {
+/// Everything that embedding works with, and the writer of its audit; None when it is switched off.
+fn embed_parts(shared: &Shared<'_>, redis: Option<Pool>) -> Result<Option<(EmbedParts, AuditWriter)>, Error> {
+    let (embed, store, clock) = (&shared.config.embed, Arc::new(shared.store.clone()), &shared.world.clock);
     if !embed.enabled {
         return Ok(None);
     }
     let ring = Arc::new(key_ring(embed)?);
-    let registered = embed.allowed_origins.clone();
-    let clock = Arc::clone(&world.clock);
-    let tokens: Arc<dyn store::EmbedTokens> = Arc::new(store.clone());
-    let registry: Arc<dyn Registry> = Arc::clone(clients) as _;
-    let verifier = Verifier::new(Arc::clone(&ring), ISSUER, Arc::clone(&clock));
-    let sessions = Sessions::new(Arc::clone(&ring), ISSUER, clock);
-    let admission = Admission::new(Arc::clone(&tokens), Arc::clone(&registry));
-    let redeemer = Redeemer::new(verifier, sessions, admission, tokens);
-    Ok(Some(EmbedParts { issuer: issuer_of(embed, ring, world), redeemer, registry, registered }))
+    let registry: Arc<dyn Registry> = Arc::clone(shared.clients) as _;
+    let redeemer = Redeemer::new(
+        Verifier::new(Arc::clone(&ring), ISSUER, Arc::clone(clock)),
+        Sessions::new(Arc::clone(&ring), ISSUER, Arc::clone(clock)),
+        Admission::new(Arc::clone(&store) as _, Arc::clone(&registry)),
+        Arc::clone(&store) as _,
+        ReplayCache::new(redis),
+        Arc::clone(clock),
+    );
+    let (audit, writer) = AuditLog::new(Arc::clone(&store) as _, shared.metrics.clone());
+    let parts = EmbedParts {
+        issuer: issuer_of(embed, ring, shared.world),
+        redeemer,
+        registry,
+        graves: Graves::new(Arc::clone(&store) as _),
+        requests: Arc::clone(&store) as _,
+        tokens: store,
+        audit,
+        key_ids: embed.keys.iter().map(|(id, _)| id.clone()).collect(),
+        registered: embed.allowed_origins.clone(),
+    };
+    Ok(Some((parts, writer)))
 }
 
 fn clients(config: &Config, store: &Store, world: &World) -> Result<Clients, Error> {
@@ -226,24 +241,30 @@ struct Shared<'a> {
 
 fn use_cases(
     shared: &Shared<'_>,
+    embed: Option<EmbedParts>,
     places: Places,
     health: &Arc<Health>,
     authenticator: &Arc<Authenticator>,
-) -> Result<UseCases, Error> {
+) -> UseCases {
     let Shared { config, world, store, metrics, ingestion, clients } = *shared;
     let store = Arc::new(store.clone());
-    let embed = embed_parts(&config.embed, &store, clients, world)?;
     let parts = Parts {
         leaders: Leaders::new(Arc::clone(&store) as _, Arc::clone(&store) as _, ingestion.clone()),
         feed: Feed::new(Arc::clone(&store) as _),
         runs: Runs::new(ingestion.clone()),
         checkpoints: Checkpoints::new(places),
         quarantine: Quarantine::new(ingestion.replaying(Arc::clone(&store) as _)),
-        embed_tokens: EmbedTokens::new(embed, metrics.clone(), config.server.public_url.clone()),
+        embed_tokens: EmbedTokens::new(
+            embed,
+            Arc::clone(&store) as _,
+            metrics.clone(),
+            Arc::clone(&world.clock),
+            config.server.public_url.clone(),
+        ),
         dashboards: Dashboards::new(dashboards(&store, config, world)),
         api_keys: ApiKeys::new(Arc::clone(clients)),
         accounts: Accounts::new(Arc::clone(authenticator)),
         operations: Operations::new(Arc::clone(health), metrics.clone(), config.server.metrics_require_auth),
     };
-    Ok(parts.into())
+    parts.into()
 }

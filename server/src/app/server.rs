@@ -63,7 +63,7 @@ impl Server {
         listener: TcpListener,
         demo: Option<DemoSite>,
     ) -> Result<Self, Error> {
-        let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge } = core;
+        let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit } = core;
         let address =
             listener.local_addr().map_err(|source| Error::Listen { address: config.server.listen, source })?;
         let orphans = store.release_orphans().await?;
@@ -72,6 +72,10 @@ impl Server {
         }
         let (stop, abort, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         tasks.spawn(worker.run(stop.clone()));
+        if let Some(writer) = audit {
+            // It ends with the last call that may write, not before.
+            tasks.spawn(writer.run());
+        }
         if config.ingestion.enabled {
             tasks.spawn(Scheduler::new(&ingestion)?.run(stop.clone()));
             if let Some(recheck) = Recheck::new(&ingestion, Arc::new(store.clone())) {
@@ -101,6 +105,7 @@ impl Server {
             health: upkeep_health,
             serving: serving.clone(),
             clock,
+            audit_kept: config.embed.audit_kept,
         };
         tasks.spawn(upkeep.run(stop.clone()));
         tasks.spawn(listener::listen(listener, site, stop.clone(), abort.clone()));

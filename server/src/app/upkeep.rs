@@ -12,7 +12,7 @@ use crate::grpc::Serving;
 use crate::health::Health;
 use crate::http::{Edge, Gate};
 use crate::ingestion::Ingestion;
-use crate::store::{ApiBudget, EmbedTokens, Store};
+use crate::store::{ApiBudget, EmbedAudit, EmbedRequests, EmbedTokens, Store};
 use crate::telemetry::Metrics;
 
 /// How often metrics are tidied up and the database is probed for the standard health service.
@@ -32,6 +32,8 @@ pub(super) struct Upkeep {
     pub(super) health: Arc<Health>,
     pub(super) serving: Serving,
     pub(super) clock: Arc<dyn Clock>,
+    /// How long the audit of embed tokens is kept.
+    pub(super) audit_kept: Duration,
 }
 
 impl Upkeep {
@@ -64,6 +66,12 @@ impl Upkeep {
         let now = self.clock.now();
         if let Err(error) = self.store.purge_expired(now, now - REVOCATIONS_KEPT).await {
             warn!(%error, "Expired embed tokens were not forgotten; the next round tries again.");
+        }
+        if let Err(error) = self.store.purge_requests(now).await {
+            warn!(%error, "Old named calls for embed tokens were not forgotten; the next round tries again.");
+        }
+        if let Err(error) = self.store.purge_events(now - self.audit_kept).await {
+            warn!(%error, "Old lines of the embed audit were not forgotten; the next round tries again.");
         }
         if let Err(error) = self.store.forget_unused_credentials().await {
             warn!(%error, "The limits of unused credentials were not forgotten; the next round tries again.");

@@ -159,6 +159,8 @@ pub struct Embed {
     pub show_posts: bool,
     /// How long a token is valid when its issuer does not say.
     pub token_ttl: Duration,
+    /// How long the audit is kept.
+    pub audit_kept: Duration,
     /// How many tokens one caller may ask for.
     pub rate: Quota,
 }

@@ -175,6 +175,12 @@ const EMBEDDING: &[Variable] = &[
          rules, remove deleted posts, ask X for leave to show them in frames. That is up to you, so it is off",
     ),
     Variable::number("EMBED_TOKEN_TTL", 1..=300, "60", "How long a token is valid, in seconds"),
+    Variable::number(
+        "EMBED_AUDIT_DAYS",
+        1..=3_650,
+        "90",
+        "How long the audit of tokens is kept, in days; an API key revokes single tokens no longer than that",
+    ),
     Variable::number("EMBED_RATE_LIMIT_REQUESTS", 1..=1_000_000, "10", "Tokens that a caller may ask for per window"),
     Variable::number("EMBED_RATE_LIMIT_WINDOW", 1..=86_400, "60", "That window, in seconds"),
 ];

@@ -1,5 +1,6 @@
 //! What happens to embed tokens: what may be revoked, and what is written down.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,6 +19,13 @@ pub enum Selector {
     Dashboard(DashboardId),
     /// The tokens that one client had issued.
     Client(ClientId),
+    /// The tokens of one viewer, among those that one client had issued.
+    Viewer {
+        /// The client.
+        client: ClientId,
+        /// Its viewer.
+        subject: String,
+    },
     /// The tokens that one key signed.
     Key(String),
     /// All tokens.
@@ -33,6 +41,7 @@ impl Selector {
             Self::Subject(_) => "subject",
             Self::Dashboard(_) => "dashboard",
             Self::Client(_) => "client",
+            Self::Viewer { .. } => "viewer",
             Self::Key(_) => "key",
             Self::All => "all",
         }
@@ -40,24 +49,26 @@ impl Selector {
 
     /// What is selected; empty for all.
     #[must_use]
-    pub fn value(&self) -> &str {
+    pub fn value(&self) -> Cow<'_, str> {
         match self {
-            Self::Token(id) => &id.0,
-            Self::Subject(value) | Self::Key(value) => value,
-            Self::Dashboard(id) => id.as_str(),
-            Self::Client(id) => &id.0,
-            Self::All => "",
+            Self::Token(id) => (&id.0).into(),
+            Self::Subject(value) | Self::Key(value) => value.into(),
+            Self::Dashboard(id) => id.as_str().into(),
+            Self::Client(id) => (&id.0).into(),
+            Self::Viewer { client, subject } => format!("{client}/{subject}").into(),
+            Self::All => "".into(),
         }
     }
 
     /// Every selector that names the token of these claims.
     #[must_use]
-    pub fn of(claims: &EmbedClaims) -> [Self; 6] {
+    pub fn of(claims: &EmbedClaims) -> [Self; 7] {
         [
             Self::Token(claims.token_id.clone()),
             Self::Subject(claims.subject.clone()),
             Self::Dashboard(claims.dashboard_id.clone()),
             Self::Client(claims.client_id.clone()),
+            Self::Viewer { client: claims.client_id.clone(), subject: claims.subject.clone() },
             Self::Key(claims.key_id.clone()),
             Self::All,
         ]

@@ -21,6 +21,7 @@ mod run;
 mod saved_checkpoint;
 mod sentiment;
 mod stream_key;
+mod token_check;
 
 pub use api_client::{ApiClient, ApiKeyId};
 pub use checkpoint::{Checkpoint, Gap, GivenUp, Unreachable};
@@ -45,3 +46,4 @@ pub use run::{Run, RunCounters, RunId, RunStatus, RunTrigger};
 pub use saved_checkpoint::{CheckpointError, OpaqueCheckpoint, SavedCheckpoint};
 pub use sentiment::{Label, Sentiment, Unscored};
 pub use stream_key::{StreamKey, StreamKeyError};
+pub use token_check::TokenCheck;

@@ -51,8 +51,8 @@ pub struct Issued {
     pub token: SecretString,
     /// What it says.
     pub claims: EmbedClaims,
-    /// The key that signed it.
-    pub key_id: String,
+    /// How long it is of use from now on.
+    pub life: Duration,
 }
 
 /// Issues embed tokens.
@@ -101,15 +101,28 @@ impl Issuer {
             issued_at,
             expires_at: issued_at + ttl,
         };
-        let key_id = self.ring.signing_key_id();
-        let token = self.ring.signing_key().sign(TYP, Some(key_id), &Wire::of(&claims));
+        self.sign(claims)
+    }
+
+    /// Makes a token again that was issued before, from its claims: its id and its time were kept, itself was not.
+    ///
+    /// # Errors
+    /// [`Error::FieldInvalid`] when it does not fit any more.
+    pub fn again(&self, claims: EmbedClaims, token_id: TokenId, issued_at: Timestamp) -> Result<Issued, Error> {
+        let ttl = claims.expires_at.duration_since(claims.issued_at);
+        self.sign(EmbedClaims { token_id, issued_at, expires_at: issued_at + ttl, ..claims })
+    }
+
+    fn sign(&self, claims: EmbedClaims) -> Result<Issued, Error> {
+        let token = self.ring.signing_key().sign(TYP, Some(&claims.key_id), &Wire::of(&claims));
         if token.expose_secret().len() > MAX_TOKEN {
             return Err(Error::FieldInvalid {
                 field: "leader_ids",
                 problem: "leaders and origins together do not fit into a token; name fewer",
             });
         }
-        Ok(Issued { token, claims, key_id: key_id.to_owned() })
+        let left = claims.expires_at.duration_since(whole_seconds(self.clock.now()));
+        Ok(Issued { token, claims, life: Duration::try_from(left).unwrap_or_default() })
     }
 
     fn new_token_id(&self) -> TokenId {

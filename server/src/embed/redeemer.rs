@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Admission, Embedder, Error, Opened, Refusal, Sessions, Verifier};
-use crate::domain::{AuditAction, AuditEvent, EmbedClaims, EmbedSession, Network};
+use super::audit::event;
+use super::{Admission, Embedder, Error, Opened, Refusal, ReplayCache, Sessions, Verifier};
+use crate::domain::{AuditAction, AuditEvent, Clock, EmbedClaims, EmbedSession, Network, Origin, TokenCheck};
 use crate::store::{Consumed, EmbedTokens};
 
 /// Checks tokens and sessions, and uses tokens up.
@@ -13,13 +14,23 @@ pub struct Redeemer {
     sessions: Sessions,
     admission: Admission,
     used: Arc<dyn EmbedTokens>,
+    replays: ReplayCache,
+    clock: Arc<dyn Clock>,
 }
 
 impl Redeemer {
-    /// Checks with `verifier` and `admission` and remembers in `used`, which alone decides who was first.
+    /// Checks with `verifier` and `admission` and remembers in `used`, which alone decides who was first; `replays` may only refuse
+    /// what was used before.
     #[must_use]
-    pub fn new(verifier: Verifier, sessions: Sessions, admission: Admission, used: Arc<dyn EmbedTokens>) -> Self {
-        Self { verifier, sessions, admission, used }
+    pub fn new(
+        verifier: Verifier,
+        sessions: Sessions,
+        admission: Admission,
+        used: Arc<dyn EmbedTokens>,
+        replays: ReplayCache,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { verifier, sessions, admission, used, replays, clock }
     }
 
     /// Checks every rule but first use.
@@ -53,7 +64,7 @@ impl Redeemer {
     ) -> Result<Opened, Refusal> {
         let claims = self.check(token, Some(dashboard), embedder).await?;
         let Some(site) = embedder.origin() else { return Err(Refusal::of(Error::OriginUnknown, claims)) };
-        let event = self.verifier.event(AuditAction::Redeemed, &claims, Some(site), network);
+        let event = self.event(AuditAction::Redeemed, &claims, Some(site), network);
         let claims = self.consume(claims, &event).await?;
         Ok(self.sessions.open(claims, site.clone())?)
     }
@@ -68,7 +79,7 @@ impl Redeemer {
         embedder: &Embedder,
         network: Option<Network>,
     ) -> Result<EmbedClaims, Refusal> {
-        let event = self.verifier.event(AuditAction::Redeemed, &claims, embedder.origin(), network);
+        let event = self.event(AuditAction::Redeemed, &claims, embedder.origin(), network);
         self.consume(claims, &event).await
     }
 
@@ -81,10 +92,12 @@ impl Redeemer {
         let EmbedSession { claims: before, origin, .. } = self.session(session, None).await?;
         let embedder = Embedder::Site(origin);
         let claims = self.check(token, Some(before.dashboard_id.as_str()), &embedder).await?;
-        if (&claims.client_id, &claims.subject) != (&before.client_id, &before.subject) {
+        let is_same_client = claims.client_id == before.client_id || !TokenCheck::SameClient.is_made();
+        let is_same_viewer = claims.subject == before.subject || !TokenCheck::SameViewer.is_made();
+        if !is_same_client || !is_same_viewer {
             return Err(Refusal::of(Error::TokenWrongAudience, claims));
         }
-        let event = self.verifier.event(AuditAction::Renewed, &claims, embedder.origin(), network);
+        let event = self.event(AuditAction::Renewed, &claims, embedder.origin(), network);
         let claims = self.consume(claims, &event).await?;
         let Embedder::Site(origin) = embedder else { return Err(Refusal::of(Error::OriginUnknown, claims)) };
         Ok(self.sessions.open(claims, origin)?)
@@ -104,23 +117,27 @@ impl Redeemer {
         }
     }
 
-    /// A line of the audit about a refused token.
-    #[must_use]
-    pub fn refused(
+    fn event(
         &self,
+        action: AuditAction,
         claims: &EmbedClaims,
-        error: &Error,
-        embedder: &Embedder,
+        site: Option<&Origin>,
         network: Option<Network>,
     ) -> AuditEvent {
-        let event = self.verifier.event(AuditAction::Refused, claims, embedder.origin(), network);
-        AuditEvent { reason: Some(error.reason().to_owned()), ..event }
+        event(self.clock.now(), action, claims, site, network)
     }
 
     async fn consume(&self, claims: EmbedClaims, event: &AuditEvent) -> Result<EmbedClaims, Refusal> {
+        if self.replays.knows(&claims).await && TokenCheck::FirstUse.is_made() {
+            return Err(Refusal::of(Error::TokenReplayed, claims));
+        }
         let error = match self.used.consume(&claims, event).await {
-            Ok(Consumed::First) => return Ok(claims),
-            Ok(Consumed::Replayed) => Error::TokenReplayed,
+            Ok(Consumed::First) => {
+                self.replays.remember(&claims, event.at).await;
+                return Ok(claims);
+            }
+            Ok(Consumed::Replayed) if TokenCheck::FirstUse.is_made() => Error::TokenReplayed,
+            Ok(Consumed::Replayed) => return Ok(claims),
             Ok(Consumed::Revoked) => Error::TokenRevoked,
             Ok(Consumed::DashboardDeleted) => Error::DashboardNotFound,
             Err(error) => {

@@ -1,17 +1,22 @@
-//! What every call brings beside its message: the caller and the id of the request.
+//! What every call brings beside its message: the caller, its network and the id of the request.
 
+use std::net::SocketAddr;
+
+use axum::extract::ConnectInfo;
 use tonic::{Request, Status};
 
 use super::status::status;
-use crate::domain::Principal;
+use crate::domain::{Network, Principal};
 use crate::telemetry::RequestId;
 use crate::usecase::Error;
 
-/// The caller, and the id that ties a refusal to the log.
+/// The caller, its network, and the id that ties a refusal to the log.
 #[derive(Debug)]
 pub(super) struct Call {
     /// Who calls, as the layers found out; without them nobody is known.
     pub(super) caller: Principal,
+    /// From which network; None without the layers.
+    pub(super) network: Option<Network>,
     request_id: Option<RequestId>,
 }
 
@@ -21,7 +26,9 @@ impl Call {
         let (_, mut extensions, message) = request.into_parts();
         let caller = extensions.remove::<Principal>().unwrap_or(Principal::Anonymous);
         let request_id = extensions.remove::<RequestId>();
-        (Self { caller, request_id }, message)
+        let peer = extensions.remove::<ConnectInfo<SocketAddr>>();
+        let network = peer.map(|ConnectInfo(address)| Network::of(address.ip()));
+        (Self { caller, network, request_id }, message)
     }
 
     /// Turns the errors of this call into refusals.

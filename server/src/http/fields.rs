@@ -54,6 +54,29 @@ impl Fields {
         }
     }
 
+    /// A whole number. Absent and null are None.
+    pub(super) fn whole(&mut self, name: &str) -> Option<i64> {
+        match self.object.remove(name)? {
+            Value::Null => None,
+            value => value.as_i64().or_else(|| self.refuse(name, "must be a whole number")),
+        }
+    }
+
+    /// An object, read by `read`. Absent and null are an empty one.
+    pub(super) fn nested<T: Default>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let object = match self.object.remove(name) {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(object)) => object,
+            Some(_) => return self.refuse(name, "must be an object").unwrap_or_default(),
+        };
+        let mut inner = Self::new(object);
+        let value = read(&mut inner);
+        let outer =
+            |bad: Violation| Violation::new(format!("{name}.{}", bad.field), format!("{name}.{}", bad.description));
+        self.violations.extend(inner.violations.into_iter().map(outer));
+        value
+    }
+
     /// Texts. Absent and null are none at all.
     pub(super) fn texts(&mut self, name: &str) -> Vec<String> {
         match self.object.remove(name) {
@@ -95,8 +118,9 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named() {
-        let Value::Object(object) = json!({ "name": {}, "ttl": -1, "origins": "x", "handles": [], "backfill": 7 })
-        else {
+        let Value::Object(object) = json!({
+            "name": {}, "ttl": -1, "origins": "x", "handles": [], "backfill": 7, "locked": { "days": "7" }, "more": 1
+        }) else {
             unreachable!()
         };
         let mut fields = Fields::new(object);
@@ -105,7 +129,9 @@ mod tests {
         fields.texts("origins");
         fields.map("handles");
         fields.flag("backfill");
+        fields.nested("locked", |locked| locked.whole("days"));
+        fields.nested("more", |more| more.whole("x"));
         let named: Vec<_> = fields.finish().unwrap_err().into_iter().map(|v| v.field).collect();
-        assert_eq!(named, ["name", "ttl", "origins", "handles", "backfill"]);
+        assert_eq!(named, ["name", "ttl", "origins", "handles", "backfill", "locked.days", "more"]);
     }
 }

@@ -99,7 +99,7 @@ impl EmbedTokens for Store {
         let transaction = self.begin().await?;
         let revocation = embed_revocations::ActiveModel {
             selector: Set(selector.kind().to_owned()),
-            value: Set(selector.value().to_owned()),
+            value: Set(selector.value().into_owned()),
             revoked_before: Set(before.as_microsecond()),
         };
         let newer = Expr::col(("excluded", Column::RevokedBefore))

@@ -83,4 +83,9 @@ metrics! {
     TOKENS_ISSUED = counter("amber_embed_tokens_issued_total", &[], "Embed tokens that were issued.");
     TOKENS_REFUSED = counter("amber_embed_tokens_refused_total", &["reason"], "Embed tokens that were not issued.");
     TOKENS_CHECKED = counter("amber_embed_tokens_checked_total", &["result"], "Embed tokens that were shown to Amber.");
+    SESSIONS_OPENED = counter("amber_embed_sessions_opened_total", &[], "Frames that a token opened.");
+    SESSIONS_RENEWED = counter("amber_embed_sessions_renewed_total", &[], "Sessions of frames that a token renewed.");
+    EMBED_REFUSED = counter("amber_embed_refused_total", &["reason"], "Embed tokens and sessions that were refused in use.");
+    TOKENS_REVOKED = counter("amber_embed_revocations_total", &["selector"], "Calls that revoked embed tokens.");
+    AUDIT_LOST = counter("amber_embed_audit_lost_total", &[], "Lines about refused embed tokens that were not written.");
 }

@@ -254,6 +254,31 @@ impl Metrics {
         self.0.totals.embed_invalid.add(1);
     }
 
+    /// A token opened a session.
+    pub fn session_opened(&self) {
+        self.counter(declared::SESSIONS_OPENED, &[]).increment(1);
+    }
+
+    /// A token renewed a session.
+    pub fn session_renewed(&self) {
+        self.counter(declared::SESSIONS_RENEWED, &[]).increment(1);
+    }
+
+    /// A token or a session was refused in use. `reason` is one of the contract's.
+    pub fn embed_refused(&self, reason: &'static str) {
+        self.counter(declared::EMBED_REFUSED, &[reason]).increment(1);
+    }
+
+    /// Tokens were revoked. `selector` is the kind of selector.
+    pub fn tokens_revoked(&self, selector: &'static str) {
+        self.counter(declared::TOKENS_REVOKED, &[selector]).increment(1);
+    }
+
+    /// Lines of the audit were not written.
+    pub fn audit_lost(&self, lines: u64) {
+        self.counter(declared::AUDIT_LOST, &[]).increment(lines);
+    }
+
     /// The plain numbers.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {

@@ -18,7 +18,9 @@ pub use accounts::Accounts;
 pub use api_keys::{ApiKeyPage, ApiKeys, AskedKey};
 pub use checkpoints::{CheckpointPage, Checkpoints};
 pub use dashboards::{AskedDashboard, DashboardPage, DashboardParts, Dashboards, FrameData};
-pub use embed_tokens::{EmbedParts, EmbedTokens, IssueToken, IssuedToken};
+pub use embed_tokens::{
+    AskedLocks, AuditPage, AuditQuery, EmbedParts, EmbedTokens, IssueToken, IssuedToken, Revocation,
+};
 pub use error::{Error, Missing};
 pub use feed::{Feed, FeedQuery};
 pub use ingestion::{RunPage, Runs, Trigger};

@@ -1,5 +1,7 @@
 //! Secrets that Amber signs with or compares.
 
+use std::time::Duration;
+
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
@@ -43,6 +45,7 @@ pub(super) fn embed(reader: &mut Reader<'_>) -> Embed {
             allowed_origins: reader.parsed("EMBED_ALLOWED_ORIGINS", parse::origins).unwrap_or_default(),
             show_posts: reader.flag("EMBED_SHOW_POSTS"),
             token_ttl: reader.seconds("EMBED_TOKEN_TTL"),
+            audit_kept: Duration::from_hours(24) * reader.number::<u32>("EMBED_AUDIT_DAYS"),
             rate: Quota { permits, window: reader.seconds("EMBED_RATE_LIMIT_WINDOW"), burst: permits },
         }
     })

@@ -21,7 +21,7 @@ fn an_issued_token_verifies_and_says_what_was_asked_for() {
         ..request()
     };
     let issued = issuer(&clock).issue(asked, &registered()).unwrap();
-    assert_eq!(issued.key_id, "k2", "the first key signs");
+    assert_eq!(issued.claims.key_id, "k2", "the first key signs");
     assert_eq!(issued.claims.expires_at.duration_since(issued.claims.issued_at), SignedDuration::from_secs(300));
     assert_eq!((issued.claims.origins.as_slice(), &issued.claims.leaders), ([origin(OTHER)].as_slice(), &leaders));
     let read = verifier(&clock).verify(issued.token.expose_secret());

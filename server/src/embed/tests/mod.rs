@@ -2,6 +2,7 @@
 
 mod desk;
 mod hostile;
+mod hostile_cases;
 mod issue;
 mod redeem;
 mod session;
@@ -50,7 +51,8 @@ fn verifier(clock: &Arc<HandClock>) -> Verifier {
 
 fn redeemer(clock: &Arc<HandClock>, desk: &Arc<Desk>) -> Redeemer {
     let sessions = Sessions::new(ring(), "amber", clock.clone());
-    Redeemer::new(verifier(clock), sessions, Admission::new(desk.clone(), desk.clone()), desk.clone())
+    let admission = Admission::new(desk.clone(), desk.clone());
+    Redeemer::new(verifier(clock), sessions, admission, desk.clone(), ReplayCache::default(), clock.clone())
 }
 
 fn request() -> IssueRequest {

@@ -1,35 +1,82 @@
 //! Embed tokens and what they say.
 
-use std::time::Duration;
-
 use amber_proto::v1;
 use secrecy::ExposeSecret;
 
+use super::dashboard_catalog::theme;
+use super::number::small;
 use super::time::{asked_duration, duration, timestamp};
-use crate::domain::{EmbedClaims, Origin};
+use crate::domain::{EmbedClaims, Locks, Origin};
 use crate::embed;
 use crate::grpc::of_embed;
-use crate::usecase::{Error, IssueToken, IssuedToken};
+use crate::usecase::{AskedLocks, Error, IssueToken, IssuedToken};
 
 pub(in crate::grpc) fn asked_token(asked: v1::IssueEmbedTokenRequest) -> Result<IssueToken, Error> {
-    let v1::IssueEmbedTokenRequest { dashboard_id, allowed_origins, user_id, ttl, .. } = asked;
+    let v1::IssueEmbedTokenRequest {
+        dashboard_id,
+        allowed_origins,
+        user_id,
+        ttl,
+        leader_ids,
+        locked,
+        max_session,
+        request_id,
+    } = asked;
     let read = |span| {
         asked_duration(span).ok_or_else(|| Error::field("ttl", "ttl must be a valid duration of 1 to 300 seconds"))
     };
-    Ok(IssueToken { dashboard_id, origins: allowed_origins, user_id: Some(user_id), ttl: ttl.map(read).transpose()? })
+    let rule = "max_session must be a valid duration of 60 to 600 seconds";
+    let session = |span| asked_duration(span).ok_or_else(|| Error::field("max_session", rule));
+    Ok(IssueToken {
+        dashboard_id,
+        origins: allowed_origins,
+        user_id: Some(user_id),
+        ttl: ttl.map(read).transpose()?,
+        leader_ids,
+        locked: locked.map(asked_locks).transpose()?.unwrap_or_default(),
+        max_session: max_session.map(session).transpose()?,
+        request_id,
+    })
+}
+
+fn asked_locks(asked: v1::EmbedLocks) -> Result<AskedLocks, Error> {
+    let theme = match v1::DashboardTheme::try_from(asked.theme) {
+        Ok(v1::DashboardTheme::Unspecified) => "",
+        Ok(v1::DashboardTheme::Auto) => "auto",
+        Ok(v1::DashboardTheme::Light) => "light",
+        Ok(v1::DashboardTheme::Dark) => "dark",
+        Err(_) => return Err(Error::field("locked.theme", "locked.theme must be one of the contract")),
+    };
+    Ok(AskedLocks { locale: asked.locale, theme: theme.to_owned(), days: asked.days.into() })
 }
 
 pub(in crate::grpc) fn issued_token(token: IssuedToken) -> v1::IssueEmbedTokenResponse {
-    let IssuedToken { issued: embed::Issued { token, claims, key_id }, embed_url } = token;
-    let life = claims.expires_at.duration_since(claims.issued_at);
+    let IssuedToken { issued: embed::Issued { token, claims, life }, embed_url } = token;
     v1::IssueEmbedTokenResponse {
         token: token.expose_secret().to_owned(),
         token_id: claims.token_id.0,
         expire_time: Some(timestamp(claims.expires_at)),
-        expires_in: Some(duration(Duration::try_from(life).unwrap_or_default())),
+        expires_in: Some(duration(life)),
         embed_url,
         allowed_origins: origins(&claims.origins),
-        key_id,
+        key_id: claims.key_id,
+    }
+}
+
+pub(in crate::grpc) fn opened_session(opened: embed::Opened) -> v1::RedeemEmbedTokenResponse {
+    v1::RedeemEmbedTokenResponse {
+        session: opened.text.expose_secret().to_owned(),
+        expire_time: Some(timestamp(opened.session.expires_at)),
+        expires_in: Some(duration(opened.life)),
+        claims: Some(claims(opened.session.claims)),
+    }
+}
+
+pub(in crate::grpc) fn renewed_session(opened: &embed::Opened) -> v1::RenewEmbedSessionResponse {
+    v1::RenewEmbedSessionResponse {
+        session: opened.text.expose_secret().to_owned(),
+        expire_time: Some(timestamp(opened.session.expires_at)),
+        expires_in: Some(duration(opened.life)),
     }
 }
 
@@ -56,8 +103,15 @@ fn claims(claims: EmbedClaims) -> v1::EmbedTokenClaims {
         issue_time: Some(timestamp(claims.issued_at)),
         expire_time: Some(timestamp(claims.expires_at)),
         key_id: claims.key_id,
-        locked: None,
+        locked: locks(claims.locks),
     }
+}
+
+fn locks(locks: Locks) -> Option<v1::EmbedLocks> {
+    let theme = locks.theme.map_or(v1::DashboardTheme::Unspecified, theme);
+    let locale = locks.locale.map(|locale| locale.as_str().to_owned()).unwrap_or_default();
+    let days = locks.days.map(small).unwrap_or_default();
+    (locks != Locks::default()).then(|| v1::EmbedLocks { locale, theme: theme.into(), days })
 }
 
 fn origins(origins: &[Origin]) -> Vec<String> {
@@ -66,11 +120,13 @@ fn origins(origins: &[Origin]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use jiff::Timestamp;
     use secrecy::SecretString;
 
     use super::*;
-    use crate::domain::{ClientId, DashboardId, Locks, TokenId};
+    use crate::domain::{ClientId, DashboardId, TokenId};
 
     fn some_claims() -> EmbedClaims {
         EmbedClaims {
@@ -111,7 +167,8 @@ mod tests {
 
     #[test]
     fn an_issued_token_tells_how_long_it_lives() {
-        let issued = embed::Issued { token: SecretString::from("jws"), claims: some_claims(), key_id: "k1".into() };
+        let issued =
+            embed::Issued { token: SecretString::from("jws"), claims: some_claims(), life: Duration::from_mins(1) };
         let answer = issued_token(IssuedToken { issued, embed_url: "https://amber.example/embed".into() });
         assert_eq!(answer.expires_in.unwrap().seconds, 60);
         assert_eq!(answer.expire_time.unwrap().seconds, 1_060);

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::State;
-use crate::domain::{DashboardId, Principal, Scope};
+use crate::domain::{DashboardId, Principal, Role};
 use crate::http::Nonce;
 use crate::http::demo_page::{self, Command, DemoPage};
 use crate::http::problem::Problem;
@@ -25,11 +25,10 @@ pub(super) async fn page(extract::State(state): extract::State<State>) -> Result
     let site = state.demo.as_ref().ok_or_else(|| {
         Problem::new(StatusCode::NOT_FOUND, "not_found", "the host page is part of `amber demo` only")
     })?;
-    let host = Principal::Key { id: "demo-host".to_owned(), scopes: vec![Scope::EmbedIssue] };
+    let host = Principal::User { id: "demo-host".to_owned(), role: Role::Admin };
     let request = IssueToken { dashboard_id: site.dashboard.to_string(), ..IssueToken::default() };
-    let token = state.use_cases.embed_tokens.issue(&host, request).await?;
-    let claims = &token.issued.claims;
-    let ttl = claims.expires_at.duration_since(claims.issued_at).try_into().unwrap_or_default();
+    let token = state.use_cases.embed_tokens.issue(&host, request, None).await?;
+    let ttl = token.issued.life;
     let page = DemoPage { dashboard: &site.dashboard, token: &token.issued.token, ttl, commands: &site.commands };
     let nonce = Nonce::new(state.entropy.as_ref());
     Ok((demo_page::headers(&nonce), demo_page::page(&page, &nonce).into_string()).into_response())

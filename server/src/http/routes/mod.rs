@@ -6,6 +6,7 @@ mod checkpoints;
 mod dashboards;
 mod demo;
 mod embed;
+mod embed_audit;
 mod feed;
 mod frame;
 mod health;
@@ -74,6 +75,10 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/dashboards", get(dashboards::list).post(dashboards::create))
         .route("/api/dashboards/{id}", get(dashboards::get).put(dashboards::update).delete(dashboards::delete))
         .route("/api/embed/token", post(embed::issue))
+        .route("/api/embed/validate", post(embed::validate))
+        .route("/api/embed/revoke", post(embed::revoke))
+        .route("/api/embed/keys", get(embed_audit::keys))
+        .route("/api/embed/audit", get(embed_audit::list))
         .route("/api/admin/token", post(admin::issue))
         .route("/api/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/api/api-keys/{id}", delete(api_keys::revoke))
