@@ -4,6 +4,8 @@
 mod auth;
 mod bad_input;
 mod crash;
+mod dashboards;
+mod frame;
 mod grpc_web;
 mod headers;
 mod help;

@@ -15,7 +15,7 @@ use super::banner::{banner, commands};
 use super::server::bind;
 use super::{Core, Error, Server, World};
 use crate::config::{Config, MapEnv};
-use crate::domain::{DashboardId, Entropy, NewLeader, RunTrigger};
+use crate::domain::{DashboardId, Entropy, NewLeader, Origin, RunTrigger};
 use crate::http::DemoSite;
 use crate::http::demo_page::Command;
 use crate::ingestion::RunRequest;
@@ -62,7 +62,7 @@ pub async fn demo(port: u16, world: World, stop: CancellationToken) -> Result<()
     let base = format!("http://localhost:{port}");
     let commands = commands(&base, &secrets.api_key, &secrets.bootstrap);
     print(&banner(&base, &commands));
-    let server = Server::start(&config, &world, core, listener, Some(site(commands))).await?;
+    let server = Server::start(&config, &world, core, listener, Some(site(port, commands))).await?;
     let history = RunRequest { trigger: RunTrigger::Manual, backfill: true, dry_run: false, leaders: Vec::new() };
     ingestion.trigger(history).await.map_err(|error| Error::Fill(Box::new(error)))?;
     stop.cancelled().await;
@@ -92,7 +92,7 @@ fn configure(folder: &Path, port: u16, x: SocketAddr, secrets: &Secrets) -> Resu
         .with("DATABASE_URL", format!("sqlite://{}?mode=rwc", folder.join("amber.db").display()))
         .with("DATABASE_MAX_CONNECTIONS", "4")
         .with("LISTEN_ADDR", format!("127.0.0.1:{port}"))
-        .with("PUBLIC_URL", format!("http://localhost:{port}"))
+        .with("PUBLIC_URL", frames(port))
         .with("ADMIN_JWT_SECRET", &secrets.jwt)
         .with("ADMIN_API_KEY", &secrets.api_key)
         .with("ADMIN_BOOTSTRAP_SECRET", &secrets.bootstrap)
@@ -121,8 +121,15 @@ async fn fill(core: &Core) -> Result<(), Error> {
     Ok(())
 }
 
-fn site(commands: Vec<Command>) -> DemoSite {
-    DemoSite { dashboard: DashboardId::parse("demo").expect("four letters are an id"), commands }
+fn site(port: u16, commands: Vec<Command>) -> DemoSite {
+    let dashboard = DashboardId::parse("demo").expect("four letters are an id");
+    let frames = Origin::parse(&frames(port)).expect("an address of this machine is an origin");
+    DemoSite { dashboard, frames, commands }
+}
+
+/// The host page is opened as `localhost`; its frames come from another origin, as those of a partner do.
+fn frames(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 #[expect(clippy::print_stdout, reason = "the demo speaks to the person at the terminal")]
