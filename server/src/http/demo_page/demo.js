@@ -34,8 +34,8 @@ const getToken = async (origin = location.origin) => {
 };
 
 const states = {
-  ready: "open",
-  renewed: "open",
+  ready: () => "open",
+  renewed: () => "open",
   error: (reason) => `refused: ${reason}`,
   ended: (reason) => `over: ${reason}`,
   silent: () => "blocked by the browser",
@@ -45,9 +45,9 @@ const onMessage = (message) => {
   const { type, reason, expiresInMs } = message;
   if (type !== "height") log("frame", type, message);
   if (expiresInMs) sessionEnds = performance.now() + expiresInMs;
-  if (["ended", "silent"].includes(type) || (type === "error" && !sessionEnds)) sessionEnds = null;
-  const state = states[type];
-  if (state) at("state").textContent = typeof state === "string" ? state : state(reason);
+  if (type === "error" && sessionEnds) return; // The frame is open and goes on trying.
+  if (type === "ended") sessionEnds = null;
+  if (type in states) at("state").textContent = states[type](reason);
 };
 
 const look = { theme: at("theme").value, locale: at("locale").value };
