@@ -16,7 +16,9 @@ async fn schema(fresh: &Fresh) -> Vec<String> {
             "SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid)) FROM pg_constraint \
              WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'seaql_migrations'",
         ],
-        _ => &["SELECT tbl_name || ': ' || coalesce(sql, name) FROM sqlite_master WHERE tbl_name NOT LIKE 'seaql%' AND tbl_name NOT LIKE 'sqlite%'"],
+        _ => &[
+            "SELECT tbl_name || ': ' || coalesce(sql, name) FROM sqlite_master WHERE tbl_name NOT LIKE 'seaql%' AND tbl_name NOT LIKE 'sqlite%'",
+        ],
     };
     let mut lines = Vec::new();
     for query in queries {

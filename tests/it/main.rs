@@ -1,6 +1,7 @@
 //! Whole-system tests, through the wire.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod api_keys;
 mod auth;
 mod bad_input;
 mod crash;
@@ -16,6 +17,7 @@ mod outage;
 mod reflection;
 mod road;
 mod runbook;
+mod scopes;
 mod secrets;
 mod shutdown;
 mod stage;

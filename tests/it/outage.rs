@@ -15,7 +15,7 @@ use crate::wire::{Answer, opening, reason_of};
 const LIMIT: Duration = Duration::from_secs(8);
 
 /// A server that reaches its PostgreSQL through a network that fails on demand.
-async fn flaky_server() -> Option<(TestServer, Flaky)> {
+pub(crate) async fn flaky_server() -> Option<(TestServer, Flaky)> {
     let database = Postgres::shared()?.database().await;
     let (before, name) = database.rsplit_once('/').expect("a URL with a database");
     let (before, address) = before.rsplit_once('@').expect("a URL with a user");

@@ -1,5 +1,6 @@
 //! The connection to a server, and a typed client per service.
 
+use amber_proto::v1::api_key_service_client::ApiKeyServiceClient;
 use amber_proto::v1::auth_service_client::AuthServiceClient;
 use amber_proto::v1::dashboard_service_client::DashboardServiceClient;
 use amber_proto::v1::embed_token_service_client::EmbedTokenServiceClient;
@@ -54,6 +55,12 @@ impl Amber {
     pub fn with_credentials(&self, credentials: &Credentials) -> Result<Self, Error> {
         let metadata = CallMetadata::new(credentials.authorization()?);
         Ok(Self { metadata, ..self.clone() })
+    }
+
+    /// The client of `ApiKeyService`.
+    #[must_use]
+    pub fn api_keys(&self) -> ApiKeyServiceClient<Connection> {
+        ApiKeyServiceClient::new(self.connection())
     }
 
     /// The client of `AuthService`.
