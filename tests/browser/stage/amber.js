@@ -7,7 +7,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { decode, encode } from "./wire.js";
 import { until } from "./until.js";
 
 const TARGET = resolve(import.meta.dirname, "../../..", process.env.CARGO_TARGET_DIR ?? "target", "debug");
@@ -102,14 +101,9 @@ export class Amber {
     return this.#post("/api/embed/token", fields, this.#key);
   }
 
-  /** Calls a method of the embed token service by gRPC-web with an admin's token. */
-  async call(method, fields) {
-    const response = await fetch(`${this.url}/amber.v1.EmbedTokenService/${method}`, {
-      method: "POST",
-      headers: { "content-type": "application/grpc-web+proto", authorization: `Bearer ${await this.#admin()}` },
-      body: encode(fields),
-    });
-    return decode(new Uint8Array(await response.arrayBuffer()), response.headers, method);
+  /** Revokes what a selector such as `{ tokenId }` names. */
+  async revoke(selector) {
+    return this.#post("/api/embed/revoke", selector, await this.#admin());
   }
 
   async #admin() {
