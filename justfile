@@ -63,3 +63,4 @@ bench: release
     cargo run --package amber-tests --example startup
     cargo run --release --package amber-tests --example store
     cargo run --release --package amber-tests --example memory
+    cargo run --release --package amber-tests --example issue

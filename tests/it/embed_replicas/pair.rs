@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use crate::wire::{opening, reason_of};
 
 /// The first key of the ring, alone.
-pub(super) const FIRST: &str = "k1:Zmlyc3Qta2V5LTdrUXAyeFZiOVptMy1uOFd0LUpjNQ==";
+pub(super) const FIRST: &str = "k1:Zmlyc3Qta2V5LTdrUXAyeFZiOVptMy1uOFd0LUpjNUhz";
 /// The second one, alone.
-pub(super) const SECOND: &str = "k2:c2Vjb25kLWtleS00ckhzNm5MZDFHeS12MEVrLVJiOA==";
+pub(super) const SECOND: &str = "k2:c2Vjb25kLWtleS00ckhzNm5MZDFHeS12MEVrLVJiOFRx";
 const API_KEY: &str = "replica-api-key-3f8e1c6b9d2a7054qwer";
 const BOOTSTRAP: &str = "replica-bootstrap-4f5d6s7a8q9w0e1r2t";
 const JWT_SECRET: &str = "replica-jwt-secret-zxcvbnm-lkjhgfds-qwertz";
