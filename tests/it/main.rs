@@ -6,6 +6,7 @@ mod auth;
 mod bad_input;
 mod crash;
 mod dashboards;
+mod embed_replicas;
 mod frame;
 mod grpc_web;
 mod headers;
