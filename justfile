@@ -19,6 +19,12 @@ test *FILTER:
 program:
     cargo build --workspace --bins
 
+# The frame in Chromium and Firefox, as far as they are installed
+browser: program
+    cargo build --package amber-tests --examples
+    npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
+    node --test-reporter spec tests/browser/main.test.js
+
 # The storm in its long form: 600 kills and freezes; AMBER_CHAOS_SEED chooses another one
 chaos: program
     AMBER_CHAOS_BLOWS=300 cargo test --package amber-tests --test chaos -- --nocapture --test-threads 1 storm
@@ -57,3 +63,4 @@ bench: release
     cargo run --package amber-tests --example startup
     cargo run --release --package amber-tests --example store
     cargo run --release --package amber-tests --example memory
+    cargo run --release --package amber-tests --example issue

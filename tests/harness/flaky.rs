@@ -60,6 +60,20 @@ impl Flaky {
         Self { address, upstream, weather, port, _claim: claim }
     }
 
+    /// Opens a proxy in front of a database and tells the address of the database through it.
+    ///
+    /// # Panics
+    /// When the address of the database is not of the form `scheme://user@host:port/name`.
+    #[must_use]
+    pub fn before_database(url: &str) -> (Self, String) {
+        let (user, rest) = url.split_once('@').expect("a URL with a user");
+        let (address, name) = rest.split_once('/').expect("a URL with a database");
+        let upstream = address.replace("localhost", "127.0.0.1").parse().expect("an address");
+        let flaky = Self::in_front_of(upstream);
+        let through = format!("{user}@{}/{name}", flaky.address);
+        (flaky, through)
+    }
+
     /// Where clients connect; it stays the same over cuts.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

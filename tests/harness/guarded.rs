@@ -89,6 +89,12 @@ impl Guarded {
         assert!(sent.is_ok_and(|status| status.success()), "no signal {name} for process {}", self.pid);
     }
 
+    /// Waits until the server has ended by itself and its files are gone.
+    pub(crate) fn wait(mut self) {
+        // The lifeline is held meanwhile: it was taken out of the child, whose standard input `wait` would close.
+        let _ = self.watchdog.wait();
+    }
+
     /// Lets go of the pipe and waits until server and files are gone.
     fn end(&mut self) {
         drop(self.lifeline.take());

@@ -79,6 +79,15 @@ impl Program {
         self.process.signal("CONT");
     }
 
+    /// Asks it to end (SIGTERM) and returns when it has: calls under way are finished.
+    ///
+    /// # Panics
+    /// When it has ended before.
+    pub fn stop(self) {
+        self.process.signal("TERM");
+        self.process.wait();
+    }
+
     /// Ends it without a word (SIGKILL) and returns when it is gone.
     pub fn kill(self) {
         drop(self);

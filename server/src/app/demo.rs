@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -15,12 +16,12 @@ use super::banner::{banner, commands};
 use super::server::bind;
 use super::{Core, Error, Server, World};
 use crate::config::{Config, MapEnv};
-use crate::domain::{DashboardId, Entropy, NewLeader, RunTrigger};
+use crate::domain::{DashboardId, DashboardSpec, Entropy, NewLeader, Origin, RunTrigger, Section};
 use crate::http::DemoSite;
 use crate::http::demo_page::Command;
 use crate::ingestion::RunRequest;
 use crate::sandbox::{self, Sandbox};
-use crate::store::Leaders;
+use crate::store::{DashboardCatalog, Leaders};
 
 /// Secrets of one run.
 struct Secrets {
@@ -57,12 +58,12 @@ pub async fn demo(port: u16, world: World, stop: CancellationToken) -> Result<()
     let x = start_sandbox(&world, &secrets, &tasks, &end).await?;
     let config = configure(folder.path(), port, x, &secrets)?;
     let core = Core::build(&config, &world).await?;
-    fill(&core).await?;
+    fill(&core, world.clock.now()).await?;
     let ingestion = core.ingestion.clone();
     let base = format!("http://localhost:{port}");
     let commands = commands(&base, &secrets.api_key, &secrets.bootstrap);
     print(&banner(&base, &commands));
-    let server = Server::start(&config, &world, core, listener, Some(site(commands))).await?;
+    let server = Server::start(&config, &world, core, listener, Some(site(port, commands))).await?;
     let history = RunRequest { trigger: RunTrigger::Manual, backfill: true, dry_run: false, leaders: Vec::new() };
     ingestion.trigger(history).await.map_err(|error| Error::Fill(Box::new(error)))?;
     stop.cancelled().await;
@@ -92,11 +93,12 @@ fn configure(folder: &Path, port: u16, x: SocketAddr, secrets: &Secrets) -> Resu
         .with("DATABASE_URL", format!("sqlite://{}?mode=rwc", folder.join("amber.db").display()))
         .with("DATABASE_MAX_CONNECTIONS", "4")
         .with("LISTEN_ADDR", format!("127.0.0.1:{port}"))
-        .with("PUBLIC_URL", format!("http://localhost:{port}"))
+        .with("PUBLIC_URL", frames(port))
         .with("ADMIN_JWT_SECRET", &secrets.jwt)
         .with("ADMIN_API_KEY", &secrets.api_key)
         .with("ADMIN_BOOTSTRAP_SECRET", &secrets.bootstrap)
         .with("EMBED_ENABLED", "true")
+        .with("EMBED_SHOW_POSTS", "true")
         .with("EMBED_SIGNING_KEY", &secrets.signing)
         .with("EMBED_ALLOWED_ORIGINS", format!("http://localhost:{port},http://127.0.0.1:{port}"))
         .with("X_INGEST_ENABLED", "true")
@@ -108,8 +110,9 @@ fn configure(folder: &Path, port: u16, x: SocketAddr, secrets: &Secrets) -> Resu
     Ok(Config::load(&env)?.config)
 }
 
-/// The invented leaders; the protected one shows how a leader that cannot be read looks.
-async fn fill(core: &Core) -> Result<(), Error> {
+/// The invented leaders, of whom the protected one shows how a leader that cannot be read looks, and a dashboard that shows all
+/// of it, posts included: they are invented, too.
+async fn fill(core: &Core, now: Timestamp) -> Result<(), Error> {
     for leader in Sandbox::demo_leaders() {
         let new = NewLeader {
             name: leader.name.to_owned(),
@@ -118,11 +121,27 @@ async fn fill(core: &Core) -> Result<(), Error> {
         };
         core.store.create(new).await?;
     }
+    let spec = DashboardSpec {
+        title: "Six invented leaders".to_owned(),
+        sections: Section::ALL.to_vec(),
+        ..DashboardSpec::default()
+    };
+    core.store.add_dashboard(&dashboard(), &spec, now).await?;
     Ok(())
 }
 
-fn site(commands: Vec<Command>) -> DemoSite {
-    DemoSite { dashboard: DashboardId::parse("demo").expect("four letters are an id"), commands }
+fn dashboard() -> DashboardId {
+    DashboardId::parse("demo").expect("four letters are an id")
+}
+
+fn site(port: u16, commands: Vec<Command>) -> DemoSite {
+    let frames = Origin::parse(&frames(port)).expect("an address of this machine is an origin");
+    DemoSite { dashboard: dashboard(), frames, commands }
+}
+
+/// The host page is opened as `localhost`; its frames come from another origin, as those of a partner do.
+fn frames(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 #[expect(clippy::print_stdout, reason = "the demo speaks to the person at the terminal")]

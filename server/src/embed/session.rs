@@ -100,6 +100,10 @@ impl Sessions {
         if expires_at.duration_since(claims.issued_at) > SignedDuration::try_from(longest).ok()? {
             return None;
         }
-        Some(EmbedSession { claims, origin: canonical_origin(&wire.site)?, expires_at })
+        Some(EmbedSession {
+            claims,
+            origin: canonical_origin(&wire.site).filter(|site| !site.is_wildcard())?,
+            expires_at,
+        })
     }
 }

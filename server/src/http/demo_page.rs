@@ -1,19 +1,25 @@
 //! The host page of the demo: frames a dashboard as a partner's site would.
 
-use std::time::Duration;
-
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use secrecy::{ExposeSecret, SecretString};
 
 use super::Nonce;
-use crate::domain::DashboardId;
+use crate::domain::Origin;
 
 const STYLE: &str = include_str!("demo_page/demo.css");
-const SCRIPT: &str = include_str!("demo_page/demo.js");
+const SCRIPT: &str = concat!(include_str!("demo_page/embed.js"), include_str!("demo_page/demo.js"));
+
+/// What can be tried, by the ids of the buttons.
+const BUTTONS: [(&str, &str, &str); 5] = [
+    ("load", "Load afresh", "A new token opens a new frame."),
+    ("renew", "Renew now", "A new token goes through the port; the frame stays as it is."),
+    ("replay", "Replay", "The token of this frame once more: refused, for it is used up."),
+    ("foreign", "Wrong site", "A token for another site: the browser blocks the frame, and this page notices by its silence."),
+    ("revoke", "Revoke", "Every token and session so far ends; the frame says so."),
+];
 
 /// A line that a reader can paste into a terminal.
 #[derive(Debug, Clone)]
@@ -24,22 +30,9 @@ pub struct Command {
     pub line: String,
 }
 
-/// What the page shows.
-#[derive(Debug)]
-pub struct DemoPage<'a> {
-    /// The dashboard to frame.
-    pub dashboard: &'a DashboardId,
-    /// A fresh token for this load.
-    pub token: &'a SecretString,
-    /// How long the token is of use.
-    pub ttl: Duration,
-    /// Lines to try.
-    pub commands: &'a [Command],
-}
-
-/// The host page; it posts the token into the frame as soon as it is loaded.
+/// The host page; its script fetches a token and posts it into the frame.
 #[must_use]
-pub fn page(demo: &DemoPage<'_>, nonce: &Nonce) -> Markup {
+pub fn page(commands: &[Command], nonce: &Nonce) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -53,24 +46,55 @@ pub fn page(demo: &DemoPage<'_>, nonce: &Nonce) -> Markup {
                 header {
                     h1 { "A dashboard of Amber on a partner's page" }
                     p {
-                        "This page stands for a site that shows the dashboard. It got a token from its own server and posted it "
-                        "into the frame below, so the token is in no address and in no log. Each token opens one dashboard, on one site, once."
+                        "This page stands for a site that shows the dashboard. It gets a token from its own server and posts it "
+                        "into the frame below, so the token is in no address and in no log. Each token opens one dashboard, on "
+                        "one site, once; the session that it opens is renewed by the next token, without a reload."
                     }
                 }
                 main {
-                    div.bar {
-                        p { "Token life left: " b id="life" data-seconds=(demo.ttl.as_secs()) { (demo.ttl.as_secs()) " s" } }
-                        p id="state" role="status" { "Loading the frame …" }
-                        button id="again" type="button" { "Load with a fresh token" }
+                    section.panel aria-label="Controls" {
+                        (facts())
+                        (buttons())
+                        (looks())
                     }
-                    form id="load" method="post" action={ "/embed/v1/dashboards/" (demo.dashboard) } target="dashboard" {
-                        input type="hidden" name="token" value=(demo.token.expose_secret());
-                    }
-                    iframe id="frame" name="dashboard" title="Dashboard" height="900" {}
-                    (commands(demo.commands))
+                    iframe #frame name="dashboard" title="Dashboard" height="600" referrerpolicy="origin" {}
+                    h2 { "What the page and the frame tell each other" }
+                    ol #log tabindex="0" aria-label="Messages" {}
+                    (self::commands(commands))
                 }
                 script nonce=(nonce.as_str()) { (PreEscaped(SCRIPT)) }
             }
+        }
+    }
+}
+
+fn facts() -> Markup {
+    let fact = |id: &str, name: &str, first: &str| html! { div { dt { (name) } dd #(id) { (first) } } };
+    html! {
+        dl.facts {
+            (fact("state", "Frame", "loading"))
+            (fact("token-life", "Newest token", "–"))
+            (fact("session-life", "Session", "–"))
+        }
+    }
+}
+
+fn buttons() -> Markup {
+    html! {
+        div.buttons {
+            @for (id, name, what) in BUTTONS { button #(id) type="button" title=(what) { (name) } }
+        }
+        p #hint { "Point at a button to read what it shows." }
+    }
+}
+
+fn looks() -> Markup {
+    html! {
+        div.looks {
+            label { "Theme " select #theme {
+                option value="auto" { "as the system" } option value="light" { "light" } option value="dark" { "dark" }
+            } }
+            label { "Language " select #locale { option value="en" { "English" } option value="hi" lang="hi" { "हिन्दी" } } }
         }
     }
 }
@@ -79,7 +103,7 @@ fn commands(commands: &[Command]) -> Markup {
     html! {
         @if !commands.is_empty() {
             h2 { "Try it from a terminal" }
-            dl {
+            dl.commands {
                 @for command in commands {
                     dt { (command.title) }
                     dd { pre tabindex="0" { code { (command.line) } } }
@@ -89,18 +113,18 @@ fn commands(commands: &[Command]) -> Markup {
     }
 }
 
-/// The headers of the host page.
+/// The headers of the host page, which frames pages of `frames`.
 ///
 /// # Panics
-/// Never: nonces are plain ASCII.
+/// Never: nonces and origins are plain ASCII.
 #[must_use]
-pub fn headers(nonce: &Nonce) -> HeaderMap {
+pub fn headers(frames: &Origin, nonce: &Nonce) -> HeaderMap {
     let nonce = nonce.as_str();
     let policy = format!(
-        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; frame-src 'self'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src 'self' data:; connect-src 'self'; \
+         frame-src {frames}; form-action {frames}; base-uri 'none'; frame-ancestors 'none'"
     );
-    let policy = HeaderValue::from_str(&policy).expect("a nonce is plain ASCII");
+    let policy = HeaderValue::from_str(&policy).expect("a nonce and an origin are plain ASCII");
     [
         (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
         (CONTENT_SECURITY_POLICY, policy),
@@ -123,23 +147,25 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_posted_into_the_frame_and_never_part_of_an_address() {
-        let dashboard = DashboardId::parse("dash-1").expect("an id");
-        let token = SecretString::from("tok.en.text");
+    fn the_page_holds_no_token_and_shows_commands_as_text() {
         let commands = [Command { title: "List".to_owned(), line: "curl '<here>' && echo".to_owned() }];
-        let demo = DemoPage { dashboard: &dashboard, token: &token, ttl: Duration::from_mins(1), commands: &commands };
-        let text = page(&demo, &nonce()).into_string();
-        assert!(text.contains(r#"method="post" action="/embed/v1/dashboards/dash-1" target="dashboard""#));
-        assert_eq!(text.matches("tok.en.text").count(), 1);
-        assert!(text.contains("curl '&lt;here&gt;' &amp;&amp; echo") && !text.contains("://"));
+        let text = page(&commands, &nonce()).into_string();
+        assert!(text.contains("curl '&lt;here&gt;' &amp;&amp; echo") && !text.contains("name=\"token\""));
+        assert_eq!(text.matches("<script").count(), 1);
+        for (id, ..) in BUTTONS {
+            assert!(text.contains(&format!("<button id=\"{id}\"")) && SCRIPT.contains(id), "{id}");
+        }
     }
 
     #[test]
     fn the_host_page_may_not_be_framed_and_frames_only_this_server() {
         let nonce = nonce();
-        let headers = headers(&nonce);
+        let frames = Origin::parse("http://127.0.0.1:5000").unwrap();
+        let headers = headers(&frames, &nonce);
         let policy = headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.contains("frame-ancestors 'none'") && policy.contains("frame-src 'self';"), "{policy}");
+        for rule in ["frame-ancestors 'none'", "frame-src http://127.0.0.1:5000;", "form-action http://127.0.0.1:5000;"] {
+            assert!(policy.contains(rule), "{policy}");
+        }
         assert!(policy.contains(&format!("script-src 'nonce-{}';", nonce.as_str())), "{policy}");
         assert_eq!(
             (&headers["x-frame-options"], &headers["cache-control"]),

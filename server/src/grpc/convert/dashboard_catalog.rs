@@ -57,7 +57,7 @@ fn asked_theme(number: i32) -> Option<Theme> {
     })
 }
 
-fn theme(theme: Theme) -> v1::DashboardTheme {
+pub(super) fn theme(theme: Theme) -> v1::DashboardTheme {
     match theme {
         Theme::Auto => v1::DashboardTheme::Auto,
         Theme::Light => v1::DashboardTheme::Light,

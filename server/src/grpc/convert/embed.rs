@@ -3,9 +3,10 @@
 use amber_proto::v1;
 use secrecy::ExposeSecret;
 
+use super::dashboard_catalog::theme;
 use super::number::small;
 use super::time::{asked_duration, duration, timestamp};
-use crate::domain::{EmbedClaims, Locks, Origin, Theme};
+use crate::domain::{EmbedClaims, Locks, Origin};
 use crate::embed;
 use crate::grpc::of_embed;
 use crate::usecase::{AskedLocks, Error, IssueToken, IssuedToken};
@@ -107,12 +108,7 @@ fn claims(claims: EmbedClaims) -> v1::EmbedTokenClaims {
 }
 
 fn locks(locks: Locks) -> Option<v1::EmbedLocks> {
-    let theme = match locks.theme {
-        None => v1::DashboardTheme::Unspecified,
-        Some(Theme::Auto) => v1::DashboardTheme::Auto,
-        Some(Theme::Light) => v1::DashboardTheme::Light,
-        Some(Theme::Dark) => v1::DashboardTheme::Dark,
-    };
+    let theme = locks.theme.map_or(v1::DashboardTheme::Unspecified, theme);
     let locale = locks.locale.map(|locale| locale.as_str().to_owned()).unwrap_or_default();
     let days = locks.days.map(small).unwrap_or_default();
     (locks != Locks::default()).then(|| v1::EmbedLocks { locale, theme: theme.into(), days })

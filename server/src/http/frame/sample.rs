@@ -3,7 +3,10 @@
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use crate::domain::{DashboardData, DashboardId, DayPoint, LeaderId, LeaderRow, SentimentCounts, Tally};
+use crate::domain::{
+    Author, DashboardData, DashboardId, DayPoint, LeaderId, LeaderRow, Platform, Post, PostId, PostMetrics, Sentiment,
+    SentimentCounts, Tally, Unscored,
+};
 
 /// Posts per day: positive, neutral, negative, unscored, and the mean score.
 const DAYS: [(u64, u64, u64, u64, f64); 14] = [
@@ -99,4 +102,32 @@ pub(crate) fn empty() -> DashboardData {
         day.counts = SentimentCounts::default();
     }
     DashboardData { totals: SentimentCounts::default(), languages: vec![], topics: vec![], leaders: vec![], ..data }
+}
+
+/// Two posts, one of them in Hindi.
+pub(crate) fn posts() -> Vec<Post> {
+    let texts = [
+        ("Asha Verma", "asha_verma", "en", "The budget for schools goes up by a tenth.\nThat is good news for every village. #Budget2026"),
+        ("मीरा देशपांडे", "meera_d", "hi", "किसानों के लिए नई योजना आज से शुरू हुई। #किसान"),
+    ];
+    let post = |(number, (name, handle, language, text)): (u128, (&str, &str, &str, &str))| Post {
+        id: PostId(Uuid::from_u128(number)),
+        leader_id: LeaderId(Uuid::from_u128(number)),
+        leader_name: name.to_owned(),
+        platform: Platform::X,
+        external_id: format!("10{number}"),
+        author: Author { handle: handle.to_owned(), name: name.to_owned(), avatar_url: Some("https://avatar.example".into()) },
+        text: text.to_owned(),
+        posted_at: "2026-11-21T18:40:12Z".parse().unwrap(),
+        language: language.to_owned(),
+        hashtags: Vec::new(),
+        media: Vec::new(),
+        metrics: PostMetrics::default(),
+        sentiment: Sentiment::Unscored(Unscored::Language),
+        permalink: format!("https://x.com/{handle}/status/10{number}"),
+        edited: false,
+        truncated: false,
+        first_seen_at: "2026-11-21T18:41:00Z".parse().unwrap(),
+    };
+    (1_u128..).zip(texts).map(post).collect()
 }

@@ -42,7 +42,9 @@ pub(super) fn leaders(rows: &[LeaderRow], locale: Locale) -> Markup {
                     p.fine {
                         @if let Some(handle) = &row.handle { bdi { "@" (handle) } }
                         @if row.handle.is_some() && row.last_post_at.is_some() { " · " }
-                        @if let Some(at) = row.last_post_at { (words.newest) " " time datetime=(at) { (locale.day_of(at)) } }
+                        @if let Some(at) = row.last_post_at {
+                            span.when { (words.newest) " " time datetime=(at) { (locale.day_of(at)) } }
+                        }
                     }
                     (tone_bar(row.counts, share(row.counts.total(), most)))
                 }

@@ -87,7 +87,10 @@ pub(super) fn router(state: State) -> Router {
         .route("/embed/v1/session/renew", post(session::renew))
         .route(SCRIPT_PATH, get(frame::script));
     if state.demo.is_some() {
-        router = router.route("/demo", get(demo::page));
+        router = router
+            .route("/demo", get(demo::page))
+            .route("/demo/token", post(demo::token))
+            .route("/demo/revoke", post(demo::revoke));
     }
     router.method_not_allowed_fallback(wrong_method).with_state(state)
 }

@@ -1,0 +1,109 @@
+//! Measures what a token costs: the processor time per `IssueEmbedToken`, with authentication, limit, metrics and audit on,
+//! against a bare tonic server that echoes an answer of the same size; and the JSON route against a bare axum one.
+//!
+//! All servers are processes of their own, asked in turns by the same client, so that a busy machine slows all of them.
+//! The goal, at most twice the time of the bare server, is for a release build: `just bench`.
+#![expect(clippy::unwrap_used, reason = "a measurement that cannot go on has failed")]
+
+mod caller;
+mod cost;
+mod echo;
+
+use std::env;
+use std::process::ExitCode;
+
+use amber_tests::{Postgres, Program};
+use tempfile::TempDir;
+
+use caller::{Caller, Manner};
+use cost::Cost;
+use echo::Echo;
+
+/// Turns that every server gets; the first one warms up and is not counted.
+const TURNS: usize = 6;
+/// Calls in a turn.
+const CALLS: usize = 2_000;
+const MOST: f64 = 2.0;
+
+/// A server that is measured.
+struct Subject {
+    name: &'static str,
+    pid: u32,
+    caller: Caller,
+    cost: Cost,
+}
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> ExitCode {
+    if let [kind, answer] = &env::args().skip(1).collect::<Vec<_>>()[..] {
+        echo::serve(kind, answer).await;
+        return ExitCode::SUCCESS;
+    }
+    let folder = TempDir::new().unwrap();
+    let sqlite = format!("sqlite://{}?mode=rwc", folder.path().join("amber.db").display());
+    let mut programs = vec![("SQLite", serve(&sqlite))];
+    match Postgres::shared() {
+        Some(postgres) => programs.push(("PostgreSQL", serve(&postgres.database().await))),
+        None => println!("PostgreSQL is not installed, so only SQLite is measured.\n"),
+    }
+    let mut is_met = true;
+    println!("| call | server | processor time per call | times the bare one | goal |\n|---|---|---|---|---|");
+    for manner in [Manner::Rpc, Manner::Json] {
+        is_met &= compare(manner, &programs).await;
+    }
+    if cfg!(debug_assertions) {
+        println!("\nThis is no release build: the ratios say little.");
+    }
+    if is_met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Amber with everything on, and limits that are never reached.
+fn serve(database: &str) -> Program {
+    let started = Program::serve([
+        ("DATABASE_URL", database),
+        ("LISTEN_ADDR", "127.0.0.1:0"),
+        ("ADMIN_JWT_SECRET", "bench-jwt-secret-zxcvbnm-lkjhgfds-qwertz"),
+        ("ADMIN_API_KEY", caller::API_KEY),
+        ("EMBED_ENABLED", "true"),
+        ("EMBED_SIGNING_KEY", "bench-signing-key-poiuytrewq-lkjhgfdsa-3"),
+        ("EMBED_ALLOWED_ORIGINS", "https://partner.example"),
+        ("EMBED_RATE_LIMIT_REQUESTS", "100000"),
+        ("REQUESTS_PER_MINUTE", "100000"),
+        ("RUST_LOG", "warn,amber_server::app=info"),
+    ]);
+    started.unwrap()
+}
+
+/// Measures one manner of calling in turns; false when a goal is missed.
+async fn compare(manner: Manner, programs: &[(&'static str, Program)]) -> bool {
+    let answer = Caller::to(manner, programs[0].1.url()).await.answer().await;
+    let echo = Echo::start(manner, &answer);
+    let mut subjects = vec![Subject {
+        name: manner.bare(),
+        pid: echo.pid(),
+        caller: Caller::to(manner, echo.url()).await,
+        cost: Cost::default(),
+    }];
+    for (name, program) in programs {
+        let caller = Caller::to(manner, program.url()).await;
+        subjects.push(Subject { name, pid: program.pid(), caller, cost: Cost::default() });
+    }
+    for turn in 0..TURNS {
+        for subject in &mut subjects {
+            let before = cost::of(subject.pid);
+            subject.caller.call(CALLS).await;
+            if turn > 0 {
+                subject.cost.add(cost::of(subject.pid) - before, CALLS);
+            }
+        }
+    }
+    let bare = subjects[0].cost.micros_per_call();
+    let mut is_met = true;
+    for Subject { name, cost, .. } in &subjects {
+        let micros = cost.micros_per_call();
+        let ratio = micros / bare;
+        println!("| {} | {name} | {micros:.0} us | {ratio:.2} | {MOST:.1} |", manner.name());
+        is_met &= ratio <= MOST;
+    }
+    is_met
+}
