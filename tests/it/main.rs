@@ -5,6 +5,7 @@ mod api_keys;
 mod auth;
 mod bad_input;
 mod crash;
+mod embed;
 mod dashboards;
 mod embed_replicas;
 mod frame;

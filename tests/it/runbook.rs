@@ -56,6 +56,9 @@ impl Server {
             ("DATABASE_URL", database),
             ("ADMIN_JWT_SECRET", "runbook-jwt-0123456789abcdefghijkl".to_owned()),
             ("ADMIN_BOOTSTRAP_SECRET", SECRET.to_owned()),
+            ("EMBED_ENABLED", "true".to_owned()),
+            ("EMBED_SIGNING_KEY", "runbook-signing-fedcba9876543210-key".to_owned()),
+            ("EMBED_ALLOWED_ORIGINS", "https://partner.example".to_owned()),
             ("LISTEN_ADDR", "127.0.0.1:0".to_owned()),
             ("REQUESTS_PER_MINUTE", "100000".to_owned()),
             ("X_INGEST_ENABLED", "true".to_owned()),
@@ -77,15 +80,18 @@ impl Server {
         Self { child, address, folder, variables }
     }
 
-    /// Follows somebody.
+    /// Follows somebody, and has a token issued.
     async fn follow(&self, handle: &str) {
         let (http, base) = (http_client(), format!("http://{}", self.address));
         let body = json!({ "adminId": "me", "secret": SECRET });
         let token = http.post(format!("{base}/api/admin/token")).json(&body).send().await.expect("an answer");
         let token: Value = token.json().await.expect("JSON");
+        let token = token["token"].as_str().expect("a token");
         let leader = json!({ "name": handle, "handles": { "x": handle } });
-        let added = http.post(format!("{base}/api/leaders")).bearer_auth(token["token"].as_str().expect("a token"));
-        assert_eq!(added.json(&leader).send().await.expect("an answer").status(), 201);
+        let added = http.post(format!("{base}/api/leaders")).bearer_auth(token).json(&leader);
+        assert_eq!(added.send().await.expect("an answer").status(), 201);
+        let issued = http.post(format!("{base}/api/embed/token")).bearer_auth(token);
+        assert_eq!(issued.json(&json!({ "dashboardId": "main" })).send().await.expect("an answer").status(), 200);
     }
 
     fn posts(&self) -> String {

@@ -52,11 +52,12 @@ impl Admission {
             return Err(Error::OriginNotAllowed);
         }
         match embedder {
-            Embedder::NotAsked => Ok(()),
             Embedder::Unknown => Err(Error::OriginUnknown),
-            Embedder::Site(site) if admits(&claims.origins, site) => Ok(()),
-            Embedder::Site(_) | Embedder::Foreign if TokenCheck::Origin.is_made() => Err(Error::OriginNotAllowed),
-            Embedder::Site(_) | Embedder::Foreign => Ok(()),
+            Embedder::Foreign => Err(Error::OriginNotAllowed),
+            Embedder::Site(site) if !admits(&claims.origins, site) && TokenCheck::Origin.is_made() => {
+                Err(Error::OriginNotAllowed)
+            }
+            Embedder::NotAsked | Embedder::Site(_) => Ok(()),
         }
     }
 }

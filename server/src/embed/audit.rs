@@ -91,7 +91,9 @@ impl AuditWriter {
         let mut lines = Vec::with_capacity(QUEUE);
         while self.queue.recv_many(&mut lines, QUEUE).await > 0 {
             lines.retain(|line| !line.is_abandoned());
-            self.write(&mut lines).await;
+            if !lines.is_empty() {
+                self.write(&mut lines).await;
+            }
         }
     }
 
@@ -116,7 +118,9 @@ impl AuditWriter {
                 None => lost += u64::from(outcome.is_err()),
             }
         }
-        self.metrics.audit_lost(lost);
+        if lost > 0 {
+            self.metrics.audit_lost(lost);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Embed tokens: issue, verify, redeem; the key ring.
+//! Embed tokens and sessions: issue, verify, redeem, renew, audit; the key ring.
 //!
 //! A token is a compact JWS (RFC 7519, RFC 8725) that opens one dashboard once, for at most five minutes, on the sites it names.
 

@@ -1,5 +1,6 @@
 //! Tests of embed tokens: a draft of a right token that each test spoils in its own way.
 
+mod audit;
 mod desk;
 mod hostile;
 mod hostile_cases;

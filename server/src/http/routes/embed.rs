@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::{Caller, Peer, State};
-use crate::domain::EmbedClaims;
+use crate::domain::{EmbedClaims, Locale, Theme};
 use crate::http::fields::Fields;
 use crate::http::json::JsonFields;
 use crate::http::problem::Problem;
@@ -98,8 +98,8 @@ fn claims(claims: &EmbedClaims) -> Value {
         "allowedOrigins": texts(&claims.origins),
         "leaderIds": texts(&claims.leaders),
         "locked": {
-            "locale": claims.locks.locale.map(|locale| locale.as_str()),
-            "theme": claims.locks.theme.map(|theme| theme.as_str()),
+            "locale": claims.locks.locale.map(Locale::as_str),
+            "theme": claims.locks.theme.map(Theme::as_str),
             "days": claims.locks.days,
         },
         "issuedAt": claims.issued_at.to_string(),
