@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use amber_server::domain::{Clock, ExternalId, FeedFilter, Platform, Removal, ScoredPost, Sentiment, Unscored, UserId};
-use amber_server::store::{Checked, Counting, Dashboards, Drift, DueCheck, Finding, Leaders, Posts, Rechecks, Settled, Vitals};
+use amber_server::store::{
+    Checked, Counting, Dashboards, Drift, DueCheck, Finding, Leaders, Posts, Rechecks, Settled, Vitals,
+};
 use tokio::task::JoinSet;
 
 use crate::fresh::Fresh;

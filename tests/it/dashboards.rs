@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use amber_proto::v1::ErrorReason;
 use amber_sdk::v1::{
-    CreateDashboardRequest, Dashboard, DashboardSection, DashboardTheme, DeleteDashboardRequest, GetDashboardDataRequest,
-    GetDashboardDataResponse, GetDashboardRequest, ListDashboardsRequest, Platform, UpdateDashboardRequest,
+    CreateDashboardRequest, Dashboard, DashboardSection, DashboardTheme, DeleteDashboardRequest,
+    GetDashboardDataRequest, GetDashboardDataResponse, GetDashboardRequest, ListDashboardsRequest, Platform,
+    UpdateDashboardRequest,
 };
 use amber_sdk::{Amber, Credentials};
 use amber_tests::{Backend, TestServer};
@@ -79,7 +80,10 @@ async fn a_dashboard_is_created_changed_and_deleted_for_good() {
     };
     let changed = update(&amber, wanted.clone()).await.unwrap();
     assert_ne!(changed.etag, created.etag);
-    assert_eq!((changed.create_time, changed.update_time.unwrap().seconds - 60), (created.create_time, created.create_time.unwrap().seconds));
+    assert_eq!(
+        (changed.create_time, changed.update_time.unwrap().seconds - 60),
+        (created.create_time, created.create_time.unwrap().seconds)
+    );
     assert_eq!(changed, Dashboard { etag: changed.etag.clone(), update_time: changed.update_time, ..wanted.clone() });
 
     let stale = update(&amber, wanted.clone()).await;
@@ -102,7 +106,8 @@ async fn a_dashboard_is_created_changed_and_deleted_for_good() {
 async fn an_id_is_made_where_none_is_given_and_every_mistake_is_refused() {
     let server = TestServer::start().await;
     let amber = server.sdk_as_admin().await;
-    let [one, other] = [create(&amber, titled("", "One")).await.unwrap(), create(&amber, titled("", "Two")).await.unwrap()];
+    let [one, other] =
+        [create(&amber, titled("", "One")).await.unwrap(), create(&amber, titled("", "Two")).await.unwrap()];
     assert!(one.id.len() >= 32 && one.id != other.id, "{one:?}");
     let bad = (Code::InvalidArgument, ErrorReason::FieldInvalid);
     let fine = titled("fine", "Fine");
@@ -134,7 +139,10 @@ async fn keys_read_dashboards_and_admins_alone_change_them() {
     create(&admin, titled("main", "Main")).await.unwrap();
     let key = server.sdk_as(Credentials::api_key(server.api_key())).await;
     assert_eq!(get(&key, "main").await.unwrap().title, "Main");
-    assert_eq!(key.dashboards().list_dashboards(ListDashboardsRequest::default()).await.unwrap().into_inner().dashboards.len(), 1);
+    assert_eq!(
+        key.dashboards().list_dashboards(ListDashboardsRequest::default()).await.unwrap().into_inner().dashboards.len(),
+        1
+    );
     let role = (Code::PermissionDenied, ErrorReason::RoleMissing);
     assert_eq!(refused(create(&key, titled("more", "More")).await, "a key that creates"), role);
     assert_eq!(refused(update(&key, titled("main", "More")).await, "a key that changes"), role);
@@ -177,7 +185,9 @@ async fn the_list_goes_on_where_the_page_before_it_ended(backend: Backend) {
 async fn json_says_the_same() {
     let server = TestServer::start().await;
     let admin = server.token("admin").await;
-    let ask = |method: Method, path: &str| -> RequestBuilder { server.http.request(method, server.url(path)).bearer_auth(&admin) };
+    let ask = |method: Method, path: &str| -> RequestBuilder {
+        server.http.request(method, server.url(path)).bearer_auth(&admin)
+    };
     let body = json!({ "id": "main", "title": "Main", "sections": ["leaders", "totals"], "theme": "dark", "platforms": ["x"] });
     let created = Answer::to(ask(Method::POST, "/api/dashboards").json(&body)).await;
     assert_eq!(created.status, 201, "{created:?}");
@@ -192,12 +202,20 @@ async fn json_says_the_same() {
 
     let put = |body: Value| Answer::to(ask(Method::PUT, "/api/dashboards/main").json(&body));
     let changed = put(json!({ "title": "Head", "etag": etag })).await;
-    assert_eq!((changed.status, &changed.json()["title"], &changed.json()["theme"]), (200, &json!("Head"), &json!("auto")));
+    assert_eq!(
+        (changed.status, &changed.json()["title"], &changed.json()["theme"]),
+        (200, &json!("Head"), &json!("auto"))
+    );
     for (answer, status, error, reason) in [
         (put(json!({ "title": "Late", "etag": etag })).await, 409, "dashboard_changed", "DASHBOARD_CHANGED"),
         (put(json!({ "title": "Odd", "etag": "odd" })).await, 400, "invalid_request", "FIELD_INVALID"),
         (put(json!({})).await, 400, "invalid_request", "FIELD_INVALID"),
-        (Answer::to(ask(Method::POST, "/api/dashboards").json(&body)).await, 409, "dashboard_exists", "DASHBOARD_EXISTS"),
+        (
+            Answer::to(ask(Method::POST, "/api/dashboards").json(&body)).await,
+            409,
+            "dashboard_exists",
+            "DASHBOARD_EXISTS",
+        ),
         (Answer::to(ask(Method::GET, "/api/dashboards/none")).await, 404, "not_found", "DASHBOARD_NOT_FOUND"),
         (Answer::to(server.http.get(server.url("/api/dashboards"))).await, 401, "unauthorized", "CREDENTIAL_MISSING"),
     ] {

@@ -186,7 +186,8 @@ async fn what_is_refused_before_a_token_is_read_is_told_in_the_frame() {
     let unused = token(&server, "main").await;
     let get = |query: &str| server.http.get(server.url(&format!("/embed/v1/dashboards/main{query}")));
     let referred = |query: &str| get(query).header("referer", "https://partner.example/");
-    let form = |text: String| page(&server, "main").header("content-type", "application/x-www-form-urlencoded").body(text);
+    let form =
+        |text: String| page(&server, "main").header("content-type", "application/x-www-form-urlencoded").body(text);
     let twice = opening(page(&server, &format!("main?token={unused}")), &unused);
     let cases = [
         (referred(&format!("?token={unused}")).header("sec-purpose", "prefetch"), 425, "PREFETCH_REFUSED"),
@@ -202,7 +203,10 @@ async fn what_is_refused_before_a_token_is_read_is_told_in_the_frame() {
         let text = answer.text();
         assert_eq!(answer.status, status, "{reason}: {text}");
         assert!(text.contains(&format!("data-reason=\"{reason}\"")), "{reason}: {text}");
-        assert!(text.contains("data-request-id=\"request-of-the-test\"") && text.contains("data-state=\"error\""), "{text}");
+        assert!(
+            text.contains("data-request-id=\"request-of-the-test\"") && text.contains("data-state=\"error\""),
+            "{text}"
+        );
         assert!(!text.contains(&unused), "{reason} repeats the token");
         let policy = answer.header("content-security-policy");
         assert!(policy.contains("frame-ancestors https://partner.example"), "{reason}: {policy}");
@@ -224,8 +228,14 @@ async fn haste_is_refused_in_the_frame_with_how_long_to_wait() {
     assert_eq!((refused.status, refused.header("x-ratelimit-remaining")), (429, "0"), "{refused:?}");
     let wait: u64 = refused.header("retry-after").parse().unwrap();
     let text = refused.text();
-    assert!(text.contains(&format!("data-reason=\"RATE_LIMITED\" data-request-id=\"{}\"", refused.header("x-request-id"))), "{text}");
-    assert!(text.contains(&format!("data-retry-after-ms=\"{}\"", wait * 1_000)) && text.contains("<html lang=\"hi\""), "{text}");
+    assert!(
+        text.contains(&format!("data-reason=\"RATE_LIMITED\" data-request-id=\"{}\"", refused.header("x-request-id"))),
+        "{text}"
+    );
+    assert!(
+        text.contains(&format!("data-retry-after-ms=\"{}\"", wait * 1_000)) && text.contains("<html lang=\"hi\""),
+        "{text}"
+    );
     let content = content(&server, "main/content", "x").await;
     let problem = content.problem("content in haste");
     assert_eq!((&problem["reason"], &problem["retryAfterMs"]), (&json!("RATE_LIMITED"), &json!(wait * 1_000)));
@@ -241,7 +251,8 @@ async fn posts_are_shown_as_text_where_the_dashboard_lists_them_and_the_operator
         succeeded(&stage.run().await);
         if listed {
             let sections = vec![DashboardSection::Posts.into(), DashboardSection::Totals.into()];
-            let dashboard = Dashboard { id: "main".to_owned(), title: "Main".to_owned(), sections, ..Dashboard::default() };
+            let dashboard =
+                Dashboard { id: "main".to_owned(), title: "Main".to_owned(), sections, ..Dashboard::default() };
             create(&stage.server, dashboard).await;
         }
         let text = open(&stage.server, "main").await.page.text();

@@ -31,7 +31,7 @@ async fn every_answer_carries_the_security_headers() {
     let ask =
         |method: &str, path: &str| server.http.request(method.parse().unwrap(), server.url(path)).bearer_auth(&admin);
     let no_leader = "/api/leaders/00000000-0000-4000-8000-000000000000";
-    let cases: [(RequestBuilder, u16); 26] = [
+    let cases: [(RequestBuilder, u16); 28] = [
         (ask("GET", "/livez"), 200),
         (ask("GET", "/readyz"), 200),
         (ask("GET", "/metrics"), 200),
@@ -53,7 +53,9 @@ async fn every_answer_carries_the_security_headers() {
         (ask("POST", "/api/embed/token").header("x-api-key", "two"), 401),
         (server.http.post(server.url("/api/admin/token")), 400),
         (server.http.post(server.url("/api/leaders")), 401),
-        (ask("GET", "/embed/v1/dashboards/d").header("sec-purpose", "prefetch"), 425),
+        (ask("GET", "/embed/v1/dashboards/d/content"), 401),
+        (ask("POST", "/embed/v1/session/renew"), 401),
+        (ask("GET", "/api/dashboards"), 200),
         (ask("HEAD", "/embed/v1/dashboards/d"), 405),
         (ask("PUT", "/api/feed"), 405),
         (ask("OPTIONS", "/api/feed"), 200),

@@ -17,7 +17,11 @@ const BUTTONS: [(&str, &str, &str); 5] = [
     ("load", "Load afresh", "A new token opens a new frame."),
     ("renew", "Renew now", "A new token goes through the port; the frame stays as it is."),
     ("replay", "Replay", "The token of this frame once more: refused, for it is used up."),
-    ("foreign", "Wrong site", "A token for another site: the browser blocks the frame, and this page notices by its silence."),
+    (
+        "foreign",
+        "Wrong site",
+        "A token for another site: the browser blocks the frame, and this page notices by its silence.",
+    ),
     ("revoke", "Revoke", "Every token and session so far ends; the frame says so."),
 ];
 
@@ -163,7 +167,8 @@ mod tests {
         let frames = Origin::parse("http://127.0.0.1:5000").unwrap();
         let headers = headers(&frames, &nonce);
         let policy = headers["content-security-policy"].to_str().unwrap();
-        for rule in ["frame-ancestors 'none'", "frame-src http://127.0.0.1:5000;", "form-action http://127.0.0.1:5000;"] {
+        for rule in ["frame-ancestors 'none'", "frame-src http://127.0.0.1:5000;", "form-action http://127.0.0.1:5000;"]
+        {
             assert!(policy.contains(rule), "{policy}");
         }
         assert!(policy.contains(&format!("script-src 'nonce-{}';", nonce.as_str())), "{policy}");

@@ -107,7 +107,12 @@ pub(crate) fn empty() -> DashboardData {
 /// Two posts, one of them in Hindi.
 pub(crate) fn posts() -> Vec<Post> {
     let texts = [
-        ("Asha Verma", "asha_verma", "en", "The budget for schools goes up by a tenth.\nThat is good news for every village. #Budget2026"),
+        (
+            "Asha Verma",
+            "asha_verma",
+            "en",
+            "The budget for schools goes up by a tenth.\nThat is good news for every village. #Budget2026",
+        ),
         ("मीरा देशपांडे", "meera_d", "hi", "किसानों के लिए नई योजना आज से शुरू हुई। #किसान"),
     ];
     let post = |(number, (name, handle, language, text)): (u128, (&str, &str, &str, &str))| Post {
@@ -116,7 +121,11 @@ pub(crate) fn posts() -> Vec<Post> {
         leader_name: name.to_owned(),
         platform: Platform::X,
         external_id: format!("10{number}"),
-        author: Author { handle: handle.to_owned(), name: name.to_owned(), avatar_url: Some("https://avatar.example".into()) },
+        author: Author {
+            handle: handle.to_owned(),
+            name: name.to_owned(),
+            avatar_url: Some("https://avatar.example".into()),
+        },
         text: text.to_owned(),
         posted_at: "2026-11-21T18:40:12Z".parse().unwrap(),
         language: language.to_owned(),

@@ -116,7 +116,8 @@ fn a_link_leads_to_the_web_or_nowhere() {
         permalink.clone_into(&mut frame.posts[0].permalink);
         rendered(&frame, Look::default()).matches("<a href=").count()
     };
-    let asked = ["https://x.com/asha/status/1", "javascript:alert(1)", "data:text/html,x", "http://x.com/a", "//x.com", ""];
+    let asked =
+        ["https://x.com/asha/status/1", "javascript:alert(1)", "data:text/html,x", "http://x.com/a", "//x.com", ""];
     assert_eq!(asked.map(links), [1, 0, 0, 0, 0, 0]);
 }
 
@@ -124,7 +125,9 @@ fn a_link_leads_to_the_web_or_nowhere() {
 fn posts_tell_who_wrote_them_when_and_where_to_read_them() {
     let text = html(Locale::En);
     let post = &sample::posts()[0];
-    for part in [post.text.as_str(), "@asha_verma", "21 Nov, 18:40 UTC", "View on X", "rel=\"noopener noreferrer nofollow\""] {
+    for part in
+        [post.text.as_str(), "@asha_verma", "21 Nov, 18:40 UTC", "View on X", "rel=\"noopener noreferrer nofollow\""]
+    {
         assert!(text.contains(part), "{part}");
     }
     assert!(!text.contains("avatar") && !text.contains("<img"), "nothing is fetched from elsewhere");
@@ -140,7 +143,10 @@ fn sections_stand_in_the_order_of_the_dashboard_and_no_other_is_shown() {
         pieces.map(|piece| piece.split('<').next().unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(headings(&[Section::Leaders, Section::Languages]), ["Leaders", "Languages"]);
-    assert_eq!(headings(&[Section::Languages, Section::Posts, Section::Leaders]), ["Languages", "Newest posts", "Leaders"]);
+    assert_eq!(
+        headings(&[Section::Languages, Section::Posts, Section::Leaders]),
+        ["Languages", "Newest posts", "Leaders"]
+    );
     assert_eq!(headings(&[Section::Totals]), [""; 0]);
     assert_eq!(headings(&Section::ALL).len(), 7, "sentiment has two, totals none");
 }
@@ -183,7 +189,9 @@ fn an_error_page_shows_its_message_as_text_and_tells_the_host_by_data() {
 fn the_page_names_no_address_but_its_script_and_its_parent() {
     for locale in [Locale::En, Locale::Hi] {
         let text = html(locale).replace("https://partner.example", "");
-        let text = text.replace("href=\"https://x.com/asha_verma/status/", "").replace("href=\"https://x.com/meera_d/status/", "");
+        let text = text
+            .replace("href=\"https://x.com/asha_verma/status/", "")
+            .replace("href=\"https://x.com/meera_d/status/", "");
         assert!(
             !text.contains("://") && !text.contains("url(") && !text.contains("@import") && !text.contains("href=")
         );
@@ -284,7 +292,9 @@ fn the_script_is_kept_for_ever_only_under_its_own_version() {
 fn the_script_writes_markup_by_its_policy_alone_and_speaks_to_no_unnamed_origin() {
     let (_, source) = script(None);
     assert_eq!(source.matches("parseFromString(policy.createHTML(").count(), 1);
-    for forbidden in ["innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "\"*\"", "cookie", "Storage", "Date"] {
+    for forbidden in
+        ["innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "\"*\"", "cookie", "Storage", "Date"]
+    {
         assert!(!source.contains(forbidden), "{forbidden}");
     }
     assert_eq!(source.matches("fetch(").count(), 1, "one place that asks the server");
