@@ -84,7 +84,7 @@ async fn a_value_is_nothing_but_a_value(fresh: Fresh) {
     let mut token = claims(&fresh, "token");
     token.subject = "x' OR '1'='1".into();
     for selector in
-        [Selector::Subject("viewer".into()), Selector::Subject("%".into()), Selector::Token(TokenId("".into()))]
+        [Selector::Subject("viewer".into()), Selector::Subject("%".into()), Selector::Token(TokenId(String::new()))]
     {
         fresh.store.revoke(&selector, fresh.clock.now(), &revoked(&fresh, "x")).await.unwrap();
     }

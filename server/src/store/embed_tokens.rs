@@ -130,12 +130,12 @@ impl EmbedTokens for Store {
 /// One statement: the revocations that name the token, and the grave of its dashboard.
 async fn standing<C: ConnectionTrait>(db: &C, claims: &EmbedClaims) -> Result<Standing, Error> {
     use embed_revocations::Column;
-    let names = Selector::of(claims);
+    let selectors = Selector::of(claims);
     // SQLite has no list of pairs to look into.
-    let named = names.iter().fold(Condition::any(), |any, name| {
-        any.add(Expr::col(Column::Selector).eq(name.kind()).and(Expr::col(Column::Value).eq(name.value())))
+    let named = selectors.iter().fold(Condition::any(), |any, one| {
+        any.add(Expr::col(Column::Selector).eq(one.kind()).and(Expr::col(Column::Value).eq(one.value())))
     });
-    let revoked = Query::select()
+    let mut revoked = Query::select()
         .expr(Expr::val("revoked"))
         .from(embed_revocations::Entity)
         .cond_where(named)
@@ -147,8 +147,8 @@ async fn standing<C: ConnectionTrait>(db: &C, claims: &EmbedClaims) -> Result<St
         .and_where(Expr::col(dashboards::Column::Id).eq(claims.dashboard_id.as_str()))
         .and_where(Expr::col(dashboards::Column::DeletedAt).is_not_null())
         .to_owned();
-    let both = revoked.clone().union(UnionType::All, deleted).to_owned();
-    let found = db.query_all(&both).await?;
+    let both = revoked.union(UnionType::All, deleted);
+    let found = db.query_all(both).await?;
     let mut standing = Standing::Good;
     for row in found {
         match row.try_get_by_index::<String>(0)?.as_str() {

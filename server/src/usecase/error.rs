@@ -106,8 +106,8 @@ impl Error {
         match self {
             Self::Store(store::Error::Unavailable { .. })
             | Self::Auth(auth::Error::DatabaseUnavailable)
-            | Self::Embed(embed::Error::ReplayStoreUnavailable) => Some(Duration::from_secs(1)),
-            Self::Stopping => Some(Duration::from_secs(1)),
+            | Self::Embed(embed::Error::ReplayStoreUnavailable)
+            | Self::Stopping => Some(Duration::from_secs(1)),
             Self::Busy(_) | Self::TooManyWatchers(_) | Self::StillRunning(_) | Self::Unreadable(_) => {
                 Some(Duration::from_secs(10))
             }

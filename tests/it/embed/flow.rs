@@ -36,11 +36,11 @@ async fn a_token_opens_a_session_that_fresh_tokens_keep_alive() {
     assert!((89..=90).contains(&opened.expires_in.expect("a life").seconds));
     assert_eq!(refused(redeem(&server, &issued.token).await), (Code::Unauthenticated, ErrorReason::TokenReplayed));
 
-    server.clock.advance(Duration::from_secs(60));
+    server.clock.advance(Duration::from_mins(1));
     let fresh = amber.embed_tokens().issue_embed_token(request.clone()).await.expect("a token").into_inner().token;
     let renewed = renew(&server, &opened.session, &fresh).await.expect("more time");
     assert_eq!(refused(renew(&server, &opened.session, &fresh).await).1, ErrorReason::TokenReplayed);
-    server.clock.advance(Duration::from_secs(60));
+    server.clock.advance(Duration::from_mins(1));
     let fresh = amber.embed_tokens().issue_embed_token(request).await.expect("a token").into_inner().token;
     let over = refused(renew(&server, &opened.session, &fresh).await);
     assert_eq!(over, (Code::Unauthenticated, ErrorReason::SessionEnded), "the first session lasted 90 seconds");

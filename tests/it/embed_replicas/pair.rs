@@ -149,7 +149,7 @@ impl Replica {
 
 /// The reason that an error page or a problem names.
 fn reason_in(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
-    let reason = words.filter(|word| word.contains('_') && word.len() > 5).next();
+    let mut words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
+    let reason = words.find(|word| word.contains('_') && word.len() > 5);
     reason.unwrap_or_else(|| panic!("no reason in {text}")).to_owned()
 }

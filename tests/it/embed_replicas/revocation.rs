@@ -17,13 +17,13 @@ async fn what_one_replica_revokes_the_other_refuses_within_a_second() {
     let Some((programs, _redis)) = pair().await else { return };
     let [here, there] = Replica::of(&programs).await;
     let body = json!({ "dashboardId": "d", "userId": "viewer-7" });
-    let selectors: [(&str, fn(&str) -> Selector); 6] = [
-        ("token", |token_id| Selector::TokenId(token_id.to_owned())),
-        ("subject", |_| Selector::Subject("viewer-7".to_owned())),
-        ("dashboard", |_| Selector::DashboardId("d".to_owned())),
-        ("client", |_| Selector::ClientId("key:admin".to_owned())),
-        ("key", |_| Selector::KeyId("k1".to_owned())),
-        ("all", |_| Selector::All(true)),
+    let selectors = [
+        ("token", Selector::TokenId(String::new())),
+        ("subject", Selector::Subject("viewer-7".to_owned())),
+        ("dashboard", Selector::DashboardId("d".to_owned())),
+        ("client", Selector::ClientId("key:admin".to_owned())),
+        ("key", Selector::KeyId("k1".to_owned())),
+        ("all", Selector::All(true)),
     ];
     let admin = here.by_admin().await;
     for (name, selector) in selectors {
@@ -34,7 +34,8 @@ async fn what_one_replica_revokes_the_other_refuses_within_a_second() {
         let (unused, unused_id) = here.issue_for(&body).await;
         assert_eq!(refusal(&there, &session).await, None, "{name}: the session stands");
 
-        let request = RevokeEmbedTokensRequest { selector: Some(selector(&token_id)) };
+        let named = |id| if name == "token" { Selector::TokenId(id) } else { selector.clone() };
+        let request = RevokeEmbedTokensRequest { selector: Some(named(token_id)) };
         admin.embed_tokens().revoke_embed_tokens(request).await.expect("an admin may revoke");
         let revoked = Instant::now();
         let reason = loop {
@@ -47,7 +48,7 @@ async fn what_one_replica_revokes_the_other_refuses_within_a_second() {
         eprintln!("revoked by {name}: refused on the other replica after {:?}", revoked.elapsed());
         assert_eq!(reason, "TOKEN_REVOKED", "{name}");
         if name == "token" {
-            let request = RevokeEmbedTokensRequest { selector: Some(selector(&unused_id)) };
+            let request = RevokeEmbedTokensRequest { selector: Some(named(unused_id)) };
             admin.embed_tokens().revoke_embed_tokens(request).await.expect("an admin may revoke");
         }
         for door in [Door::Rpc, Door::Frame] {

@@ -145,20 +145,16 @@ fn is_name(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
-    }
-
     #[test]
     fn exactly_one_selector_is_read() {
         let id = "AAAAAAAAAAAAAAAAAAAAAA";
         let none = Revocation::default;
         for (asked, selector) in [
-            (Revocation { token_id: some(id), ..none() }, "token:AAAAAAAAAAAAAAAAAAAAAA"),
-            (Revocation { subject: some("viewer 1"), ..none() }, "subject:viewer 1"),
-            (Revocation { dashboard_id: some("main"), ..none() }, "dashboard:main"),
-            (Revocation { client_id: some("key:web"), ..none() }, "client:key:web"),
-            (Revocation { key_id: some("k1"), ..none() }, "key:k1"),
+            (Revocation { token_id: Some(id.into()), ..none() }, "token:AAAAAAAAAAAAAAAAAAAAAA"),
+            (Revocation { subject: Some("viewer 1".into()), ..none() }, "subject:viewer 1"),
+            (Revocation { dashboard_id: Some("main".into()), ..none() }, "dashboard:main"),
+            (Revocation { client_id: Some("key:web".into()), ..none() }, "client:key:web"),
+            (Revocation { key_id: Some("k1".into()), ..none() }, "key:k1"),
             (Revocation { all: Some(true), ..none() }, "all:"),
         ] {
             assert_eq!(asked.selector().unwrap().to_string(), selector);
@@ -170,13 +166,13 @@ mod tests {
         let none = Revocation::default;
         for (asked, field) in [
             (none(), "selector"),
-            (Revocation { subject: some("a"), all: Some(true), ..none() }, "selector"),
-            (Revocation { token_id: some("short"), ..none() }, "token_id"),
-            (Revocation { subject: some(""), ..none() }, "subject"),
-            (Revocation { subject: some("a\0b"), ..none() }, "subject"),
-            (Revocation { dashboard_id: some("../x"), ..none() }, "dashboard_id"),
-            (Revocation { client_id: some(&"x".repeat(257)), ..none() }, "client_id"),
-            (Revocation { key_id: some(""), ..none() }, "key_id"),
+            (Revocation { subject: Some("a".into()), all: Some(true), ..none() }, "selector"),
+            (Revocation { token_id: Some("short".into()), ..none() }, "token_id"),
+            (Revocation { subject: Some(String::new()), ..none() }, "subject"),
+            (Revocation { subject: Some("a\0b".into()), ..none() }, "subject"),
+            (Revocation { dashboard_id: Some("../x".into()), ..none() }, "dashboard_id"),
+            (Revocation { client_id: Some("x".repeat(257)), ..none() }, "client_id"),
+            (Revocation { key_id: Some(String::new()), ..none() }, "key_id"),
             (Revocation { all: Some(false), ..none() }, "all"),
         ] {
             let refused = asked.selector();
