@@ -93,7 +93,7 @@ async fn compare(manner: Manner, programs: &[(&'static str, Program)]) -> bool {
             let before = cost::of(subject.pid);
             subject.caller.call(CALLS).await;
             if turn > 0 {
-                subject.cost.add(cost::of(subject.pid) - before, CALLS);
+                subject.cost.add(cost::of(subject.pid).saturating_sub(before), CALLS);
             }
         }
     }
