@@ -253,11 +253,17 @@ async fn a_bad_frame_request_is_refused_and_never_the_servers_fault() {
     let post = |kind: &str, body: Vec<u8>| {
         asked.server.http.post(asked.server.url(path)).header("content-type", kind).body(body)
     };
-    asked.refuses(post(form, vec![b'x'; 10 << 20]), 413, "a form of 10 MB").await;
-    asked.refuses(post(form, vec![b'x'; 20_000]), 413, "a form of 20 kB").await;
-    asked.refuses(post("application/json", b"{}".to_vec()), 415, "JSON in place of a form").await;
     let both = asked.server.http.post(asked.server.url(&format!("{path}?token=a"))).header("content-type", form);
-    asked.refuses(both.body("token=a"), 400, "two tokens").await;
+    for (request, status, what) in [
+        (post(form, vec![b'x'; 10 << 20]), 413, "a form of 10 MB"),
+        (post(form, vec![b'x'; 20_000]), 413, "a form of 20 kB"),
+        (post("application/json", b"{}".to_vec()), 415, "JSON in place of a form"),
+        (both.body("token=a"), 400, "two tokens"),
+    ] {
+        let page = Answer::to(request).await;
+        assert_eq!((page.status, page.header("content-type")), (status, "text/html; charset=utf-8"), "{what}: {page:?}");
+        assert!(page.text().contains("data-reason="), "{what}: the host learns why");
+    }
 }
 
 #[tokio::test]
@@ -311,9 +317,7 @@ async fn a_wrong_method_is_refused_with_those_that_are_right() {
 #[tokio::test]
 async fn what_is_not_there_is_told_as_json() {
     let asked = Asked::on(Backend::Sqlite).await.expect("SQLite is always there");
-    for path in
-        ["/", "/api", "/api/", "/api/nope", "/api/leaders/", "/API/HEALTH", "/embed/v1/dashboards/", "//api/health"]
-    {
+    for path in ["/", "/api", "/api/", "/api/nope", "/api/leaders/", "/API/HEALTH", "/embed/v1/", "//api/health"] {
         let refusal = asked.refuses(asked.request(Method::GET, path), 404, path).await;
         assert_eq!(refusal["error"], "not_found");
     }

@@ -272,7 +272,7 @@ pub mod api_key_service_client {
         /// RevokeApiKey ends a key for good within a second, and with it every embed token and session that was issued by it. A
         /// key that is revoked already stays as it is.
         ///
-        /// Fails with NOT_FOUND (API_KEY_NOT_FOUND).
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID) and NOT_FOUND (API_KEY_NOT_FOUND).
         pub async fn revoke_api_key(
             &mut self,
             request: impl tonic::IntoRequest<super::RevokeApiKeyRequest>,
@@ -335,7 +335,7 @@ pub mod api_key_service_server {
         /// RevokeApiKey ends a key for good within a second, and with it every embed token and session that was issued by it. A
         /// key that is revoked already stays as it is.
         ///
-        /// Fails with NOT_FOUND (API_KEY_NOT_FOUND).
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID) and NOT_FOUND (API_KEY_NOT_FOUND).
         async fn revoke_api_key(
             &self,
             request: tonic::Request<super::RevokeApiKeyRequest>,
@@ -3282,7 +3282,10 @@ pub mod embed_token_service_client {
         /// RenewEmbedSession puts a fresh token in the place of a session's time: the token is used up, and a new session takes
         /// over from the old one, for the same dashboard, client, viewer and origin. Session and token are the credentials.
         ///
-        /// Fails as RedeemEmbedToken, and with UNAUTHENTICATED (SESSION_ENDED).
+        /// Fails with UNAUTHENTICATED (SESSION_ENDED, TOKEN_MALFORMED, TOKEN_BAD_SIGNATURE, TOKEN_WRONG_AUDIENCE, TOKEN_EXPIRED,
+        /// TOKEN_NOT_YET_VALID, TOKEN_REPLAYED), PERMISSION_DENIED (TOKEN_REVOKED, ORIGIN_NOT_ALLOWED), NOT_FOUND
+        /// (WRONG_DASHBOARD, DASHBOARD_NOT_FOUND), UNAVAILABLE (REPLAY_STORE_UNAVAILABLE, DATABASE_UNAVAILABLE) and
+        /// FAILED_PRECONDITION (FEATURE_DISABLED).
         pub async fn renew_embed_session(
             &mut self,
             request: impl tonic::IntoRequest<super::RenewEmbedSessionRequest>,
@@ -3459,7 +3462,10 @@ pub mod embed_token_service_server {
         /// RenewEmbedSession puts a fresh token in the place of a session's time: the token is used up, and a new session takes
         /// over from the old one, for the same dashboard, client, viewer and origin. Session and token are the credentials.
         ///
-        /// Fails as RedeemEmbedToken, and with UNAUTHENTICATED (SESSION_ENDED).
+        /// Fails with UNAUTHENTICATED (SESSION_ENDED, TOKEN_MALFORMED, TOKEN_BAD_SIGNATURE, TOKEN_WRONG_AUDIENCE, TOKEN_EXPIRED,
+        /// TOKEN_NOT_YET_VALID, TOKEN_REPLAYED), PERMISSION_DENIED (TOKEN_REVOKED, ORIGIN_NOT_ALLOWED), NOT_FOUND
+        /// (WRONG_DASHBOARD, DASHBOARD_NOT_FOUND), UNAVAILABLE (REPLAY_STORE_UNAVAILABLE, DATABASE_UNAVAILABLE) and
+        /// FAILED_PRECONDITION (FEATURE_DISABLED).
         async fn renew_embed_session(
             &self,
             request: tonic::Request<super::RenewEmbedSessionRequest>,

@@ -149,7 +149,7 @@ impl Replica {
 
 /// The reason that an error page or a problem names.
 fn reason_in(text: &str) -> String {
-    let mut words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
-    let reason = words.find(|word| word.contains('_') && word.len() > 5);
+    let after = ["data-reason=\"", "\"reason\":\""].iter().find_map(|before| Some(text.split_once(before)?.1));
+    let reason = after.and_then(|rest| rest.split('"').next());
     reason.unwrap_or_else(|| panic!("no reason in {text}")).to_owned()
 }
