@@ -134,3 +134,26 @@ async fn a_session_dies_with_its_api_key() {
     assert!(gone.status().is_success());
     assert_eq!(refused(renew(&server, &session, &fresh).await), (Code::PermissionDenied, ErrorReason::TokenRevoked));
 }
+
+#[tokio::test]
+async fn a_deleted_dashboard_takes_its_tokens_with_it_and_gets_no_new_ones() {
+    let server = TestServer::start().await;
+    let (amber, admin) = (issuing(&server).await, server.token("admin").await);
+    let made = post(&server, "/api/dashboards", &admin, &json!({ "id": "sales", "title": "Sales" })).await;
+    assert!(made.status < 300, "{}", made.text());
+    let token = issue(&amber).await;
+    let gone = server.http.delete(server.url("/api/dashboards/sales")).bearer_auth(&admin).send().await;
+    assert!(gone.expect("an answer").status().is_success());
+    assert_eq!(refused(redeem(&server, &token).await), (Code::NotFound, ErrorReason::DashboardNotFound));
+    // That a dashboard lives is remembered for half a second where tokens are issued.
+    let is_gone = async {
+        loop {
+            match amber.embed_tokens().issue_embed_token(asked()).await {
+                Ok(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                refusal => return refused(refusal),
+            }
+        }
+    };
+    let refusal = tokio::time::timeout(Duration::from_secs(2), is_gone).await.expect("soon");
+    assert_eq!(refusal, (Code::NotFound, ErrorReason::DashboardNotFound));
+}
