@@ -68,6 +68,11 @@ fn record_everything(metrics: &Metrics) {
     metrics.token_validated();
     metrics.token_expired();
     metrics.token_invalid();
+    metrics.session_opened();
+    metrics.session_renewed();
+    metrics.embed_refused("TOKEN_REPLAYED");
+    metrics.tokens_revoked("client");
+    metrics.audit_lost(1);
 }
 
 fn has_line(text: &str, line: &str) -> bool {
