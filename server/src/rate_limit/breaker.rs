@@ -13,6 +13,7 @@ const THRESHOLD: u32 = 5;
 pub(super) struct Breaker {
     failures: AtomicU32,
     opened: Notify,
+    abandoned: Notify,
 }
 
 impl Breaker {
@@ -36,6 +37,7 @@ impl Breaker {
         let opens = self.failures.fetch_update(Relaxed, Relaxed, more) == Ok(THRESHOLD - 1);
         if opens {
             self.opened.notify_one();
+            self.abandoned.notify_one();
         }
         opens
     }
@@ -43,6 +45,11 @@ impl Breaker {
     /// Lets calls through again.
     pub(super) fn close(&self) {
         self.failures.store(0, Relaxed);
+    }
+
+    /// Tells, each time that it opens, that calls under way are not worth waiting for.
+    pub(super) fn abandoned(&self) -> &Notify {
+        &self.abandoned
     }
 
     /// Waits until it opens; at once when it has opened since the last wait.

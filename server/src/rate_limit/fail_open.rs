@@ -192,7 +192,8 @@ impl Shared {
         self.metrics.limit_fallback(reason(&error));
         debug!(%error, "Redis did not decide about a call: {error}.");
         // A full queue says that there are many callers, not that Redis is away.
-        if error != Error::QueueFull && self.breaker.fail() {
+        let is_news = !matches!(error, Error::QueueFull | Error::Abandoned);
+        if is_news && self.breaker.fail() {
             self.metrics.limit_breaker(true);
             warn!(%error, "Redis does not count calls ({error}): until it does, this process limits by itself.");
         }
@@ -204,7 +205,8 @@ fn reason(error: &Error) -> &'static str {
     match error {
         Error::Timeout(_) => "timeout",
         Error::QueueFull => "queue_full",
-        Error::Redis(_) | Error::Stopped | Error::Answer => "error",
+        Error::Abandoned => "breaker",
+        Error::Redis(_) | Error::Answer => "error",
     }
 }
 
@@ -213,7 +215,7 @@ impl Worker {
     pub async fn run(self, stop: CancellationToken) {
         let Self { shared, transport, entropy } = self;
         let watch = stop.run_until_cancelled(watch(&shared, entropy.as_ref()));
-        tokio::join!(transport.run(stop.clone()), watch);
+        tokio::join!(transport.run_but_abandon(stop.clone(), shared.breaker.abandoned()), watch);
     }
 }
 

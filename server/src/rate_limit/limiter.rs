@@ -39,9 +39,9 @@ pub enum Error {
     /// Too many calls wait for a decision.
     #[error("too many calls wait for Redis")]
     QueueFull,
-    /// This process is about to stop.
-    #[error("the limiter has stopped")]
-    Stopped,
+    /// Redis is not waited for any more, because it was given up or this process is about to stop.
+    #[error("Redis is not waited for any more")]
+    Abandoned,
     /// Redis answered something else than the script does.
     #[error("Redis answered what the script never says")]
     Answer,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -52,20 +52,29 @@ impl Asker {
         let (answer, told) = oneshot::channel();
         self.0.try_send(Job { question, answer }).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => Error::QueueFull,
-            mpsc::error::TrySendError::Closed(_) => Error::Stopped,
+            mpsc::error::TrySendError::Closed(_) => Error::Abandoned,
         })?;
-        told.await.unwrap_or(Err(Error::Stopped))
+        told.await.unwrap_or(Err(Error::Abandoned))
     }
 }
 
 impl Transport {
     /// Works until `stop`. Who still waits then is told so.
-    pub async fn run(mut self, stop: CancellationToken) {
+    pub async fn run(self, stop: CancellationToken) {
+        self.run_but_abandon(stop, &Notify::new()).await;
+    }
+
+    /// The same. Each time that `abandon` is notified, whoever waits is told not to.
+    pub(super) async fn run_but_abandon(mut self, stop: CancellationToken, abandon: &Notify) {
         let mut calls = FuturesUnordered::new();
         let mut batch = Vec::with_capacity(MOST_KEYS);
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
+                () = abandon.notified() => {
+                    calls.clear();
+                    while self.jobs.try_recv().is_ok() {}
+                }
                 Some(()) = calls.next() => {}
                 _ = self.jobs.recv_many(&mut batch, MOST_KEYS), if calls.len() < MOST_CALLS => {
                     let asked = std::mem::replace(&mut batch, Vec::with_capacity(MOST_KEYS));

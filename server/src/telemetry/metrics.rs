@@ -221,7 +221,8 @@ impl Metrics {
         self.counter(declared::LIMIT_DECISIONS, &[policy, decision, source]).increment(1);
     }
 
-    /// Redis did not decide about a call. `reason` is `timeout`, `error`, `queue_full`, or `breaker` when it was not asked.
+    /// Redis did not decide about a call. `reason` is `timeout`, `error`, `queue_full`, or `breaker` when it was not asked, or no
+    /// longer waited for.
     pub fn limit_fallback(&self, reason: &'static str) {
         self.counter(declared::LIMIT_FALLBACKS, &[reason]).increment(1);
     }

@@ -5,9 +5,7 @@ use secrecy::SecretString;
 use super::{credentials, fetching, limits, serving, storage};
 use crate::config::parse::Refusal;
 use crate::config::reader::Reader;
-use crate::config::{
-    Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, RateLimit, Redis, Telemetry, XApi,
-};
+use crate::config::{Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, RateLimit, Redis, Telemetry, XApi};
 use crate::domain::Quota;
 
 /// What a run of ingestion outside the server needs.

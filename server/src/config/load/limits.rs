@@ -107,3 +107,78 @@ fn costs(text: &str) -> Result<Vec<Cost>, Refusal> {
 fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Errors, MapEnv};
+
+    fn load(variables: &[(&str, &str)]) -> Result<Config, Errors> {
+        let env = MapEnv::default().with("ADMIN_JWT_SECRET", "an-admin-secret-0123456789-abcdefgh");
+        let env = variables.iter().fold(env, |env, (name, value)| env.with(*name, *value));
+        Config::load(&env).map(|loaded| loaded.config)
+    }
+
+    #[track_caller]
+    fn refused(variables: &[(&str, &str)]) {
+        let Err(Errors(mistakes)) = load(variables) else { panic!("{variables:?} is accepted") };
+        let named: Vec<_> = mistakes.iter().map(|mistake| mistake.variable.as_str()).collect();
+        assert_eq!(named, [variables[0].0], "{mistakes:?}");
+    }
+
+    #[test]
+    fn a_limit_is_calls_per_seconds() {
+        let limits = load(&[("RATE_LIMIT_LEADER_REFRESH", " 7 / 3600 ")]).unwrap().rate_limit;
+        let quota = limits.leader_refresh;
+        assert_eq!((quota.permits.get(), quota.burst.get(), quota.window.as_secs()), (7, 7, 3_600));
+        assert_eq!((limits.token_redeem.permits.get(), limits.ingestion_trigger.permits.get()), (300, 10));
+        for text in ["30", "0/60", "30/0", "x/60", "-1/60", "1000001/60", "30/86401", "30/60/1", "30 per 60"] {
+            refused(&[("RATE_LIMIT_TOKEN_REDEEM", text)]);
+        }
+    }
+
+    #[test]
+    fn a_call_that_could_never_pass_is_refused_at_the_start() {
+        assert_eq!(load(&[("RATE_LIMIT_COSTS", "/api/feed=10")]).unwrap().rate_limit.costs.len(), 1);
+        refused(&[("RATE_LIMIT_COSTS", "/api/feed=11"), ("RATE_LIMIT_INGESTION_TRIGGER", "20/60")]);
+        for text in ["/api/feed", "api/feed=2", "/api/feed=0", "/api/feed=-1", "/api/feed=x", "/api/feed=1001"] {
+            refused(&[("RATE_LIMIT_COSTS", text)]);
+        }
+    }
+
+    #[test]
+    fn a_bucket_must_be_full_within_a_century() {
+        let slow = [("REQUESTS_PER_MINUTE", "1"), ("WINDOW_SECONDS", "86400")];
+        assert!(load(&[slow[0], slow[1], ("BURST_SIZE", "36500")]).is_ok());
+        refused(&[("BURST_SIZE", "36501"), slow[0], slow[1]]);
+    }
+
+    #[test]
+    fn only_known_limits_can_stand_in_the_shadow() {
+        let shadow = load(&[("RATE_LIMIT_SHADOW", "anonymous, token_redeem")]).unwrap().rate_limit.shadow;
+        assert_eq!(shadow.len(), 2);
+        refused(&[("RATE_LIMIT_SHADOW", "anonymous,everything")]);
+    }
+
+    #[test]
+    fn a_redis_that_cannot_be_used_is_refused_in_words_that_help() {
+        for url in [
+            "redis+sentinel://a:26379/main",
+            "redis-sentinel://:hush@a/main",
+            "redis+cluster://a",
+            "rediss-cluster://a",
+        ] {
+            let Err(Errors(mistakes)) = load(&[("REDIS_URL", url)]) else { panic!("{url} is accepted") };
+            assert!(mistakes.len() == 1 && mistakes[0].problem.contains("Sentinel or a cluster"), "{mistakes:?}");
+            assert!(!format!("{mistakes:?}").contains("hush"));
+        }
+        assert!(load(&[("REDIS_URL", "rediss://:hush@host:6380/1")]).is_ok());
+    }
+
+    #[test]
+    fn trusted_proxies_are_blocks() {
+        let trusted = load(&[("TRUSTED_PROXY_CIDRS", "10.0.0.0/8, ::1")]).unwrap().server.trusted_proxies;
+        assert_eq!(trusted.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
+        refused(&[("TRUSTED_PROXY_CIDRS", "10.0.0.1/8")]);
+        refused(&[("TRUSTED_PROXY_CIDRS", "all")]);
+    }
+}
