@@ -1,4 +1,5 @@
-//! One suite for the store over SQLite and PostgreSQL, and one for checkpoints in files and in both databases.
+//! One suite for the store over SQLite and PostgreSQL, one for checkpoints in files and in both databases, and one
+//! for the limiter in this process and in Redis.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 /// Makes a test on SQLite and one on PostgreSQL of each function, which is given an empty database.
@@ -40,6 +41,9 @@ mod freeze;
 mod fresh;
 mod leaders;
 mod ledger;
+mod limiter;
+mod limit_outage;
+mod limit_script;
 mod migrations;
 mod outage;
 mod pages;

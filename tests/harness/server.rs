@@ -90,7 +90,10 @@ impl TestServer {
             .with("EMBED_SIGNING_KEY", SIGNING_KEY)
             .with("EMBED_ALLOWED_ORIGINS", "https://partner.example,https://other.example")
             .with("EMBED_RATE_LIMIT_REQUESTS", "100000")
-            .with("REQUESTS_PER_MINUTE", "100000");
+            .with("REQUESTS_PER_MINUTE", "100000")
+            .with("RATE_LIMIT_TOKEN_REDEEM", "100000/60")
+            .with("RATE_LIMIT_LEADER_REFRESH", "100000/60")
+            .with("RATE_LIMIT_INGESTION_TRIGGER", "100000/60");
         Some(Builder { env, clock: TestClock::new(), entropy: Arc::new(OsEntropy), folder: Some(folder) })
     }
 

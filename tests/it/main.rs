@@ -21,6 +21,7 @@ mod road;
 mod runbook;
 mod scopes;
 mod secrets;
+mod shared_limits;
 mod shutdown;
 mod stage;
 mod wire;

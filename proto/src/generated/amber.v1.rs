@@ -7934,3 +7934,489 @@ pub mod metrics_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Limit is one limit of a caller.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Limit {
+    /// policy is the name of the limit, such as `authenticated` or `embed_issue`.
+    #[prost(string, tag = "1")]
+    pub policy: ::prost::alloc::string::String,
+    /// permits is how many permits there are when none was used.
+    #[prost(uint32, tag = "2")]
+    pub permits: u32,
+    /// remaining is how many permits are left.
+    #[prost(uint32, tag = "3")]
+    pub remaining: u32,
+    /// reset_after is the time until all permits are back. Zero when none was used.
+    #[prost(message, optional, tag = "4")]
+    pub reset_after: ::core::option::Option<::prost_types::Duration>,
+    /// shadow is true for a limit that only counts and refuses nobody.
+    #[prost(bool, tag = "5")]
+    pub shadow: bool,
+}
+/// GetLimitsRequest names a caller.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetLimitsRequest {
+    /// identity is `ip:<address>`, `user:<id>` or `key:<id>`. Required.
+    #[prost(string, tag = "1")]
+    pub identity: ::prost::alloc::string::String,
+}
+/// GetLimitsResponse shows the limits of a caller.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetLimitsResponse {
+    /// limits are all limits; which of them a call draws on depends on the call.
+    #[prost(message, repeated, tag = "1")]
+    pub limits: ::prost::alloc::vec::Vec<Limit>,
+    /// key is where Redis keeps the permits of this caller.
+    #[prost(string, tag = "2")]
+    pub key: ::prost::alloc::string::String,
+    /// source says where these permits are counted.
+    #[prost(enumeration = "LimitSource", tag = "3")]
+    pub source: i32,
+}
+/// ResetLimitsRequest names a caller.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResetLimitsRequest {
+    /// identity is `ip:<address>`, `user:<id>` or `key:<id>`. Required.
+    #[prost(string, tag = "1")]
+    pub identity: ::prost::alloc::string::String,
+}
+/// ResetLimitsResponse says what the reset did.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ResetLimitsResponse {
+    /// was_used is true when permits were missing.
+    #[prost(bool, tag = "1")]
+    pub was_used: bool,
+    /// everywhere is false when Redis could not be reached, so that only the process that answers has reset the caller.
+    #[prost(bool, tag = "2")]
+    pub everywhere: bool,
+}
+/// LimitSource says where permits are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LimitSource {
+    /// LIMIT_SOURCE_UNSPECIFIED is never sent.
+    Unspecified = 0,
+    /// LIMIT_SOURCE_SHARED is Redis, for all replicas.
+    Shared = 1,
+    /// LIMIT_SOURCE_LOCAL is the process that answers, because there is no Redis or it does not answer.
+    Local = 2,
+}
+impl LimitSource {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LIMIT_SOURCE_UNSPECIFIED",
+            Self::Shared => "LIMIT_SOURCE_SHARED",
+            Self::Local => "LIMIT_SOURCE_LOCAL",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LIMIT_SOURCE_UNSPECIFIED" => Some(Self::Unspecified),
+            "LIMIT_SOURCE_SHARED" => Some(Self::Shared),
+            "LIMIT_SOURCE_LOCAL" => Some(Self::Local),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod rate_limit_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// RateLimitService shows and resets the limits of one caller. Both calls want the role ADMIN.
+    #[derive(Debug, Clone)]
+    pub struct RateLimitServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl RateLimitServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> RateLimitServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> RateLimitServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            RateLimitServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// GetLimits answers what the caller may still ask, and takes nothing from it.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID), FAILED_PRECONDITION (FEATURE_DISABLED) when limits are
+        /// switched off, RESOURCE_EXHAUSTED (RATE_LIMITED) and INTERNAL (INTERNAL).
+        pub async fn get_limits(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetLimitsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetLimitsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.RateLimitService/GetLimits",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.RateLimitService", "GetLimits"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ResetLimits gives the caller all its permits back. Every replica sees it within a second.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID), FAILED_PRECONDITION (FEATURE_DISABLED) when limits are
+        /// switched off, RESOURCE_EXHAUSTED (RATE_LIMITED) and INTERNAL (INTERNAL).
+        pub async fn reset_limits(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ResetLimitsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResetLimitsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.RateLimitService/ResetLimits",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.RateLimitService", "ResetLimits"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod rate_limit_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with RateLimitServiceServer.
+    #[async_trait]
+    pub trait RateLimitService: std::marker::Send + std::marker::Sync + 'static {
+        /// GetLimits answers what the caller may still ask, and takes nothing from it.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID), FAILED_PRECONDITION (FEATURE_DISABLED) when limits are
+        /// switched off, RESOURCE_EXHAUSTED (RATE_LIMITED) and INTERNAL (INTERNAL).
+        async fn get_limits(
+            &self,
+            request: tonic::Request<super::GetLimitsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetLimitsResponse>,
+            tonic::Status,
+        >;
+        /// ResetLimits gives the caller all its permits back. Every replica sees it within a second.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS),
+        /// PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID), FAILED_PRECONDITION (FEATURE_DISABLED) when limits are
+        /// switched off, RESOURCE_EXHAUSTED (RATE_LIMITED) and INTERNAL (INTERNAL).
+        async fn reset_limits(
+            &self,
+            request: tonic::Request<super::ResetLimitsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ResetLimitsResponse>,
+            tonic::Status,
+        >;
+    }
+    /// RateLimitService shows and resets the limits of one caller. Both calls want the role ADMIN.
+    #[derive(Debug)]
+    pub struct RateLimitServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> RateLimitServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for RateLimitServiceServer<T>
+    where
+        T: RateLimitService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/amber.v1.RateLimitService/GetLimits" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetLimitsSvc<T: RateLimitService>(pub Arc<T>);
+                    impl<
+                        T: RateLimitService,
+                    > tonic::server::UnaryService<super::GetLimitsRequest>
+                    for GetLimitsSvc<T> {
+                        type Response = super::GetLimitsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetLimitsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RateLimitService>::get_limits(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetLimitsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.RateLimitService/ResetLimits" => {
+                    #[allow(non_camel_case_types)]
+                    struct ResetLimitsSvc<T: RateLimitService>(pub Arc<T>);
+                    impl<
+                        T: RateLimitService,
+                    > tonic::server::UnaryService<super::ResetLimitsRequest>
+                    for ResetLimitsSvc<T> {
+                        type Response = super::ResetLimitsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ResetLimitsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RateLimitService>::reset_limits(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ResetLimitsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for RateLimitServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "amber.v1.RateLimitService";
+    impl<T> tonic::server::NamedService for RateLimitServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}

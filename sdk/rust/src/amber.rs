@@ -9,6 +9,7 @@ use amber_proto::v1::health_service_client::HealthServiceClient;
 use amber_proto::v1::ingestion_service_client::IngestionServiceClient;
 use amber_proto::v1::leader_service_client::LeaderServiceClient;
 use amber_proto::v1::metrics_service_client::MetricsServiceClient;
+use amber_proto::v1::rate_limit_service_client::RateLimitServiceClient;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
@@ -109,6 +110,12 @@ impl Amber {
     #[must_use]
     pub fn metrics(&self) -> MetricsServiceClient<Connection> {
         MetricsServiceClient::new(self.connection())
+    }
+
+    /// The client of `RateLimitService`.
+    #[must_use]
+    pub fn rate_limits(&self) -> RateLimitServiceClient<Connection> {
+        RateLimitServiceClient::new(self.connection())
     }
 
     pub(crate) fn retry(&self) -> &RetryPolicy {

@@ -13,7 +13,7 @@ use crate::embed::{
 use crate::health::Health;
 use crate::http::{Edge, Gate};
 use crate::ingestion::{Deps, Ingestion, SharedGovernor, Worker, XObserver};
-use crate::rate_limit::{LocalLimiter, Policies};
+use crate::rate_limit::{self, FailOpen, Limits, LocalLimiter, Policies, SharedLimiter, TrustedProxies};
 use crate::redis::Pool;
 use crate::resilience::{BreakerSettings, RetryPolicy};
 use crate::sentiment::Analyzer;
@@ -21,7 +21,7 @@ use crate::store::{self, Store};
 use crate::telemetry::Metrics;
 use crate::usecase::{
     Accounts, ApiKeys, Checkpoints, DashboardParts, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations,
-    Parts, Quarantine, Runs, UseCases,
+    Parts, Quarantine, RateLimits, Runs, UseCases,
 };
 use crate::x_api::{self, Client};
 
@@ -48,6 +48,8 @@ pub struct Core {
     pub edge: Option<Edge>,
     /// Writes the audit of embed tokens; it must be run. None when embedding is switched off.
     pub audit: Option<AuditWriter>,
+    /// Asks Redis about calls; it must be run. None when limits are not shared.
+    pub limits_worker: Option<rate_limit::Worker>,
 }
 
 impl Core {
@@ -73,15 +75,18 @@ impl Core {
         ));
         let clients = Arc::new(clients(config, &store, world)?);
         let authenticator = Arc::new(authenticator(&config.admin, &clients, world)?);
-        let limiter = config.rate_limit.enabled.then(|| Arc::new(LocalLimiter::new(&policies(config))));
-        let edge = config.rate_limit.enabled.then(Edge::new);
+        let (limits, limits_worker) = limits(config, &metrics, world)?.unzip();
+        let limits_worker = limits_worker.flatten();
+        let proxies = TrustedProxies::new(&config.server.trusted_proxies);
+        let edge = limits.is_some().then(|| Edge::new(proxies.clone()));
         let places = Places::new(files, Arc::new(store.clone()));
         let parts =
             Shared { config, world, store: &store, metrics: &metrics, ingestion: &ingestion, clients: &clients };
         let (embed, audit) = embed_parts(&parts, redis)?.unzip();
-        let use_cases = use_cases(&parts, embed, places, &health, &authenticator);
-        let gate = Gate { authenticator, limiter, clock: Arc::clone(&world.clock), metrics: metrics.clone() };
-        Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate: Arc::new(gate), edge, audit })
+        let use_cases = use_cases(&parts, embed, places, &health, &authenticator, limits.clone());
+        let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
+        let gate = Arc::new(Gate { authenticator, limits, proxies, clock, entropy, metrics: metrics.clone() });
+        Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker })
     }
 }
 
@@ -224,9 +229,29 @@ fn authenticator(admin: &config::Admin, clients: &Arc<Clients>, world: &World) -
     Ok(Authenticator::new(tokens, admin.api_key.as_ref(), admin.bootstrap_secret.as_ref(), clients))
 }
 
-fn policies(config: &Config) -> Policies {
-    let limits = &config.rate_limit;
-    Policies { anonymous: limits.anonymous, authenticated: limits.authenticated, embed_issue: config.embed.rate }
+/// The limits and what works for them; None when limiting is switched off.
+type LimitParts = (Arc<Limits>, Option<rate_limit::Worker>);
+
+fn limits(config: &Config, metrics: &Metrics, world: &World) -> Result<Option<LimitParts>, Error> {
+    if !config.rate_limit.enabled {
+        return Ok(None);
+    }
+    let (limiter, worker) = match shared_limiter(config)? {
+        None => (FailOpen::local(LocalLimiter::default(), metrics.clone()), None),
+        Some(shared) => {
+            let entropy = Arc::clone(&world.entropy);
+            let (limiter, worker) = FailOpen::new(shared, LocalLimiter::default(), metrics.clone(), entropy);
+            (limiter, Some(worker))
+        }
+    };
+    let policies = Policies::new(&config.rate_limit, config.embed.rate);
+    Ok(Some((Arc::new(Limits::new(policies, limiter, metrics.clone())), worker)))
+}
+
+fn shared_limiter(config: &Config) -> Result<Option<(SharedLimiter, rate_limit::Transport)>, Error> {
+    let Some(redis) = &config.redis else { return Ok(None) };
+    let settings = rate_limit::Settings { url: redis.url.clone(), budget: config.rate_limit.redis_timeout };
+    Ok(Some(SharedLimiter::new(&settings)?))
 }
 
 /// What several use cases work with.
@@ -245,6 +270,7 @@ fn use_cases(
     places: Places,
     health: &Arc<Health>,
     authenticator: &Arc<Authenticator>,
+    limits: Option<Arc<Limits>>,
 ) -> UseCases {
     let Shared { config, world, store, metrics, ingestion, clients } = *shared;
     let store = Arc::new(store.clone());
@@ -264,6 +290,7 @@ fn use_cases(
         dashboards: Dashboards::new(dashboards(&store, config, world)),
         api_keys: ApiKeys::new(Arc::clone(clients)),
         accounts: Accounts::new(Arc::clone(authenticator)),
+        rate_limits: RateLimits::new(limits),
         operations: Operations::new(Arc::clone(health), metrics.clone(), config.server.metrics_require_auth),
     };
     parts.into()

@@ -63,7 +63,7 @@ impl Server {
         listener: TcpListener,
         demo: Option<DemoSite>,
     ) -> Result<Self, Error> {
-        let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit } = core;
+        let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker } = core;
         let address =
             listener.local_addr().map_err(|source| Error::Listen { address: config.server.listen, source })?;
         let orphans = store.release_orphans().await?;
@@ -75,6 +75,9 @@ impl Server {
         if let Some(writer) = audit {
             // It ends with the last call that may write, not before.
             tasks.spawn(writer.run());
+        }
+        if let Some(worker) = limits_worker {
+            tasks.spawn(worker.run(stop.clone()));
         }
         if config.ingestion.enabled {
             tasks.spawn(Scheduler::new(&ingestion)?.run(stop.clone()));

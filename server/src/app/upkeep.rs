@@ -61,7 +61,7 @@ impl Upkeep {
     }
 
     async fn forget(&self) {
-        self.gate.limiter.iter().for_each(|limiter| limiter.forget_idle());
+        self.gate.limits.iter().for_each(|limits| limits.forget_idle());
         self.edge.iter().for_each(Edge::forget_idle);
         let now = self.clock.now();
         if let Err(error) = self.store.purge_expired(now, now - REVOCATIONS_KEPT).await {

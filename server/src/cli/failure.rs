@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use amber_server::{app, checkpoints, config, embed, ingestion, store, telemetry};
+use amber_server::{app, checkpoints, config, embed, ingestion, rate_limit, store, telemetry};
 
 /// It did not work.
 const FAILED: u8 = 1;
@@ -28,6 +28,11 @@ impl Failure {
     /// A failure that has no code of its own.
     pub(super) fn failed(text: impl Into<String>) -> Self {
         Self { code: FAILED, text: text.into() }
+    }
+
+    /// A configuration that cannot be used.
+    pub(super) fn misconfigured(text: impl Into<String>) -> Self {
+        Self { code: MISCONFIGURED, text: text.into() }
     }
 
     fn of(code: u8, error: &dyn Error) -> Self {
@@ -87,6 +92,12 @@ impl From<app::Error> for Failure {
 impl From<telemetry::Error> for Failure {
     fn from(error: telemetry::Error) -> Self {
         Self::of(FAILED, &error)
+    }
+}
+
+impl From<rate_limit::Error> for Failure {
+    fn from(error: rate_limit::Error) -> Self {
+        Self::of(UNAVAILABLE, &error)
     }
 }
 

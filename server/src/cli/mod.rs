@@ -10,6 +10,7 @@ mod migrate;
 mod config;
 mod ingest;
 mod checkpoint;
+mod limits;
 mod token;
 
 use std::process::ExitCode;
@@ -52,6 +53,8 @@ enum Command {
     #[command(subcommand)]
     Checkpoint(checkpoint::Checkpoint),
     #[command(subcommand)]
+    Limits(limits::Limits),
+    #[command(subcommand)]
     Token(token::Token),
 }
 
@@ -64,6 +67,7 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
         Command::Config(command) => command.run(),
         Command::Ingest(command) => command.run().await,
         Command::Checkpoint(command) => command.run().await,
+        Command::Limits(command) => command.run().await,
         Command::Token(command) => command.run(),
     };
     outcome.unwrap_or_else(Failure::report)

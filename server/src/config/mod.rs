@@ -14,12 +14,12 @@ mod summary;
 mod reference;
 
 pub use env::{Env, FileError, Layers, MapEnv, ProcessEnv};
-pub use load::{CheckpointPlaces, IngestRun, Loaded, TokenIssue};
+pub use load::{CheckpointPlaces, IngestRun, Loaded, SharedLimits, TokenIssue};
 pub use reference::{env_example, reference};
 pub use report::{Errors, Mistake, Warning};
 pub use secret::SecretBytes;
 pub use sections::{
-    Admin, Build, Checkpoints, Config, Cors, Database, Embed, Ingestion, LogFormat, RateLimit, Redis, Server,
+    Admin, Build, Checkpoints, Config, Cors, Cost, Database, Embed, Ingestion, LogFormat, RateLimit, Redis, Server,
     Telemetry, XApi,
 };
 pub use summary::Summary;

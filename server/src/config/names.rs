@@ -36,7 +36,6 @@ const LATER: &[Later] = &[
     Later { name: "TLS_KEY_PATH", harmless: "", otherwise: Refuse("let a proxy or an ingress speak TLS") },
     Later { name: "SECRETS_MANAGER_PROVIDER", harmless: "", otherwise: Ignore },
     Later { name: "SECRETS_PREFIX", harmless: "", otherwise: Ignore },
-    Later { name: "TRUSTED_PROXY_CIDRS", harmless: "", otherwise: Ignore },
 ];
 
 /// A variable that this version knows by name only.

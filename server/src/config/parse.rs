@@ -8,7 +8,7 @@ use croner::parser::{CronParser, Seconds, Year};
 use jiff::tz::TimeZone;
 use url::Url;
 
-use crate::domain::Origin;
+use crate::domain::{Cidr, Origin};
 
 /// What is wrong with a text, and what to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,6 +141,18 @@ pub(super) fn sites(text: &str) -> Result<Vec<Origin>, Refusal> {
         return Err(Refusal::new(format!("holds a wildcard ({many})"), "list each site"));
     }
     Ok(origins)
+}
+
+/// Blocks of addresses separated by commas.
+pub(super) fn blocks(text: &str) -> Result<Vec<Cidr>, Refusal> {
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+    let read = |item: &str| {
+        item.parse().map_err(|error| {
+            let problem = format!("{item:?} is no block of addresses: {error}");
+            Refusal::new(problem, "write blocks like 10.0.0.0/8 or 2001:db8::/32, separated by commas")
+        })
+    };
+    items.map(read).collect()
 }
 
 /// A text whose scheme, the part before the first colon, is one of `schemes`.

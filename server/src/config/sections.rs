@@ -1,6 +1,7 @@
 //! The sections of the configuration, as the rest of Amber reads them.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use super::SecretBytes;
-use crate::domain::{Origin, Quota};
+use crate::domain::{Cidr, Origin, PolicyName, Quota};
 
 /// Everything that an operator can set, checked.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub struct Server {
     pub drain: Duration,
     /// The longest request body, in bytes.
     pub max_body: usize,
+    /// The proxies whose `X-Forwarded-For` tells the address of a caller. Empty: none.
+    pub trusted_proxies: Vec<Cidr>,
 }
 
 /// Where Amber remembers.
@@ -174,6 +177,27 @@ pub struct RateLimit {
     pub anonymous: Quota,
     /// Per user or API key.
     pub authenticated: Quota,
+    /// Frames, per address.
+    pub token_redeem: Quota,
+    /// Leaders whose posts are read at once, per caller.
+    pub leader_refresh: Quota,
+    /// Runs that are started, per caller.
+    pub ingestion_trigger: Quota,
+    /// Policies that only count.
+    pub shadow: Vec<PolicyName>,
+    /// Calls that cost more than one permit. No cost is larger than the smallest bucket.
+    pub costs: Vec<Cost>,
+    /// The longest that a decision of Redis is waited for.
+    pub redis_timeout: Duration,
+}
+
+/// What the calls of one path cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// The path of a route or of a gRPC method; a part of it in braces stands for anything without a slash.
+    pub path: String,
+    /// Permits per call.
+    pub permits: NonZeroU32,
 }
 
 /// Which web sites may call the API from a browser.

@@ -48,6 +48,8 @@ impl Config {
             ("rate_limiting", rate_limit.enabled.to_string()),
             ("anonymous", quota(rate_limit.anonymous)),
             ("authenticated", quota(rate_limit.authenticated)),
+            ("shadow", rate_limit.shadow.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(",")),
+            ("trusted_proxies", server.trusted_proxies.len().to_string()),
             ("log_format", if telemetry.log_format == LogFormat::Json { "json" } else { "text" }.to_owned()),
         ])
     }

@@ -300,7 +300,6 @@ fn a_slip_of_the_pen_is_answered_with_the_nearest_name() {
         ("FACEBOOK_ENABLED", "X alone"),
         ("NEWS_LIMIT", "X alone"),
         ("POST_LIMIT", "X alone"),
-        ("TRUSTED_PROXY_CIDRS", "not supported yet"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "not supported yet"),
     ] {
         let warnings = warned(&least().with(name, "1"));

@@ -44,6 +44,11 @@ const LISTENING: &[Variable] = &[
         "Web sites whose pages may call the API, as `https://host[:port]`, separated by commas",
     )
     .else_is(Computed("none")),
+    Variable::text(
+        "TRUSTED_PROXY_CIDRS",
+        "Proxies whose `X-Forwarded-For` tells the address of a caller, as `10.0.0.0/8`, separated by commas",
+    )
+    .else_is(Computed("none; the address of a caller is that of its socket")),
     Variable::flag("REFLECTION_ENABLED", "true", "Serves gRPC reflection"),
     Variable::flag("METRICS_REQUIRE_AUTH", "false", "Shows metrics to administrators only"),
     Variable::number(
@@ -61,8 +66,11 @@ const STORAGE: &[Variable] = &[
     )
     .else_is(Value("sqlite://amber.db?mode=rwc")),
     Variable::number("DATABASE_MAX_CONNECTIONS", 1..=1_000, "10", "The most connections that are open at once"),
-    Variable::sealed("REDIS_URL", "The Redis that replicas share, as `redis://...` or `rediss://...`")
-        .else_is(Computed("none; each replica limits on its own")),
+    Variable::sealed(
+        "REDIS_URL",
+        "The Redis 7 in which replicas share their limits, as `redis://...` or `rediss://...`",
+    )
+    .else_is(Computed("none; each replica limits on its own")),
     Variable::text(
         "CHECKPOINT_STORE",
         "Where it is kept how far each timeline is read: `database`, or `file` for a copy of it in files as well",
@@ -198,6 +206,38 @@ const RATE_LIMITS: &[Variable] = &[
         "Calls that a user or an API key may make per window",
     )
     .else_is(SameAs("REQUESTS_PER_MINUTE")),
+    Variable::text(
+        "RATE_LIMIT_TOKEN_REDEEM",
+        "Calls of frames that an address may make, as `calls/seconds`: opening, renewing, reading",
+    )
+    .else_is(Value("300/60")),
+    Variable::text(
+        "RATE_LIMIT_LEADER_REFRESH",
+        "Leaders that a caller may have read at once, as `calls/seconds`; such a call counts as any other, too",
+    )
+    .else_is(Value("30/60")),
+    Variable::text(
+        "RATE_LIMIT_INGESTION_TRIGGER",
+        "Runs that a caller may start, as `calls/seconds`; such a call counts as any other, too",
+    )
+    .else_is(Value("10/60")),
+    Variable::text(
+        "RATE_LIMIT_COSTS",
+        "Calls that count as several, as `/api/feed=2,/amber.v1.FeedService/ListPosts=2`; a part in braces stands for any",
+    )
+    .else_is(Computed("every call counts once")),
+    Variable::text(
+        "RATE_LIMIT_SHADOW",
+        "Limits that count and refuse nobody, separated by commas: `anonymous`, `authenticated`, `embed_issue`, \
+         `token_redeem`, `leader_refresh`, `ingestion_trigger`",
+    )
+    .else_is(Computed("none")),
+    Variable::number(
+        "RATE_LIMIT_REDIS_TIMEOUT_MS",
+        5..=50,
+        "25",
+        "How long a call waits for Redis to decide, in milliseconds, before this replica decides by itself",
+    ),
 ];
 
 const LOGS_AND_BUILD: &[Variable] = &[

@@ -2,6 +2,7 @@
 
 mod api_client;
 mod checkpoint;
+mod cidr;
 mod clock;
 mod dashboard;
 mod dashboard_spec;
@@ -12,6 +13,7 @@ mod feed;
 mod leader;
 mod look;
 mod origin;
+mod policy_name;
 mod post;
 mod principal;
 mod quota;
@@ -25,6 +27,7 @@ mod token_check;
 
 pub use api_client::{ApiClient, ApiKeyId};
 pub use checkpoint::{Checkpoint, Gap, GivenUp, Unreachable};
+pub use cidr::{Cidr, CidrError};
 pub use clock::{Clock, SystemClock};
 pub use dashboard::{DashboardData, DashboardId, DayPoint, LeaderRow, SentimentCounts, Tally};
 pub use dashboard_spec::{Dashboard, DashboardSpec, Section};
@@ -35,6 +38,7 @@ pub use feed::{FeedCursor, FeedFilter, FeedPage};
 pub use leader::{Handle, Leader, LeaderId, LeaderState, NewLeader, Platform, Violation};
 pub use look::{Locale, Theme};
 pub use origin::{Origin, OriginError};
+pub use policy_name::PolicyName;
 pub use post::{
     Author, ExternalId, FetchedPost, Media, MediaKind, Post, PostId, PostMetrics, ScoredPost, UserId, snowflake_time,
 };

@@ -12,6 +12,7 @@ mod ingestion;
 mod leader;
 mod metrics;
 pub mod quota;
+mod rate_limit;
 mod reason;
 mod serving;
 mod status;
@@ -31,6 +32,7 @@ use amber_proto::v1::health_service_server::HealthServiceServer;
 use amber_proto::v1::ingestion_service_server::IngestionServiceServer;
 use amber_proto::v1::leader_service_server::LeaderServiceServer;
 use amber_proto::v1::metrics_service_server::MetricsServiceServer;
+use amber_proto::v1::rate_limit_service_server::RateLimitServiceServer;
 use tonic::service::Routes;
 use tonic_reflection::server::Builder;
 
@@ -63,6 +65,7 @@ pub fn services(use_cases: &UseCases, serving: &Serving, reflection: bool) -> Ro
     add!(routes, IngestionServiceServer, ingestion::IngestionService { use_cases: shared() });
     add!(routes, LeaderServiceServer, leader::LeaderService { use_cases: shared() });
     add!(routes, MetricsServiceServer, metrics::MetricsService { use_cases: shared() });
+    add!(routes, RateLimitServiceServer, rate_limit::RateLimitService { use_cases: shared() });
     routes.add_service(serving.service().max_decoding_message_size(MAX_REQUEST));
     if reflection {
         routes.add_service(described().build_v1().expect("the descriptors are compiled in"));

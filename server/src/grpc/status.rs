@@ -61,17 +61,20 @@ pub fn unauthenticated(error: &auth::Error) -> Status {
     status(&Error::Auth(error.clone()), None)
 }
 
-/// The refusal of a caller who asked too much, with the metadata that the HTTP headers of the same name carry.
+/// The refusal of a caller who asked too much, with the metadata that the HTTP headers of the same name carry. `unit`,
+/// evenly distributed in `0.0..1.0`, spreads the return of callers that go by `grpc-retry-pushback-ms`.
 #[must_use]
-pub fn refused(decision: &Decision, now: Timestamp) -> Status {
+pub fn refused(decision: &Decision, now: Timestamp, unit: f64) -> Status {
     let wait = quota::wait_seconds(decision);
     let message = format!("too many calls: at most {} at once; try again in {wait} seconds", decision.limit);
-    let mut details = details(ErrorReason::RateLimited, HashMap::from([("limit", decision.limit.to_string())]));
+    let policy = decision.policy.as_str();
+    let facts = HashMap::from([("limit", decision.limit.to_string()), ("policy", policy.to_owned())]);
+    let mut details = details(ErrorReason::RateLimited, facts);
     details.set_retry_info(Some(Duration::from_secs(wait)));
-    details.add_quota_failure_violation("caller", message.clone());
+    details.add_quota_failure_violation(policy, message.clone());
     let mut headers: HeaderMap = quota::headers(decision, now).into_iter().collect();
     headers.insert("retry-after", wait.into());
-    headers.insert("grpc-retry-pushback-ms", wait.saturating_mul(1_000).into());
+    headers.insert("grpc-retry-pushback-ms", quota::pushback(decision, unit).into());
     let code = code(ErrorReason::RateLimited);
     Status::with_error_details_and_metadata(code, message, details, MetadataMap::from_headers(headers))
 }

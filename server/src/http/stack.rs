@@ -51,7 +51,7 @@ pub fn stack(settings: Settings, state: State, grpc: Routes) -> Router {
             .layer(cors(&cors_origins))
             .layer(from_fn_with_state(frames, framed))
             .layer(CatchPanicLayer::custom(|_| defect()))
-            .layer(from_fn_with_state(Arc::clone(&gatekeeper.clock), speak))
+            .layer(from_fn_with_state(Arc::clone(&gatekeeper), speak))
             .layer(option_layer(edge.as_ref().map(guard)))
             .layer(from_fn_with_state(gatekeeper, gate)),
     )

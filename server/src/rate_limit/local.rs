@@ -1,175 +1,240 @@
-//! The limiter of one process: governor's keyed GCRA, bounded in memory.
+//! The limiter of one process, bounded in memory.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::Duration;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::middleware::StateInformationMiddleware;
-use governor::state::keyed::DefaultKeyedStateStore;
-use governor::{Quota as Rate, RateLimiter};
+use async_trait::async_trait;
+use tokio::time::Instant;
 
-use super::{Decision, Identity, Policies, Policy, PolicyName};
-use crate::domain::Quota;
+use super::law::{Asked, Law};
+use super::{Decision, Error, Identity, Limiter, Policy};
+use crate::domain::PolicyName;
 
-type Buckets = RateLimiter<Slot, DefaultKeyedStateStore<Slot>, DefaultClock, StateInformationMiddleware>;
+/// The moments at which the buckets of one caller are full, in nanoseconds since the limiter began; zero is long ago.
+type Buckets = [u64; PolicyName::ALL.len()];
 
-/// A bucket of its own, or one shared by many when there are too many callers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Slot {
-    Own(Identity),
-    Shared(u64),
-}
+const SHARDS: usize = 64;
 
 /// Counts calls in the memory of this process.
 #[derive(Debug)]
 pub struct LocalLimiter {
-    anonymous: PolicyBuckets,
-    authenticated: PolicyBuckets,
-    embed_issue: PolicyBuckets,
+    shards: [Mutex<HashMap<Identity, Buckets>>; SHARDS],
+    /// Buckets of the callers beyond `most`, each shared by many.
+    overflow: Box<[Mutex<Buckets>]>,
+    callers: AtomicUsize,
+    most: usize,
+    hasher: RandomState,
+    began: Instant,
+}
+
+impl Default for LocalLimiter {
+    fn default() -> Self {
+        Self::new(Self::MAX_CALLERS)
+    }
 }
 
 impl LocalLimiter {
-    /// Callers with a bucket of their own, per policy; the callers beyond share [`Self::SHARED`] buckets.
-    /// About 100 bytes each.
+    /// Callers with buckets of their own; the callers beyond share [`Self::SHARED`] ones. At most about 200 bytes each.
     pub const MAX_CALLERS: usize = 100_000;
     /// Buckets for the callers beyond [`Self::MAX_CALLERS`].
-    pub const SHARED: u64 = 1_024;
+    pub const SHARED: usize = 1_024;
 
-    /// Full buckets for every policy.
+    /// A limiter of at most so many callers, all of whose buckets are full.
     #[must_use]
-    pub fn new(policies: &Policies) -> Self {
-        Self::with_capacity(policies, Self::MAX_CALLERS)
-    }
-
-    fn with_capacity(policies: &Policies, callers: usize) -> Self {
+    pub fn new(callers: usize) -> Self {
         Self {
-            anonymous: PolicyBuckets::new(policies.anonymous, callers),
-            authenticated: PolicyBuckets::new(policies.authenticated, callers),
-            embed_issue: PolicyBuckets::new(policies.embed_issue, callers),
+            shards: std::array::from_fn(|_| Mutex::default()),
+            overflow: (0..Self::SHARED).map(|_| Mutex::default()).collect(),
+            callers: AtomicUsize::new(0),
+            most: callers,
+            hasher: RandomState::new(),
+            began: Instant::now(),
         }
     }
 
-    /// Takes a permit, or says when there will be one.
+    /// Takes the permits of all these policies or of none; what each policy says, in their order.
     #[must_use]
-    pub fn check(&self, policy: &Policy) -> Decision {
-        self.buckets(policy.name).check(&policy.identity)
+    pub fn take(&self, identity: &Identity, policies: &[Policy]) -> Vec<Decision> {
+        let now = self.now();
+        self.with_buckets(identity, now, |buckets| {
+            let asked: Vec<Asked> = policies.iter().map(|policy| ask(policy, buckets, now)).collect();
+            let passes = asked.iter().all(|asked| asked.wait == Some(0));
+            let told = policies.iter().zip(&asked).map(|(policy, asked)| {
+                let level = if passes { asked.after } else { asked.level };
+                buckets[policy.name.index()] = now.saturating_add(level);
+                Law::of(&policy.quota).tell(policy.name, level, asked.wait)
+            });
+            told.collect()
+        })
     }
 
-    /// Forgets the buckets that are full again; call it now and then.
-    pub fn forget_idle(&self) {
-        for buckets in [&self.anonymous, &self.authenticated, &self.embed_issue] {
-            buckets.limiter.retain_recent();
-            buckets.limiter.shrink_to_fit();
-        }
-    }
-
-    fn buckets(&self, name: PolicyName) -> &PolicyBuckets {
-        match name {
-            PolicyName::Anonymous => &self.anonymous,
-            PolicyName::Authenticated => &self.authenticated,
-            PolicyName::EmbedIssue => &self.embed_issue,
-        }
-    }
-}
-
-#[derive(Debug)]
-struct PolicyBuckets {
-    quota: Quota,
-    callers: usize,
-    limiter: Buckets,
-    clock: DefaultClock,
-}
-
-impl PolicyBuckets {
-    fn new(quota: Quota, callers: usize) -> Self {
-        let interval = quota.interval().max(Duration::from_nanos(1));
-        let rate = Rate::with_period(interval).expect("an interval above zero").allow_burst(quota.burst);
-        let limiter = RateLimiter::dashmap(rate).with_middleware::<StateInformationMiddleware>();
-        Self { quota, callers, limiter, clock: DefaultClock::default() }
-    }
-
-    fn check(&self, identity: &Identity) -> Decision {
-        let limit = self.quota.burst.get();
-        match self.limiter.check_key(&self.slot(identity)) {
-            Ok(state) => {
-                let remaining = state.remaining_burst_capacity();
-                Decision {
-                    allowed: true,
-                    limit,
-                    remaining,
-                    reset_after: self.quota.interval() * limit.saturating_sub(remaining),
-                    retry_after: Duration::ZERO,
+    /// Takes permits that another limiter has given, as far as there are any, so that the buckets here are as empty as
+    /// those there when they are needed.
+    pub fn mirror(&self, identity: &Identity, policies: &[Policy]) {
+        let now = self.now();
+        self.with_buckets(identity, now, |buckets| {
+            for policy in policies {
+                let asked = ask(policy, buckets, now);
+                if asked.wait == Some(0) {
+                    buckets[policy.name.index()] = now.saturating_add(asked.after);
                 }
             }
-            Err(refused) => Decision {
-                allowed: false,
-                limit,
-                remaining: 0,
-                reset_after: self.quota.interval() * limit,
-                retry_after: refused.wait_time_from(self.clock.now()),
-            },
+        });
+    }
+
+    /// Fills the buckets of a caller; true when one of them was not full. A caller that shares its buckets fills them for
+    /// the others too.
+    pub fn fill(&self, identity: &Identity) -> bool {
+        let now = self.now();
+        let place = self.place(identity);
+        let own = self.shard(place).remove(identity);
+        if own.is_some() {
+            self.callers.fetch_sub(1, Relaxed);
+        }
+        let buckets = own.unwrap_or_else(|| std::mem::take(&mut *self.shared(place)));
+        is_used(&buckets, now)
+    }
+
+    /// Forgets the callers whose buckets are full again; call it now and then.
+    pub fn forget_idle(&self) {
+        let now = self.now();
+        for shard in &self.shards {
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = shard.len();
+            shard.retain(|_, buckets| is_used(buckets, now));
+            self.callers.fetch_sub(before - shard.len(), Relaxed);
+            shard.shrink_to_fit();
         }
     }
 
-    /// An own bucket while there is room, so that random identities cannot fill the memory.
-    fn slot(&self, identity: &Identity) -> Slot {
-        if self.limiter.len() < self.callers {
-            return Slot::Own(identity.clone());
+    /// Callers with buckets of their own at this moment.
+    #[must_use]
+    pub fn callers(&self) -> usize {
+        self.callers.load(Relaxed)
+    }
+
+    /// Own buckets while there is room, so that random identities cannot fill the memory. Nobody who has own buckets loses
+    /// them before they are full, so that nobody gets permits by pushing others out.
+    fn with_buckets<T>(&self, identity: &Identity, now: u64, work: impl FnOnce(&mut Buckets) -> T) -> T {
+        let place = self.place(identity);
+        let mut shard = self.shard(place);
+        if let Some(buckets) = shard.get_mut(identity) {
+            return work(buckets);
         }
-        let mut hasher = DefaultHasher::new();
-        identity.hash(&mut hasher);
-        Slot::Shared(hasher.finish() % LocalLimiter::SHARED)
+        if self.callers.load(Relaxed) >= self.most {
+            drop(shard);
+            return work(&mut self.shared(place));
+        }
+        let mut buckets = Buckets::default();
+        let outcome = work(&mut buckets);
+        // A look leaves nothing behind.
+        if is_used(&buckets, now) {
+            self.callers.fetch_add(1, Relaxed);
+            shard.insert(identity.clone(), buckets);
+        }
+        outcome
+    }
+
+    fn place(&self, identity: &Identity) -> usize {
+        usize::try_from(self.hasher.hash_one(identity) % (SHARDS * Self::SHARED) as u64).expect("a small number")
+    }
+
+    fn shard(&self, place: usize) -> MutexGuard<'_, HashMap<Identity, Buckets>> {
+        self.shards[place % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shared(&self, place: usize) -> MutexGuard<'_, Buckets> {
+        self.overflow[place / SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+fn ask(policy: &Policy, buckets: &Buckets, now: u64) -> Asked {
+    Law::of(&policy.quota).ask(buckets[policy.name.index()], now, policy.cost)
+}
+
+fn is_used(buckets: &Buckets, now: u64) -> bool {
+    buckets.iter().any(|full_at| *full_at > now)
+}
+
+#[async_trait]
+impl Limiter for LocalLimiter {
+    async fn decide(&self, identity: &Identity, policies: &[Policy]) -> Result<Vec<Decision>, Error> {
+        Ok(self.take(identity, policies))
+    }
+
+    async fn reset(&self, identity: &Identity) -> Result<bool, Error> {
+        Ok(self.fill(identity))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
+    use std::net::Ipv6Addr;
     use std::num::NonZeroU32;
+    use std::time::Duration;
 
     use super::*;
+    use crate::domain::Quota;
 
-    fn quota(permits: u32, window: Duration) -> Quota {
+    fn policy(permits: u32) -> Policy {
         let permits = NonZeroU32::new(permits).unwrap();
-        Quota { permits, window, burst: permits }
+        let quota = Quota { permits, window: Duration::from_mins(1), burst: permits };
+        Policy { name: PolicyName::Anonymous, quota, cost: 1 }
     }
 
-    fn limiter(permits: u32, callers: usize) -> LocalLimiter {
-        let quota = quota(permits, Duration::from_mins(1));
-        LocalLimiter::with_capacity(&Policies { anonymous: quota, authenticated: quota, embed_issue: quota }, callers)
+    /// A caller from a site of its own.
+    fn site(n: u64) -> Identity {
+        Identity::of_address(Ipv6Addr::from(u128::from(n) << 64).into())
     }
 
-    fn from(address: [u8; 4]) -> Policy {
-        Policy { name: PolicyName::Anonymous, identity: Identity::of_address(IpAddr::from(address)) }
+    fn passes(limiter: &LocalLimiter, caller: u64, policy: Policy) -> bool {
+        limiter.take(&site(caller), &[policy])[0].allowed
     }
 
-    #[test]
-    fn a_burst_passes_and_the_next_call_waits() {
-        let limiter = limiter(3, 10);
-        let caller = from([192, 0, 2, 1]);
-        let left: Vec<_> = (0..3).map(|_| limiter.check(&caller)).map(|d| (d.allowed, d.remaining)).collect();
-        assert_eq!(left, [(true, 2), (true, 1), (true, 0)]);
-        let refused = limiter.check(&caller);
-        assert!(!refused.allowed);
-        assert!(refused.retry_after > Duration::from_secs(18) && refused.retry_after <= Duration::from_secs(20));
-        assert!(limiter.check(&from([192, 0, 2, 2])).allowed, "another caller has a bucket of its own");
+    #[tokio::test(start_paused = true)]
+    async fn a_million_callers_stay_bounded_in_memory_and_in_rate() {
+        let limiter = LocalLimiter::new(10_000);
+        let admitted = (1..=1_000_000).filter(|n| passes(&limiter, *n, policy(1))).count();
+        assert_eq!(limiter.callers(), 10_000);
+        assert_eq!(limiter.shards.iter().map(|shard| shard.lock().unwrap().len()).sum::<usize>(), 10_000);
+        assert!((10_000..=10_000 + LocalLimiter::SHARED).contains(&admitted), "{admitted}");
+        assert!(!passes(&limiter, 1, policy(1)), "who has used its bucket up is not forgotten in the crowd");
+
+        tokio::time::advance(Duration::from_mins(1)).await;
+        limiter.forget_idle();
+        assert_eq!(limiter.callers(), 0);
+        assert!(passes(&limiter, 1, policy(1)));
     }
 
-    #[test]
-    fn the_policies_do_not_share_a_bucket() {
-        let limiter = limiter(1, 10);
-        let mut caller = from([192, 0, 2, 1]);
-        assert!(limiter.check(&caller).allowed);
-        caller.name = PolicyName::Authenticated;
-        assert!(limiter.check(&caller).allowed);
+    #[tokio::test(start_paused = true)]
+    async fn looks_and_full_buckets_take_no_memory() {
+        let limiter = LocalLimiter::default();
+        assert!(passes(&limiter, 1, Policy { cost: 0, ..policy(3) }));
+        assert_eq!(limiter.callers(), 0);
     }
 
-    #[test]
-    fn callers_without_number_stay_bounded_in_memory_and_in_rate() {
-        let limiter = limiter(1, 100);
-        let admitted = (0..20_000_u32).filter(|n| limiter.check(&from(n.to_be_bytes())).allowed).count();
-        let shared = usize::try_from(LocalLimiter::SHARED).unwrap();
-        assert!(limiter.anonymous.limiter.len() <= 100 + shared);
-        assert!(admitted <= 100 + shared, "{admitted}");
+    #[tokio::test(start_paused = true)]
+    async fn what_another_limiter_gave_is_gone_here_too() {
+        let limiter = LocalLimiter::default();
+        for _ in 0..5 {
+            limiter.mirror(&site(1), &[policy(3)]);
+        }
+        let refused = limiter.take(&site(1), &[policy(3)])[0];
+        assert_eq!((refused.allowed, refused.retry_after), (false, Duration::from_secs(20)));
+        assert!(limiter.fill(&site(1)) && !limiter.fill(&site(1)));
+        assert!(passes(&limiter, 1, policy(3)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_who_shares_a_bucket_can_be_let_go_on() {
+        let limiter = LocalLimiter::new(0);
+        assert!(passes(&limiter, 1, policy(1)) && !passes(&limiter, 1, policy(1)));
+        assert!(limiter.fill(&site(1)) && passes(&limiter, 1, policy(1)));
     }
 }

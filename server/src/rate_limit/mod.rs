@@ -1,29 +1,29 @@
 //! Token buckets that bound what each caller may ask.
 //!
 //! The law is the token bucket, computed as GCRA (ITU-T I.371, the generic cell rate algorithm): a bucket of `burst`
-//! permits refills evenly, and each call takes one.
+//! permits refills evenly, and each call takes one or several. [`SharedLimiter`] keeps the buckets in Redis, for all
+//! replicas; [`LocalLimiter`] keeps them in this process; [`FailOpen`] asks the first and falls back on the second.
 
 mod identity;
-mod local;
 mod policy;
+mod limiter;
+mod law;
+mod local;
+mod script;
+mod transport;
+mod shared;
+mod breaker;
+mod deny_cache;
+mod fail_open;
+mod limits;
+mod proxies;
 
-pub use identity::Identity;
+pub use fail_open::{FailOpen, Ruling, Source, Worker};
+pub use identity::{Identity, Name, UnknownIdentity};
+pub use limiter::{Decision, Error, Limiter};
+pub use limits::{Limits, Reset, Standing};
 pub use local::LocalLimiter;
-pub use policy::{EMBED_ISSUE, Policies, Policy, PolicyName};
-
-use std::time::Duration;
-
-/// What the limiter says of one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Decision {
-    /// The call may go on.
-    pub allowed: bool,
-    /// The size of the bucket.
-    pub limit: u32,
-    /// Permits left after this call.
-    pub remaining: u32,
-    /// The time until the bucket is full again.
-    pub reset_after: Duration,
-    /// The time until the next permit; zero when the call is allowed.
-    pub retry_after: Duration,
-}
+pub use policy::{EMBED_ISSUE, Policies, Policy};
+pub use proxies::TrustedProxies;
+pub use shared::{Settings, SharedLimiter};
+pub use transport::Transport;

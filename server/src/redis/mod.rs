@@ -1,4 +1,8 @@
-//! The pool of connections to Redis, with a time limit on every wait.
+//! Connections to Redis, with a time limit on every wait: a pool for what is rare, and one line for what is frequent.
+
+mod line;
+
+pub use line::Line;
 
 use std::time::Duration;
 
@@ -19,7 +23,7 @@ const WAIT: Duration = Duration::from_secs(1);
 pub struct Pool(deadpool_redis::Pool);
 
 /// Why Redis could not be used. No variant holds the URL, which may hold a password.
-#[derive(Debug, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Error {
     /// The URL is not one of a Redis.
     #[error("the URL of Redis cannot be understood: write redis://[user:password@]host[:port][/number]")]
@@ -73,6 +77,19 @@ impl Pool {
             let mut connection = self.get().await?;
             redis::cmd("PING").query_async::<String>(&mut connection).await?;
             Ok(())
+        };
+        timeout(limit, answer).await.unwrap_or(Err(Error::Timeout(limit)))
+    }
+
+    /// Deletes a key; true when there was one. Everything together takes at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`] or [`Error::Failed`].
+    pub async fn delete(&self, key: &str, limit: Duration) -> Result<bool, Error> {
+        let answer = async {
+            let mut connection = self.get().await?;
+            let deleted: u64 = redis::cmd("DEL").arg(key).query_async(&mut connection).await?;
+            Ok(deleted > 0)
         };
         timeout(limit, answer).await.unwrap_or(Err(Error::Timeout(limit)))
     }

@@ -79,7 +79,18 @@ metrics! {
     RECHECK_FAILURES = counter("amber_recheck_failures_total", &[], "Batches of such posts without an answer.");
     RECHECK_OVERDUE = gauge("amber_recheck_overdue_seconds", &[], "For how long the oldest such check is due.");
     LEADER_POSTS = gauge("amber_leader_posts", &["counted"], "Posts of all leaders as counted by X, and as stored.");
-    LIMIT_DECISIONS = counter("amber_rate_limit_decisions_total", &["policy", "decision"], "Limited calls by outcome.");
+    LIMIT_DECISIONS = counter(
+        "amber_rate_limit_decisions_total",
+        &["policy", "decision", "source"],
+        "Limited calls by outcome and by who decided.",
+    );
+    LIMIT_FALLBACKS = counter(
+        "amber_rate_limit_fallbacks_total",
+        &["reason"],
+        "Calls about which Redis did not decide, so that this process did by itself.",
+    );
+    LIMIT_BREAKER = gauge("amber_rate_limit_breaker_open", &[], "1 while Redis is not asked about calls, because it failed.");
+    LIMIT_CALLERS = gauge("amber_rate_limit_local_callers", &[], "Callers whose buckets are in the memory of this process.");
     TOKENS_ISSUED = counter("amber_embed_tokens_issued_total", &[], "Embed tokens that were issued.");
     TOKENS_REFUSED = counter("amber_embed_tokens_refused_total", &["reason"], "Embed tokens that were not issued.");
     TOKENS_CHECKED = counter("amber_embed_tokens_checked_total", &["result"], "Embed tokens that were shown to Amber.");

@@ -34,6 +34,7 @@ const OUTCOMES: [&str; 5] = ["inserted", "updated", "unchanged", "quarantined", 
 const CHECK_OUTCOMES: [&str; 4] = ["unchanged", "changed", "deleted", "left"];
 const BREAKER_STATES: [&str; 3] = ["closed", "open", "half_open"];
 const GIVEN_UP: [&str; 2] = ["limit", "stuck"];
+const FALLBACKS: [&str; 4] = ["timeout", "error", "queue_full", "breaker"];
 const RESULTS: [&str; 3] = ["valid", "expired", "invalid"];
 
 static METADATA: Metadata<'static> = Metadata::new("amber", Level::INFO, None);
@@ -79,6 +80,7 @@ impl Metrics {
             (declared::RECHECKED, &CHECK_OUTCOMES[..]),
             (declared::RECHECK_DELETED, &removals[..]),
             (declared::TOKENS_CHECKED, &RESULTS[..]),
+            (declared::LIMIT_FALLBACKS, &FALLBACKS[..]),
         ];
         for (family, values) in families {
             for value in values {
@@ -213,9 +215,26 @@ impl Metrics {
         }
     }
 
-    /// The limiter decided about a call. `decision` is `allowed` or `refused`, with the limiter that decided.
-    pub fn limit_decision(&self, policy: &'static str, decision: &'static str) {
-        self.counter(declared::LIMIT_DECISIONS, &[policy, decision]).increment(1);
+    /// The limiter decided about a call. `decision` is `allowed`, `refused`, or `shadowed` when a policy that only counts
+    /// would have refused; `source` is who decided.
+    pub fn limit_decision(&self, policy: &'static str, decision: &'static str, source: &'static str) {
+        self.counter(declared::LIMIT_DECISIONS, &[policy, decision, source]).increment(1);
+    }
+
+    /// Redis did not decide about a call. `reason` is `timeout`, `error`, `queue_full`, or `breaker` when it was not asked, or no
+    /// longer waited for.
+    pub fn limit_fallback(&self, reason: &'static str) {
+        self.counter(declared::LIMIT_FALLBACKS, &[reason]).increment(1);
+    }
+
+    /// Redis is not asked about calls for now, or is again.
+    pub fn limit_breaker(&self, is_open: bool) {
+        self.gauge(declared::LIMIT_BREAKER, &[]).set(u32::from(is_open));
+    }
+
+    /// So many callers have buckets in this process.
+    pub fn limit_callers(&self, callers: usize) {
+        self.gauge(declared::LIMIT_CALLERS, &[]).set(gauge_of(callers as u64));
     }
 
     /// An embed token was issued.

@@ -13,6 +13,7 @@ mod leaders;
 mod operations;
 mod page_token;
 mod quarantine;
+mod rate_limits;
 
 pub use accounts::Accounts;
 pub use api_keys::{ApiKeyPage, ApiKeys, AskedKey};
@@ -27,6 +28,7 @@ pub use ingestion::{RunPage, Runs, Trigger};
 pub use leaders::{LeaderPage, Leaders, Refreshed};
 pub use operations::Operations;
 pub use quarantine::{Discarded, Quarantine, RecordPage, RecordQuery, Replayed};
+pub use rate_limits::RateLimits;
 
 use std::sync::Arc;
 
@@ -54,6 +56,8 @@ pub struct Parts {
     pub api_keys: ApiKeys,
     /// Admin tokens.
     pub accounts: Accounts,
+    /// The limits of callers.
+    pub rate_limits: RateLimits,
     /// Health and metrics.
     pub operations: Operations,
 }

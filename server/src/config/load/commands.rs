@@ -2,10 +2,11 @@
 
 use secrecy::SecretString;
 
-use super::{credentials, fetching, serving, storage};
+use super::{credentials, fetching, limits, serving, storage};
 use crate::config::parse::Refusal;
 use crate::config::reader::Reader;
-use crate::config::{Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, Telemetry, XApi};
+use crate::config::{Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, RateLimit, Redis, Telemetry, XApi};
+use crate::domain::Quota;
 
 /// What a run of ingestion outside the server needs.
 #[derive(Debug, Clone)]
@@ -31,6 +32,17 @@ pub struct CheckpointPlaces {
     pub database: Database,
     /// Where it is kept how far each timeline is read.
     pub checkpoints: Checkpoints,
+}
+
+/// What commands on limits need.
+#[derive(Debug, Clone)]
+pub struct SharedLimits {
+    /// Where replicas share their limits.
+    pub redis: Redis,
+    /// How much a caller may ask.
+    pub rate_limit: RateLimit,
+    /// How many embed tokens a caller may ask for.
+    pub embed_rate: Quota,
 }
 
 /// What issuing a token outside the server needs.
@@ -87,6 +99,22 @@ impl CheckpointPlaces {
         all_or_nothing(env, |reader| Self {
             database: storage::database(reader),
             checkpoints: storage::checkpoints(reader),
+        })
+    }
+}
+
+impl SharedLimits {
+    /// Reads the limits, and where replicas share them.
+    ///
+    /// # Errors
+    /// Every mistake in their variables; also when no Redis is named.
+    pub fn load(env: &dyn Env) -> Result<Self, Errors> {
+        all_or_nothing(env, |reader| {
+            let embed_rate = limits::embed_rate(reader);
+            let rate_limit = limits::rate_limit(reader, embed_rate);
+            reader.require("REDIS_URL", "the limits are in Redis", "set it as the server has it");
+            let redis = storage::redis(reader).unwrap_or(Redis { url: SecretString::default() });
+            Self { redis, rate_limit, embed_rate }
         })
     }
 }

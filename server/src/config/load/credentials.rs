@@ -7,11 +7,10 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use base64::{Engine, alphabet};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::serving::positive;
+use super::limits;
 use crate::config::parse::{self, Refusal};
 use crate::config::reader::{HOW_TO_MAKE, Reader};
 use crate::config::{Admin, Embed, SecretBytes, secret};
-use crate::domain::Quota;
 
 /// The fewest bytes of a key that signs embed tokens (RFC 7518, 3.2).
 const KEY_BYTES: usize = 32;
@@ -38,7 +37,6 @@ pub(super) fn embed(reader: &mut Reader<'_>) -> Embed {
             reader.require("EMBED_ALLOWED_ORIGINS", "EMBED_ENABLED is on", remedy);
         }
         let keys = keys(reader, enabled);
-        let permits = positive(reader, "EMBED_RATE_LIMIT_REQUESTS");
         Embed {
             enabled,
             keys: if enabled { keys } else { Vec::new() },
@@ -46,7 +44,7 @@ pub(super) fn embed(reader: &mut Reader<'_>) -> Embed {
             show_posts: reader.flag("EMBED_SHOW_POSTS"),
             token_ttl: reader.seconds("EMBED_TOKEN_TTL"),
             audit_kept: Duration::from_hours(24) * reader.number::<u32>("EMBED_AUDIT_DAYS"),
-            rate: Quota { permits, window: reader.seconds("EMBED_RATE_LIMIT_WINDOW"), burst: permits },
+            rate: limits::embed_rate(reader),
         }
     })
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod credentials;
 mod fetching;
+mod limits;
 mod serving;
 mod storage;
 
@@ -10,7 +11,7 @@ use super::parse::Refusal;
 use super::reader::Reader;
 use super::{Config, Env, Errors, Warning, names};
 
-pub use commands::{CheckpointPlaces, IngestRun, TokenIssue};
+pub use commands::{CheckpointPlaces, IngestRun, SharedLimits, TokenIssue};
 
 /// A configuration that can be used.
 #[derive(Debug, Clone)]
@@ -35,7 +36,7 @@ impl Config {
         let admin = credentials::admin(&mut reader);
         let (ingestion, x_api) = fetching::fetching(&mut reader);
         let embed = credentials::embed(&mut reader);
-        let rate_limit = serving::rate_limit(&mut reader);
+        let rate_limit = limits::rate_limit(&mut reader, embed.rate);
         let build = serving::build(&mut reader);
         let telemetry = serving::telemetry(&mut reader);
         if embed.enabled && admin.bootstrap_secret.is_none() && admin.api_key.is_none() {

@@ -1,12 +1,10 @@
-//! How Amber listens, whom it lets in how often, and what it logs.
+//! How Amber listens, whom it believes, and what it logs.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::num::NonZeroU32;
 
 use crate::config::parse::{self, Refusal};
 use crate::config::reader::Reader;
-use crate::config::{Build, Cors, LogFormat, RateLimit, Server, Telemetry};
-use crate::domain::Quota;
+use crate::config::{Build, Cors, LogFormat, Server, Telemetry};
 
 pub(super) fn server(reader: &mut Reader<'_>) -> (Server, Cors) {
     let port = reader.number("PORT");
@@ -24,27 +22,10 @@ pub(super) fn server(reader: &mut Reader<'_>) -> (Server, Cors) {
         metrics_require_auth: reader.flag("METRICS_REQUIRE_AUTH"),
         drain: reader.seconds("SHUTDOWN_DEADLINE_SECONDS"),
         max_body: 1024 * 1024,
+        trusted_proxies: reader.parsed("TRUSTED_PROXY_CIDRS", parse::blocks).unwrap_or_default(),
     };
     let cors = Cors { allowed_origins: reader.parsed("CORS_ALLOWED_ORIGINS", parse::sites).unwrap_or_default() };
     (server, cors)
-}
-
-pub(super) fn rate_limit(reader: &mut Reader<'_>) -> RateLimit {
-    let window = reader.seconds("WINDOW_SECONDS");
-    let anonymous = positive(reader, "REQUESTS_PER_MINUTE");
-    let authenticated = positive(reader, "AUTHENTICATED_REQUESTS_PER_MINUTE");
-    let saved_up = reader.is_set("BURST_SIZE").then(|| positive(reader, "BURST_SIZE"));
-    let quota = |permits| Quota { permits, window, burst: saved_up.unwrap_or(permits) };
-    RateLimit {
-        enabled: reader.flag("RATE_LIMITING_ENABLED"),
-        anonymous: quota(anonymous),
-        authenticated: quota(authenticated),
-    }
-}
-
-/// A number whose declared range begins above zero.
-pub(super) fn positive(reader: &mut Reader<'_>, name: &str) -> NonZeroU32 {
-    NonZeroU32::new(reader.number(name)).unwrap_or(NonZeroU32::MIN)
 }
 
 pub(super) fn build(reader: &mut Reader<'_>) -> Build {

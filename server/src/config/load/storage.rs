@@ -35,6 +35,14 @@ pub(super) fn checkpoints(reader: &mut Reader<'_>) -> Checkpoints {
 }
 
 pub(super) fn redis(reader: &mut Reader<'_>) -> Option<Redis> {
+    let is_one = |url: &str| match url.split_once("://") {
+        Some((scheme, _)) if scheme.contains("sentinel") || scheme.contains("cluster") => Err(Refusal::new(
+            "names a Sentinel or a cluster, which this version cannot use",
+            "name the primary as redis://host:port, by a service name or a proxy that follows it",
+        )),
+        _ => Ok(()),
+    };
+    reader.parsed("REDIS_URL", is_one)?;
     sealed_url(reader, "REDIS_URL", &["redis", "rediss"]).map(|url| Redis { url })
 }
 

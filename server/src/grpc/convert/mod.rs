@@ -14,6 +14,7 @@ mod leader;
 mod metrics;
 mod number;
 mod quarantine;
+mod rate_limit;
 mod run;
 mod time;
 
@@ -31,4 +32,5 @@ pub(super) use leader::{leader, leader_page, new_leader};
 pub(super) use metrics::metrics;
 pub(super) use number::page_size;
 pub(super) use quarantine::{asked_records, discarded, record_page, replayed};
+pub(super) use rate_limit::limits;
 pub(super) use run::{run, run_page};

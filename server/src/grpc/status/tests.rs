@@ -7,7 +7,7 @@ use std::path::Path;
 use tonic_types::ErrorInfo;
 
 use super::*;
-use crate::domain::{Origin, OriginError, Role, RunId, Scope, Violation};
+use crate::domain::{Origin, OriginError, PolicyName, Role, RunId, Scope, Violation};
 use crate::grpc::reason::{of_auth, of_embed};
 use crate::store::{self, StreamId};
 use crate::telemetry::RequestId;
@@ -240,19 +240,21 @@ fn a_refused_credential_is_told_without_a_request() {
 #[test]
 fn a_limited_caller_learns_when_to_come_back() {
     let decision = Decision {
+        policy: PolicyName::Authenticated,
         allowed: false,
         limit: 60,
         remaining: 0,
         reset_after: Duration::from_mins(1),
         retry_after: Duration::from_millis(1_200),
     };
-    let status = refused(&decision, Timestamp::from_second(1_000).unwrap());
+    let status = refused(&decision, Timestamp::from_second(1_000).unwrap(), 0.5);
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert_eq!((info(&status).reason.as_str(), info(&status).metadata["limit"].as_str()), ("RATE_LIMITED", "60"));
     assert_eq!(status.get_details_retry_info().unwrap().retry_delay, Some(Duration::from_secs(2)));
-    assert_eq!(status.get_details_quota_failure().unwrap().violations.len(), 1);
+    assert_eq!(info(&status).metadata["policy"], "authenticated");
+    assert_eq!(status.get_details_quota_failure().unwrap().violations[0].subject, "authenticated");
     let told =
         ["retry-after", "grpc-retry-pushback-ms", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"]
             .map(|key| status.metadata().get(key).unwrap().to_str().unwrap().to_owned());
-    assert_eq!(told, ["2", "2000", "60", "0", "1060"]);
+    assert_eq!(told, ["2", "1261", "60", "0", "1060"]);
 }

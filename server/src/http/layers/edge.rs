@@ -1,11 +1,11 @@
 //! The guard at the edge: a generous bound per address, before anything is read or authenticated.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,10 +14,12 @@ use tower_governor::governor::{GovernorConfig, GovernorConfigBuilder};
 use tower_governor::key_extractor::KeyExtractor;
 use tower_governor::{GovernorError, GovernorLayer};
 
+use super::Gate;
+use super::gate::address_of;
 use super::kind::Kind;
 use super::refusal::Refusal;
-use crate::domain::Clock;
-use crate::rate_limit::{Decision, Identity};
+use crate::domain::PolicyName;
+use crate::rate_limit::{Decision, Identity, TrustedProxies};
 
 /// Requests of one address that pass at once.
 const BURST: u32 = 2_000;
@@ -27,17 +29,17 @@ const INTERVAL: Duration = Duration::from_millis(1);
 /// The guard's memory of addresses. Clones share it.
 #[derive(Clone)]
 pub struct Edge {
-    config: Arc<GovernorConfig<PeerKey, NoOpMiddleware>>,
+    config: Arc<GovernorConfig<Caller, NoOpMiddleware>>,
 }
 
 impl Edge {
-    /// A guard that has seen nobody.
+    /// A guard that has seen nobody, and that believes these proxies.
     ///
     /// # Panics
     /// Never: burst and interval are above zero.
     #[must_use]
-    pub fn new() -> Self {
-        let mut builder = GovernorConfigBuilder::default().key_extractor(PeerKey);
+    pub fn new(proxies: TrustedProxies) -> Self {
+        let mut builder = GovernorConfigBuilder::default().key_extractor(Caller(proxies));
         let config = builder.period(INTERVAL).burst_size(BURST).finish().expect("burst and interval are above zero");
         Self { config: Arc::new(config) }
     }
@@ -48,23 +50,18 @@ impl Edge {
     }
 }
 
-impl Default for Edge {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A refusal of the guard, which does not know in which language to answer.
 #[derive(Debug, Clone, Copy)]
 struct Refused(Decision);
 
 /// The layer of the guard; [`speak`] must stand around it.
-pub(crate) fn guard(edge: &Edge) -> GovernorLayer<PeerKey, NoOpMiddleware, Body> {
+pub(crate) fn guard(edge: &Edge) -> GovernorLayer<Caller, NoOpMiddleware, Body> {
     GovernorLayer::new(Arc::clone(&edge.config)).error_handler(|error| {
         let seconds = if let GovernorError::TooManyRequests { wait_time, .. } = error { wait_time.max(1) } else { 1 };
         let wait = Duration::from_secs(seconds);
         let reset_after = INTERVAL * BURST;
-        let decision = Decision { allowed: false, limit: BURST, remaining: 0, reset_after, retry_after: wait };
+        let policy = PolicyName::Anonymous;
+        let decision = Decision { policy, allowed: false, limit: BURST, remaining: 0, reset_after, retry_after: wait };
         let mut response = StatusCode::TOO_MANY_REQUESTS.into_response();
         response.extensions_mut().insert(Refused(decision));
         response
@@ -72,27 +69,27 @@ pub(crate) fn guard(edge: &Edge) -> GovernorLayer<PeerKey, NoOpMiddleware, Body>
 }
 
 /// Says a refusal of the guard in the language of the request.
-pub(crate) async fn speak(State(clock): State<Arc<dyn Clock>>, request: Request, next: Next) -> Response {
+pub(crate) async fn speak(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     let kind = Kind::of(request.headers());
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<Refused>() {
-        Some(Refused(decision)) => Refusal::Limited(decision).answer(kind, "", clock.now()),
+        Some(Refused(decision)) => Refusal::Limited(decision).answer(kind, "", gate.clock.now(), gate.entropy.unit()),
         None => response,
     }
 }
 
-/// The address of the socket, IPv6 by its /64. The extractors of the crate trust headers that any caller can write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct PeerKey;
+/// Finds the address of the caller, IPv6 by its /64. The extractors of the crate trust headers that any caller can write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller(TrustedProxies);
 
-impl KeyExtractor for PeerKey {
+impl KeyExtractor for Caller {
     type Key = IpAddr;
 
     fn extract<T>(&self, request: &axum::http::Request<T>) -> Result<IpAddr, GovernorError> {
-        use axum::extract::ConnectInfo;
-        let peer = request.extensions().get::<ConnectInfo<std::net::SocketAddr>>();
-        let address = peer.ok_or(GovernorError::UnableToExtractKey)?.0.ip();
-        match Identity::of_address(address) {
+        if request.extensions().get::<ConnectInfo<SocketAddr>>().is_none() {
+            return Err(GovernorError::UnableToExtractKey);
+        }
+        match Identity::of_address(address_of(request, &self.0)) {
             Identity::Ip(address) => Ok(address),
             Identity::User(_) | Identity::Key(_) => Err(GovernorError::UnableToExtractKey),
         }

@@ -1,6 +1,6 @@
 //! Finds out who calls and whether it may call so often.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
@@ -13,22 +13,27 @@ use super::kind::Kind;
 use super::observe::CallerKind;
 use super::refusal::Refusal;
 use crate::auth::Authenticator;
-use crate::domain::{Clock, Principal};
+use crate::domain::{Clock, Entropy, Principal};
 use crate::grpc::quota;
-use crate::rate_limit::{Decision, EMBED_ISSUE, LocalLimiter, Policies, Policy, PolicyName};
+use crate::rate_limit::{Decision, EMBED_ISSUE, Limits, Policies, TrustedProxies};
 use crate::telemetry::Metrics;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Finds out who calls and whether it may call so often.
 pub struct Gate {
     /// Tells who calls.
     pub authenticator: Arc<Authenticator>,
     /// Counts calls; None when limiting is switched off.
-    pub limiter: Option<Arc<LocalLimiter>>,
+    pub limits: Option<Arc<Limits>>,
+    /// Tell the address of a caller behind them.
+    pub proxies: TrustedProxies,
     /// Tells when a bucket is full again.
     pub clock: Arc<dyn Clock>,
-    /// Counts decisions.
+    /// Spreads the return of refused callers.
+    pub entropy: Arc<dyn Entropy>,
+    /// Counts refused credentials.
     pub metrics: Metrics,
 }
 
@@ -41,7 +46,12 @@ struct Admitted {
 pub(crate) async fn gate(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let kind = Kind::of(request.headers());
     let path = request.uri().path().to_owned();
-    match gate.admit(&path, peer_of(&request), request.headers()).await {
+    let address = address_of(&request, &gate.proxies);
+    // What comes behind sees the caller and not the proxy.
+    if let Some(ConnectInfo(peer)) = request.extensions_mut().get_mut::<ConnectInfo<SocketAddr>>() {
+        peer.set_ip(address);
+    }
+    match gate.admit(&path, address, request.headers()).await {
         Ok(Admitted { caller, decision }) => {
             let caller_kind = CallerKind(caller.kind());
             request.extensions_mut().insert(caller);
@@ -52,7 +62,7 @@ pub(crate) async fn gate(State(gate): State<Arc<Gate>>, mut request: Request, ne
         }
         Err(refusal) => {
             let limits = if let Refusal::Limited(decision) = &refusal { Some(*decision) } else { None };
-            let mut response = refusal.answer(kind, &path, gate.clock.now());
+            let mut response = refusal.answer(kind, &path, gate.clock.now(), gate.entropy.unit());
             gate.write_headers(limits, response.headers_mut());
             response
         }
@@ -60,8 +70,8 @@ pub(crate) async fn gate(State(gate): State<Arc<Gate>>, mut request: Request, ne
 }
 
 impl Gate {
-    async fn admit(&self, path: &str, peer: IpAddr, headers: &HeaderMap) -> Result<Admitted, Refusal> {
-        if Policies::of(path, &Principal::Anonymous, peer).is_none() {
+    async fn admit(&self, path: &str, address: IpAddr, headers: &HeaderMap) -> Result<Admitted, Refusal> {
+        if Policies::is_free(path) {
             let caller = self.caller(headers).await.unwrap_or(Principal::Anonymous);
             return Ok(Admitted { caller, decision: None });
         }
@@ -69,12 +79,9 @@ impl Gate {
             // The caller is not to blame, and pays nothing.
             Err(error @ crate::auth::Error::DatabaseUnavailable) => return Err(Refusal::Auth(error)),
             Ok(caller) => caller,
-            Err(error) => return Err(self.note_failure(path, peer, error)),
+            Err(error) => return Err(self.note_failure(path, address, error).await),
         };
-        let Some(policy) = Policies::of(path, &caller, peer) else {
-            return Ok(Admitted { caller, decision: None });
-        };
-        match self.decide(&policy) {
+        match self.decide(path, &caller, address).await {
             Some(decision) if !decision.allowed => Err(Refusal::Limited(decision)),
             decision => Ok(Admitted { caller, decision }),
         }
@@ -86,23 +93,20 @@ impl Gate {
     }
 
     /// A wrong credential costs the address a permit, so that keys cannot be guessed at speed.
-    fn note_failure(&self, path: &str, peer: IpAddr, error: crate::auth::Error) -> Refusal {
+    async fn note_failure(&self, path: &str, address: IpAddr, error: crate::auth::Error) -> Refusal {
         let reason = error.reason();
         if EMBED_ISSUE.contains(&path) {
             self.metrics.token_denied();
         }
-        tracing::warn!(reason, %peer, path, "A credential was refused: {error}.");
-        match Policies::of(path, &Principal::Anonymous, peer).and_then(|policy| self.decide(&policy)) {
+        tracing::warn!(reason, peer = %address, path, "A credential was refused: {error}.");
+        match self.decide(path, &Principal::Anonymous, address).await {
             Some(decision) if !decision.allowed => Refusal::Limited(decision),
             _ => Refusal::Auth(error),
         }
     }
 
-    fn decide(&self, policy: &Policy) -> Option<Decision> {
-        let decision = self.limiter.as_ref()?.check(policy);
-        let name: PolicyName = policy.name;
-        self.metrics.limit_decision(name.as_str(), if decision.allowed { "allowed" } else { "refused" });
-        Some(decision)
+    async fn decide(&self, path: &str, caller: &Principal, address: IpAddr) -> Option<Decision> {
+        self.limits.as_ref()?.check(path, caller, address).await
     }
 
     fn write_headers(&self, decision: Option<Decision>, headers: &mut HeaderMap) {
@@ -113,8 +117,10 @@ impl Gate {
     }
 }
 
-/// The address of the socket; forwarded addresses are not trusted.
-fn peer_of(request: &Request) -> IpAddr {
+/// The address of the caller: that of the socket, unless a trusted proxy tells another one.
+pub(super) fn address_of<B>(request: &axum::http::Request<B>, proxies: &TrustedProxies) -> IpAddr {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    peer.map_or(IpAddr::from([0, 0, 0, 0]), |ConnectInfo(address)| address.ip())
+    let peer = peer.map_or(IpAddr::from(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip());
+    let told: Vec<&[u8]> = request.headers().get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+    proxies.client(peer, told.into_iter())
 }

@@ -24,14 +24,15 @@ pub(super) enum Refusal {
 
 impl Refusal {
     /// The answer in the language of the request.
-    pub(super) fn answer(self, kind: Kind, path: &str, now: Timestamp) -> Response {
+    /// `unit` is evenly distributed in `0.0..1.0`.
+    pub(super) fn answer(self, kind: Kind, path: &str, now: Timestamp, unit: f64) -> Response {
         match (kind, self) {
             (Kind::Http, Self::Auth(error)) => Problem::from(error).into_response(),
             (Kind::Http, Self::Limited(decision)) => {
                 Problem::limited(&decision, path == "/api/embed/token").into_response()
             }
             (_, Self::Auth(error)) => in_grpc(kind, grpc::unauthenticated(&error)),
-            (_, Self::Limited(decision)) => in_grpc(kind, grpc::refused(&decision, now)),
+            (_, Self::Limited(decision)) => in_grpc(kind, grpc::refused(&decision, now, unit)),
         }
     }
 }

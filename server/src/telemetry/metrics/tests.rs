@@ -59,7 +59,10 @@ fn record_everything(metrics: &Metrics) {
     metrics.recheck_failed();
     metrics.recheck_overdue(Duration::from_secs(90));
     metrics.leader_posts(3_200, 3_100);
-    metrics.limit_decision("default", "allowed");
+    metrics.limit_decision("anonymous", "allowed", "local");
+    metrics.limit_fallback("timeout");
+    metrics.limit_breaker(true);
+    metrics.limit_callers(7);
     for _ in 0..3 {
         metrics.token_issued();
     }

@@ -1,0 +1,90 @@
+//! The limiter of all replicas, in Redis.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tokio::time::{Instant, timeout};
+
+use super::script::{Question, decisions, invocation};
+use super::transport::{Asker, Transport, transport};
+use super::{Decision, Error, Identity, Limiter, Policy};
+use crate::domain::{PolicyName, Quota};
+use crate::redis::{self, Line, Pool};
+
+/// How long a reset may take. It is a rare call of an administrator, who would rather wait than ask again.
+const RESET_LIMIT: Duration = Duration::from_secs(2);
+/// How long a new connection may take to prove itself.
+const PROBE_LIMIT: Duration = Duration::from_millis(400);
+
+/// The bucket that probes draw on. It is never empty, and gone after a few milliseconds.
+const PROBE_KEY: &str = "rate_limit:probe";
+const PROBE: Policy = Policy {
+    name: PolicyName::Anonymous,
+    quota: Quota { permits: MILLION, window: Duration::from_secs(1), burst: MILLION },
+    cost: 1,
+};
+const MILLION: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is above zero");
+
+/// How Redis is reached.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `redis://` or `rediss://`; it may hold a password.
+    pub url: SecretString,
+    /// The longest that a decision may take, with connecting and waiting.
+    pub budget: Duration,
+}
+
+/// Counts calls in Redis, by the script `gcra.lua` and the time of Redis.
+#[derive(Debug, Clone)]
+pub struct SharedLimiter {
+    asker: Asker,
+    line: Arc<Line>,
+    pool: Pool,
+    budget: Duration,
+}
+
+impl SharedLimiter {
+    /// Makes a limiter and the transport that it needs. Nothing is connected before the first use.
+    ///
+    /// # Errors
+    /// [`redis::Error::Url`].
+    pub fn new(settings: &Settings) -> Result<(Self, Transport), redis::Error> {
+        let Settings { url, budget } = settings;
+        let (line, pool) = (Arc::new(Line::new(url)?), Pool::new(url)?);
+        let (asker, transport) = transport(Arc::clone(&line), *budget);
+        Ok((Self { asker, line, pool, budget: *budget }, transport))
+    }
+
+    /// Connects anew and sees whether Redis counts again, and fast enough.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub(super) async fn probe(&self) -> Result<(), Error> {
+        self.line.renew();
+        let question = Question { key: PROBE_KEY.to_owned(), policies: vec![PROBE] };
+        let counts = async || {
+            let numbers = self.line.call(&invocation([&question].into_iter())).await?;
+            decisions([&question].into_iter(), &numbers)
+        };
+        // The first call connects and loads the script; the second one is as fast as those that follow.
+        timeout(PROBE_LIMIT, counts()).await.map_err(|_| Error::Timeout(PROBE_LIMIT))??;
+        let started = Instant::now();
+        timeout(PROBE_LIMIT, counts()).await.map_err(|_| Error::Timeout(PROBE_LIMIT))??;
+        if started.elapsed() > self.budget { Err(Error::Timeout(self.budget)) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Limiter for SharedLimiter {
+    async fn decide(&self, identity: &Identity, policies: &[Policy]) -> Result<Vec<Decision>, Error> {
+        let answer = self.asker.ask(Question::new(identity, policies));
+        timeout(self.budget, answer).await.unwrap_or(Err(Error::Timeout(self.budget)))
+    }
+
+    async fn reset(&self, identity: &Identity) -> Result<bool, Error> {
+        Ok(self.pool.delete(&identity.to_string(), RESET_LIMIT).await?)
+    }
+}
