@@ -221,7 +221,7 @@ async fn what_is_refused_before_a_token_is_read_is_told_in_the_frame() {
 #[tokio::test]
 async fn haste_is_refused_in_the_frame_with_how_long_to_wait() {
     let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");
-    let server = builder.env("REQUESTS_PER_MINUTE", "1").env("BURST_SIZE", "1").start().await;
+    let server = builder.env("RATE_LIMIT_TOKEN_REDEEM", "1/60").start().await;
     let load = || Answer::to(opening(page(&server, "main?locale=hi"), "a.b.c"));
     load().await;
     let refused = load().await;

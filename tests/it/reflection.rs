@@ -7,7 +7,7 @@ use tokio::process::Command;
 use tonic::transport::Channel;
 use tonic_reflection::pb::{v1, v1alpha};
 
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "amber.v1.AuthService",
     "amber.v1.DashboardService",
     "amber.v1.EmbedTokenService",
@@ -16,6 +16,7 @@ const SERVICES: [&str; 9] = [
     "amber.v1.IngestionService",
     "amber.v1.LeaderService",
     "amber.v1.MetricsService",
+    "amber.v1.RateLimitService",
     "grpc.health.v1.Health",
 ];
 

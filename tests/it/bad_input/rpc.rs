@@ -11,7 +11,7 @@ use tonic::{Code, Response, Status};
 use crate::wire::{grpc_web, reason_of};
 
 /// Every method of the contract.
-pub(crate) const METHODS: [&str; 25] = [
+pub(crate) const METHODS: [&str; 27] = [
     "AuthService/IssueAdminToken",
     "DashboardService/GetDashboardData",
     "EmbedTokenService/IssueEmbedToken",
@@ -37,6 +37,8 @@ pub(crate) const METHODS: [&str; 25] = [
     "LeaderService/DeleteLeader",
     "LeaderService/RefreshLeader",
     "MetricsService/GetMetrics",
+    "RateLimitService/GetLimits",
+    "RateLimitService/ResetLimits",
 ];
 
 #[track_caller]
