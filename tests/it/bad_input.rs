@@ -261,7 +261,11 @@ async fn a_bad_frame_request_is_refused_and_never_the_servers_fault() {
         (both.body("token=a"), 400, "two tokens"),
     ] {
         let page = Answer::to(request).await;
-        assert_eq!((page.status, page.header("content-type")), (status, "text/html; charset=utf-8"), "{what}: {page:?}");
+        assert_eq!(
+            (page.status, page.header("content-type")),
+            (status, "text/html; charset=utf-8"),
+            "{what}: {page:?}"
+        );
         assert!(page.text().contains("data-reason="), "{what}: the host learns why");
     }
 }
