@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amber_sdk::v1::RedeemEmbedTokenRequest;
+use amber_sdk::v1::{ErrorReason, RedeemEmbedTokenRequest};
 use amber_sdk::{Amber, Credentials, Options, RetryPolicy};
 use amber_tests::{Postgres, Program, Redis, admin_token, http_client};
 use reqwest::RequestBuilder;
@@ -150,6 +150,6 @@ impl Replica {
 /// The reason that an error page or a problem names.
 fn reason_in(text: &str) -> String {
     let mut words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
-    let reason = words.find(|word| word.contains('_') && word.len() > 5);
+    let reason = words.find(|word| ErrorReason::from_wire_name(word).is_some());
     reason.unwrap_or_else(|| panic!("no reason in {text}")).to_owned()
 }
