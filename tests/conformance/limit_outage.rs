@@ -39,7 +39,7 @@ impl Bench {
         let shared = SharedLimiter::new(&settings).unwrap();
         let (limiter, worker) = FailOpen::new(shared, LocalLimiter::default(), metrics.clone(), Arc::new(OsEntropy));
         let stop = CancellationToken::new();
-        tokio::spawn(worker.run(stop.clone()));
+        TaskTracker::new().spawn(worker.run(stop.clone()));
         let bench = Self { limiter: Arc::new(limiter), metrics, flaky, redis, _stop: stop.drop_guard() };
         bench.until_redis_decides().await;
         Some(bench)
@@ -229,7 +229,7 @@ async fn a_redis_that_is_not_there_at_the_start_is_used_once_it_is() {
     let shared = SharedLimiter::new(&Settings { url: redis.url().into(), budget: BUDGET }).unwrap();
     let (limiter, worker) = FailOpen::new(shared, LocalLimiter::default(), metrics, Arc::new(OsEntropy));
     let stop = CancellationToken::new();
-    let work = tokio::spawn(worker.run(stop.clone()));
+    let work = TaskTracker::new().spawn(worker.run(stop.clone()));
     for _ in 0..10 {
         let ruling = limiter.check(&identity("asha"), &[daily(100)]).await;
         assert_eq!((ruling.source, ruling.decision.allowed), (Source::Local, true));

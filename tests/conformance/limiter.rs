@@ -10,6 +10,7 @@ use amber_tests::Redis;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use PolicyName::{Anonymous, LeaderRefresh};
 
@@ -27,7 +28,7 @@ pub(crate) fn on(redis: &Redis) -> (SharedLimiter, tokio_util::sync::DropGuard) 
     let settings = Settings { url: redis.url().into(), budget: Duration::from_secs(5) };
     let (limiter, transport) = SharedLimiter::new(&settings).unwrap();
     let stop = CancellationToken::new();
-    tokio::spawn(transport.run(stop.clone()));
+    TaskTracker::new().spawn(transport.run(stop.clone()));
     (limiter, stop.drop_guard())
 }
 

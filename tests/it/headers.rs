@@ -6,6 +6,9 @@ use serde_json::json;
 
 use crate::wire::{Answer, grpc_web, opening};
 
+mod every_route;
+mod table;
+
 /// What every answer but a frame carries, each exactly once.
 const DEFAULT: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),

@@ -17,6 +17,9 @@ use crate::telemetry::Metrics;
 
 /// How often metrics are tidied up and the database is probed for the standard health service.
 const BEAT: Duration = Duration::from_secs(5);
+/// How long a use is remembered beyond the life of its token: longer than a call that found the token in time can wait for the
+/// database, or such a call would meet no trace of the use.
+const USES_KEPT: Duration = Duration::from_mins(5);
 /// How long revocations are kept: longer than any token and session together.
 const REVOCATIONS_KEPT: Duration = Duration::from_hours(24);
 /// How many beats pass between two rounds of forgetting.
@@ -64,7 +67,7 @@ impl Upkeep {
         self.gate.limits.iter().for_each(|limits| limits.forget_idle());
         self.edge.iter().for_each(Edge::forget_idle);
         let now = self.clock.now();
-        if let Err(error) = self.store.purge_expired(now, now - REVOCATIONS_KEPT).await {
+        if let Err(error) = self.store.purge_expired(now - USES_KEPT, now - REVOCATIONS_KEPT).await {
             warn!(%error, "Expired embed tokens were not forgotten; the next round tries again.");
         }
         if let Err(error) = self.store.purge_requests(now).await {

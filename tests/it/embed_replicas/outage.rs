@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use amber_tests::{Flaky, Postgres};
+use serde_json::json;
 use tokio::time::Instant;
 
 use super::pair::{Door, Replica, pair_on};
@@ -33,7 +34,8 @@ async fn outage(loss: Loss) {
     let (flaky, database) = Flaky::before_database(&postgres.database().await);
     let Some((programs, mut redis)) = pair_on(&database) else { return };
     let replicas = Replica::of(&programs).await;
-    let (used, fresh) = (replicas[0].issue().await.0, replicas[0].issue().await.0);
+    let long = json!({ "dashboardId": "d", "ttl": 300 });
+    let (used, fresh) = (replicas[0].issue_for(&long).await.0, replicas[0].issue_for(&long).await.0);
     assert_eq!(replicas[0].open(Door::Rpc, &used).await, Ok(()));
     match loss {
         Loss::Frozen => flaky.stall().await,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amber_sdk::v1::RedeemEmbedTokenRequest;
+use amber_sdk::v1::{ErrorReason, RedeemEmbedTokenRequest};
 use amber_sdk::{Amber, Credentials, Options, RetryPolicy};
 use amber_tests::{Postgres, Program, Redis, admin_token, http_client};
 use reqwest::RequestBuilder;
@@ -149,7 +149,7 @@ impl Replica {
 
 /// The reason that an error page or a problem names.
 fn reason_in(text: &str) -> String {
-    let after = ["data-reason=\"", "\"reason\":\""].iter().find_map(|before| Some(text.split_once(before)?.1));
-    let reason = after.and_then(|rest| rest.split('"').next());
+    let mut words = text.split(|c: char| !c.is_ascii_uppercase() && c != '_');
+    let reason = words.find(|word| ErrorReason::from_wire_name(word).is_some());
     reason.unwrap_or_else(|| panic!("no reason in {text}")).to_owned()
 }
