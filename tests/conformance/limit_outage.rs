@@ -12,6 +12,7 @@ use amber_tests::{Flaky, Redis};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
 
 use crate::limit_script::Cli;
 use crate::limiter::{identity, policy};

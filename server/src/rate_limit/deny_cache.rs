@@ -121,11 +121,11 @@ mod tests {
     async fn a_refusal_holds_until_the_caller_may_come_back_and_at_most_a_second() {
         let cache = DenyCache::new(100);
         let asks = [policy(PolicyName::Anonymous, 1)];
-        for (wait, held) in [(Duration::from_millis(300), 300), (Duration::from_secs(60), 1_000)] {
+        for (wait, held) in [(Duration::from_millis(300), 300), (Duration::from_mins(1), 1_000)] {
             cache.note(&identity(1), &asks, &refusal(PolicyName::Anonymous, wait));
             tokio::time::advance(Duration::from_millis(held - 1)).await;
             let told = cache.find(&identity(1), &asks).expect("it still holds");
-            assert_eq!(told.retry_after, wait - Duration::from_millis(held - 1));
+            assert_eq!(told.retry_after, wait.saturating_sub(Duration::from_millis(held - 1)));
             assert_eq!(cache.find(&identity(2), &asks), None, "that is somebody else");
             tokio::time::advance(Duration::from_millis(1)).await;
             assert_eq!(cache.find(&identity(1), &asks), None);
