@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -37,17 +38,21 @@ pub(super) struct Stage {
     pub(super) deps: Deps,
     pub(super) clock: Arc<Hands>,
     pub(super) store: Store,
+    _folder: Option<Arc<TempDir>>,
 }
 
 pub(super) type Outcome = (RunCounters, Result<(), Stop>);
 pub(super) type Walking = Pin<Box<dyn Future<Output = Outcome>>>;
 
 impl Stage {
-    /// A stage with an empty database in memory, whose posts are kept in `ingest` or in the database itself.
+    /// A stage with an empty database, whose posts are kept in `ingest` or in the database itself. That one is a file: a
+    /// walk that is cut may take its connection along, and with the last one a database in memory goes.
     pub(super) async fn new(ingest: Option<Arc<dyn Ingest>>) -> Self {
         let clock = Arc::new(Hands::new());
+        let folder = ingest.is_none().then(|| Arc::new(TempDir::new().unwrap()));
+        let file = folder.as_ref().map(|folder| format!("sqlite://{}/amber.db?mode=rwc", folder.path().display()));
         let settings = store::Settings {
-            url: "sqlite::memory:".into(),
+            url: file.unwrap_or_else(|| "sqlite::memory:".to_owned()).into(),
             max_connections: 1,
             acquire_timeout: Duration::from_secs(5),
             lease_ttl: None,
@@ -71,7 +76,7 @@ impl Stage {
             metrics: Metrics::new(&build, clock.clone()),
             settings: IngestRun::load(&env).unwrap().ingestion,
         };
-        Self { deps, clock, store }
+        Self { deps, clock, store, _folder: folder }
     }
 
     /// The same stage with its own clock and with posts kept in `ingest`.
