@@ -40,6 +40,7 @@ pub(super) struct Replica {
 pub(super) fn start(database: &str, redis: &str, ring: &str) -> Program {
     let started = Program::serve([
         ("DATABASE_URL", database),
+        ("DATABASE_MAX_CONNECTIONS", "20"),
         ("REDIS_URL", redis),
         ("LISTEN_ADDR", "127.0.0.1:0"),
         ("ADMIN_JWT_SECRET", JWT_SECRET),
