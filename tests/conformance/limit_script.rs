@@ -28,7 +28,8 @@ impl Cli {
 
     /// The answer in one line: a text, a number, an error; None when there is nothing.
     pub(crate) fn say(&mut self, command: &str) -> Option<String> {
-        write!(self.0.get_mut(), "{command}\r\n").unwrap();
+        // In one piece, because the second one would wait until the first is acknowledged.
+        self.0.get_mut().write_all(format!("{command}\r\n").as_bytes()).unwrap();
         let head = self.line();
         match head.split_at(1) {
             ("$", "-1") => None,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use deadpool_redis::redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use deadpool_redis::redis::{Client, ErrorKind, RedisError, ScriptInvocation, ServerErrorKind};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
-use super::Error;
+use super::{Error, client};
 
 /// How long one may wait for a new connection. Callers that cannot wait so long give up before.
 const CONNECT: Duration = Duration::from_millis(400);
@@ -32,7 +32,7 @@ impl Line {
     /// # Errors
     /// [`Error::Url`].
     pub fn new(url: &SecretString) -> Result<Self, Error> {
-        let client = Client::open(url.expose_secret()).map_err(|_| Error::Url)?;
+        let client = client(url)?;
         Ok(Self { client, current: Mutex::new(Current { number: 0, connection: None }) })
     }
 

@@ -6,7 +6,8 @@ pub use line::Line;
 
 use std::time::Duration;
 
-use deadpool_redis::redis::{self, AsyncConnectionConfig, Client};
+use deadpool_redis::redis::io::tcp::TcpSettings;
+use deadpool_redis::redis::{self, AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo};
 use deadpool_redis::{Connection, Manager, PoolConfig, PoolError, Runtime, Timeouts};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
@@ -45,7 +46,7 @@ impl Pool {
     /// # Panics
     /// Never: the runtime that the time limits need is given.
     pub fn new(url: &SecretString) -> Result<Self, Error> {
-        let client = Client::open(url.expose_secret()).map_err(|_| Error::Url)?;
+        let client = client(url)?;
         let limits = AsyncConnectionConfig::new().set_connection_timeout(Some(WAIT)).set_response_timeout(Some(WAIT));
         let info = client.get_connection_info().clone();
         let manager = Manager::new_with_config(info, limits).map_err(|_| Error::Url)?;
@@ -93,6 +94,13 @@ impl Pool {
         };
         timeout(limit, answer).await.unwrap_or(Err(Error::Timeout(limit)))
     }
+}
+
+/// What connects to the Redis of this URL. Commands leave at once: the library lets them wait for the acknowledgement of
+/// the ones before, which costs 40 ms now and then.
+fn client(url: &SecretString) -> Result<Client, Error> {
+    let info: ConnectionInfo = url.expose_secret().into_connection_info().map_err(|_| Error::Url)?;
+    Client::open(info.set_tcp_settings(TcpSettings::default().set_nodelay(true))).map_err(|_| Error::Url)
 }
 
 impl std::fmt::Debug for Pool {
