@@ -55,8 +55,10 @@ export class Visit {
   }
 
   /** Runs `act` inside the frame. */
-  inside(act, ...args) {
-    return this.frame().evaluate(act, ...args);
+  async inside(act, ...args) {
+    // The driver may learn of the document a moment after the page did.
+    const frame = await until("the driver knows the frame", () => this.frame());
+    return frame.evaluate(act, ...args);
   }
 
   /** Whether a dashboard stands anywhere on the page. */
