@@ -6,13 +6,13 @@ use amber_sdk::v1::revoke_embed_tokens_request::Selector;
 use amber_sdk::v1::{
     ApiKeyScope, CancelRunRequest, CreateApiKeyRequest, CreateDashboardRequest, CreateLeaderRequest, Dashboard,
     DeleteDashboardRequest, DeleteLeaderRequest, DiscardQuarantineRequest, GetCheckpointRequest,
-    GetDashboardDataRequest, GetDashboardRequest, GetHealthRequest, GetIngestionStatusRequest, GetMetricsRequest,
-    GetRunRequest, IssueAdminTokenRequest, IssueEmbedTokenRequest, ListApiKeysRequest, ListCheckpointsRequest,
-    ListDashboardsRequest, ListEmbedAuditEventsRequest, ListEmbedKeysRequest, ListLeadersRequest, ListPostsRequest,
-    ListQuarantineRequest, ListRunsRequest, RedeemEmbedTokenRequest, RefreshLeaderRequest, RenewEmbedSessionRequest,
-    ReplayQuarantineRequest, ResetCheckpointRequest, RevokeApiKeyRequest, RevokeEmbedTokensRequest,
-    StartIngestionRequest, StopIngestionRequest, TriggerIngestionRequest, UpdateDashboardRequest,
-    ValidateEmbedTokenRequest, WatchRunRequest,
+    GetDashboardDataRequest, GetDashboardRequest, GetHealthRequest, GetIngestionStatusRequest, GetLimitsRequest,
+    GetMetricsRequest, GetRunRequest, IssueAdminTokenRequest, IssueEmbedTokenRequest, ListApiKeysRequest,
+    ListCheckpointsRequest, ListDashboardsRequest, ListEmbedAuditEventsRequest, ListEmbedKeysRequest,
+    ListLeadersRequest, ListPostsRequest, ListQuarantineRequest, ListRunsRequest, RedeemEmbedTokenRequest,
+    RefreshLeaderRequest, RenewEmbedSessionRequest, ReplayQuarantineRequest, ResetCheckpointRequest,
+    ResetLimitsRequest, RevokeApiKeyRequest, RevokeEmbedTokensRequest, StartIngestionRequest, StopIngestionRequest,
+    TriggerIngestionRequest, UpdateDashboardRequest, ValidateEmbedTokenRequest, WatchRunRequest,
 };
 use amber_sdk::{Amber, Credentials};
 use amber_tests::TestServer;
@@ -26,10 +26,12 @@ use tonic::Code::{
 use crate::auth::callers;
 use crate::wire::reason_of;
 
+/// A caller whose limits are asked for.
+const SOMEBODY: &str = "user:somebody";
 const NO_LEADER: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The calls of the contract.
-const CALLS: usize = 38;
+const CALLS: usize = 40;
 
 /// By caller: anonymous, viewer, reviewer, admin, key of the environment, embed token; keys that issue, revoke, read.
 const EXPECTED: [(&str, [Code; 9]); CALLS] = [
@@ -71,6 +73,8 @@ const EXPECTED: [(&str, [Code; 9]); CALLS] = [
     ("CreateApiKey", [Unknown, Denied, Denied, Ok, Denied, Unknown, Denied, Denied, Denied]),
     ("ListApiKeys", [Unknown, Denied, Denied, Ok, Denied, Unknown, Denied, Denied, Denied]),
     ("RevokeApiKey", [Unknown, Denied, Denied, NotFound, Denied, Unknown, Denied, Denied, Denied]),
+    ("GetLimits", [Unknown, Denied, Denied, Ok, Denied, Unknown, Denied, Denied, Denied]),
+    ("ResetLimits", [Unknown, Denied, Denied, Ok, Denied, Unknown, Denied, Denied, Denied]),
 ];
 
 /// The outcome of every call of the contract, in the order of [`EXPECTED`].
@@ -132,6 +136,8 @@ async fn outcomes(amber: &Amber) -> [Code; CALLS] {
         code(amber.api_keys().create_api_key(key).await),
         code(amber.api_keys().list_api_keys(ListApiKeysRequest::default()).await),
         code(amber.api_keys().revoke_api_key(RevokeApiKeyRequest { api_key_id: nobody() }).await),
+        code(amber.rate_limits().get_limits(GetLimitsRequest { identity: SOMEBODY.into() }).await),
+        code(amber.rate_limits().reset_limits(ResetLimitsRequest { identity: SOMEBODY.into() }).await),
     ]
 }
 

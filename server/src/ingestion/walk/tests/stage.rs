@@ -38,7 +38,8 @@ pub(super) struct Stage {
     pub(super) deps: Deps,
     pub(super) clock: Arc<Hands>,
     pub(super) store: Store,
-    _folder: Option<Arc<TempDir>>,
+    /// Holds the file of the database.
+    folder: Option<Arc<TempDir>>,
 }
 
 pub(super) type Outcome = (RunCounters, Result<(), Stop>);
@@ -76,14 +77,14 @@ impl Stage {
             metrics: Metrics::new(&build, clock.clone()),
             settings: IngestRun::load(&env).unwrap().ingestion,
         };
-        Self { deps, clock, store, _folder: folder }
+        Self { deps, clock, store, folder }
     }
 
     /// The same stage with its own clock and with posts kept in `ingest`.
     pub(super) fn again(&self, ingest: Arc<dyn Ingest>) -> Self {
         let clock = Arc::new(Hands::new());
         let deps = Deps { ingest, clock: clock.clone(), ..self.deps.clone() };
-        Self { deps, clock, store: self.store.clone() }
+        Self { deps, clock, store: self.store.clone(), folder: self.folder.clone() }
     }
 
     pub(super) fn walk(&self, x: Arc<dyn Timeline>, lease: Lease, errand: Errand) -> Walking {
