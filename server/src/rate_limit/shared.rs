@@ -17,7 +17,7 @@ use crate::redis::{self, Line, Pool};
 /// How long a reset may take. It is a rare call of an administrator, who would rather wait than ask again.
 const RESET_LIMIT: Duration = Duration::from_secs(2);
 /// How long a new connection may take to prove itself.
-const PROBE_LIMIT: Duration = Duration::from_millis(400);
+const PROBE_LIMIT: Duration = Duration::from_millis(250);
 
 /// The bucket that probes draw on. It is never empty, and gone after a few milliseconds.
 const PROBE_KEY: &str = "rate_limit:probe";

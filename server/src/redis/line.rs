@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::{Error, client};
 
 /// How long one may wait for a new connection. Callers that cannot wait so long give up before.
-const CONNECT: Duration = Duration::from_millis(400);
+const CONNECT: Duration = Duration::from_millis(250);
 /// How long the connection keeps a place for an answer. Callers that cannot wait so long give up before.
 const ANSWER: Duration = Duration::from_secs(1);
 
