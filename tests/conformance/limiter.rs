@@ -110,11 +110,11 @@ async fn a_burst_passes_and_the_next_call_waits(bench: Bench) {
 }
 
 async fn who_waits_as_told_passes(bench: Bench) {
-    let policy = policy(Anonymous, 4, Duration::from_secs(1));
+    let policy = policy(Anonymous, 4, Duration::from_secs(4));
     assert!(bench.passes("asha", Policy { cost: 4, ..policy }).await);
-    for _ in 0..4 {
+    for _ in 0..2 {
         let told = bench.ask("asha", &[policy]).await;
-        assert!(!told.allowed && told.retry_after <= Duration::from_millis(250), "{told:?}");
+        assert!(!told.allowed && told.retry_after <= Duration::from_secs(1), "{told:?}");
         sleep(told.retry_after + Duration::from_millis(1)).await;
         assert!(bench.passes("asha", policy).await);
     }

@@ -17,7 +17,7 @@ use crate::telemetry::Metrics;
 
 /// The longest pause between two probes; by chance it is as short as half of that. With the time of a probe it keeps the
 /// return to Redis below half a second.
-const PROBE_PAUSE: Duration = Duration::from_millis(200);
+const PROBE_PAUSE: Duration = Duration::from_millis(150);
 /// Callers whose refusal is remembered for a moment.
 const MOST_DENIED: usize = 10_000;
 
