@@ -46,6 +46,22 @@ impl Bench {
         Some(bench)
     }
 
+    /// A caller about whose first five calls Redis decided; on a busy machine it may be late for some callers.
+    async fn caller_with_five_calls(&self, policy: Policy) -> Identity {
+        for attempt in 0..50 {
+            self.until_redis_decides().await;
+            let caller = identity(&format!("asha-{attempt}"));
+            let mut by_redis = 0;
+            for _ in 0..5 {
+                by_redis += u32::from(self.ask(&caller, policy).await.source == Source::Redis);
+            }
+            if by_redis == 5 {
+                return caller;
+            }
+        }
+        panic!("Redis is always late");
+    }
+
     async fn ask(&self, caller: &Identity, policy: Policy) -> Ruling {
         self.limiter.check(caller, &[policy]).await
     }
@@ -178,10 +194,7 @@ async fn no_call_fails_and_few_wait_whatever_happens_to_redis() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outage_hands_out_no_second_burst() {
     let Some(bench) = Bench::start().await else { return };
-    let caller = identity("asha");
-    for _ in 0..5 {
-        assert_eq!(bench.ask(&caller, daily(8)).await.source, Source::Redis);
-    }
+    let caller = bench.caller_with_five_calls(daily(8)).await;
     bench.flaky.cut().await;
     let mut admitted = 0;
     for _ in 0..20 {
