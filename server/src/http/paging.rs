@@ -1,5 +1,8 @@
 //! Reads which page of a list is asked for: `page_size` and `cursor`, and filters of the list's own.
 
+use axum::Json;
+use serde_json::{Value, json};
+
 use super::problem::Problem;
 use crate::domain::Violation;
 
@@ -34,6 +37,12 @@ impl Paging {
         }
         if violations.is_empty() { Ok(paging) } else { Err(Problem::invalid(&violations)) }
     }
+}
+
+/// One page of a list as JSON: its items under `name`, and where the next page starts, which is null on the last one.
+pub(super) fn page<T>(name: &str, items: &[T], shown: impl Fn(&T) -> Value, next: String) -> Json<Value> {
+    let items: Vec<Value> = items.iter().map(shown).collect();
+    Json(json!({ name: items, "next_cursor": Some(next).filter(|next| !next.is_empty()) }))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use super::entity::api_clients::{ActiveModel, Column, Entity, Model};
+use super::newest_first::behind;
 use super::text::{clean, from_json, json};
 use super::{Error, Store, instant};
 use crate::domain::{ApiClient, ApiKeyId, Origin, Scope};
@@ -89,9 +90,7 @@ impl ApiClients for Store {
         let mut query =
             Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(u64::from(limit));
         if let Some(ClientCursor { created_at, id }) = after {
-            let older = Column::CreatedAt.lt(created_at.as_microsecond());
-            let beside = Column::CreatedAt.eq(created_at.as_microsecond()).and(Column::Id.lt(&id.0));
-            query = query.filter(older.or(beside));
+            query = query.filter(behind([Column::CreatedAt, Column::Id], created_at.as_microsecond(), id.0.as_str()));
         }
         query.all(&self.db).await?.into_iter().map(read).collect()
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::entity::dashboards::{ActiveModel, Column, Entity, Model};
+use super::newest_first::behind;
 use super::text::{clean, from_json, json};
 use super::{Error, Store, instant, number};
 use crate::domain::{Dashboard, DashboardId, DashboardSpec, LeaderId, Locale, Platform, Section, Theme};
@@ -137,9 +138,7 @@ impl DashboardCatalog for Store {
             .order_by_desc(Column::Id)
             .limit(u64::from(limit));
         if let Some(DashboardCursor { created_at, id }) = after {
-            let older = Column::CreatedAt.lt(created_at.as_microsecond());
-            let beside = Column::CreatedAt.eq(created_at.as_microsecond()).and(Column::Id.lt(id.as_str()));
-            query = query.filter(older.or(beside));
+            query = query.filter(behind([Column::CreatedAt, Column::Id], created_at.as_microsecond(), id.as_str()));
         }
         query.all(&self.db).await?.into_iter().map(read).collect()
     }

@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
 
 use super::entity::leaders::{ActiveModel, Column, Entity, Model};
 use super::entity::{ingest_runs, ingest_streams, ingest_tasks};
+use super::newest_first::behind;
 use super::text::{clean, clean_all, from_json, json};
 use super::{Error, Store, instant, number};
 use crate::domain::{Handle, Leader, LeaderId, LeaderState, NewLeader, RunId, UserId};
@@ -95,13 +96,9 @@ pub trait Leaders: Send + Sync {
 #[async_trait]
 impl Leaders for Store {
     async fn list(&self, after: Option<LeaderCursor>, limit: u32) -> Result<Vec<Leader>, Error> {
-        let older = after.map(|cursor| {
-            Expr::tuple([Expr::col(Column::CreatedAt), Expr::col(Column::Id)])
-                .lt(Expr::tuple([cursor.created_at.as_microsecond().into(), cursor.id.0.into()]))
-        });
         let mut query = newest_first().limit(u64::from(limit));
-        if let Some(older) = older {
-            query = query.filter(older);
+        if let Some(LeaderCursor { created_at, id }) = after {
+            query = query.filter(behind([Column::CreatedAt, Column::Id], created_at.as_microsecond(), id.0));
         }
         query.all(&self.db).await?.into_iter().map(read).collect()
     }

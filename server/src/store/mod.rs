@@ -18,6 +18,7 @@ mod ingest;
 mod instant;
 mod leaders;
 mod migrate;
+mod newest_first;
 mod number;
 mod posts;
 mod runs;

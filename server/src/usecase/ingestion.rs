@@ -79,7 +79,7 @@ impl Runs {
         let before = page_token::decode(token)?.map(|(_, id)| RunId(id));
         let size = page_size.clamp(1, Self::MAX_PAGE_SIZE);
         let runs = self.ingestion.runs(before, size + 1).await?;
-        let (runs, next) = page_token::cut(runs, size, |run| (run.started_at, run.id.0));
+        let (runs, next) = page_token::cut(runs, size, |run| page_token::encode(run.started_at, run.id.0));
         Ok(RunPage { runs, next })
     }
 

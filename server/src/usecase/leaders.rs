@@ -65,7 +65,8 @@ impl Leaders {
         let after = after.map(|(created_at, id)| LeaderCursor { created_at, id: LeaderId(id) });
         let size = page_size.clamp(1, Self::MAX_PAGE_SIZE);
         let leaders = self.store.list(after, size + 1).await?;
-        let (leaders, next) = page_token::cut(leaders, size, |leader| (leader.created_at, leader.id.0));
+        let (leaders, next) =
+            page_token::cut(leaders, size, |leader| page_token::encode(leader.created_at, leader.id.0));
         Ok(LeaderPage { leaders, next, total: self.store.count().await? })
     }
 

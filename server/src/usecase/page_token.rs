@@ -41,13 +41,27 @@ pub(super) fn decode(token: &str) -> Result<Option<(Timestamp, Uuid)>, Error> {
 }
 
 /// Takes from `rows` a page of `size` when there is one row more, and writes the token of the page behind it, which is
-/// empty at the end; `place` is where a row stands.
-pub(super) fn cut<T>(mut rows: Vec<T>, size: u32, place: impl Fn(&T) -> (Timestamp, Uuid)) -> (Vec<T>, String) {
+/// empty at the end; `token` writes the place of a row.
+pub(super) fn cut<T>(mut rows: Vec<T>, size: u32, token: impl Fn(&T) -> String) -> (Vec<T>, String) {
     let has_more = rows.len() > size as usize;
     rows.truncate(size as usize);
-    let last = rows.last().filter(|_| has_more).map(place);
-    let next = last.map(|(at, id)| encode(at, id)).unwrap_or_default();
+    let next = rows.last().filter(|_| has_more).map(token).unwrap_or_default();
     (rows, next)
+}
+
+/// Writes a place among things whose ids are texts.
+pub(super) fn encode_named(at: Timestamp, id: &str) -> String {
+    encode_text(&format!("{} {id}", at.as_microsecond()))
+}
+
+/// Reads a place among things whose ids are texts; `id` reads the id. An empty token is the start.
+pub(super) fn decode_named<I>(token: &str, id: impl Fn(&str) -> Option<I>) -> Result<Option<(Timestamp, I)>, Error> {
+    let Some(text) = decode_text(token)? else { return Ok(None) };
+    let read = || {
+        let (at, name) = text.split_once(' ')?;
+        Some((Timestamp::from_microsecond(at.parse().ok()?).ok()?, id(name)?))
+    };
+    read().map(Some).ok_or(Error::PageToken)
 }
 
 /// Writes the text after which the next page starts.

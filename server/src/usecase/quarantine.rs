@@ -81,7 +81,8 @@ impl Quarantine {
         let filter = QuarantineFilter { status: query.status, leader };
         let size = page_size.clamp(1, Self::MAX_PAGE_SIZE);
         let records = self.deps.records.records(filter, before, size + 1).await?;
-        let (records, next) = page_token::cut(records, size, |record| (record.first_seen_at, record.id.0));
+        let (records, next) =
+            page_token::cut(records, size, |record| page_token::encode(record.first_seen_at, record.id.0));
         Ok(RecordPage { records, next })
     }
 

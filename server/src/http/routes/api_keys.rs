@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::{Caller, State};
 use crate::domain::{ApiClient, Origin, Scope, Violation};
 use crate::http::json::JsonFields;
-use crate::http::paging::Paging;
+use crate::http::paging::{self, Paging};
 use crate::http::path::Id;
 use crate::http::problem::Problem;
 use crate::usecase::{ApiKeys, AskedKey};
@@ -39,10 +39,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let paging = Paging::read(query.as_deref(), ApiKeys::DEFAULT_PAGE_SIZE, |_, _| Ok(()))?;
     let page = state.use_cases.api_keys.list(&caller, paging.size, &paging.cursor).await?;
-    Ok(Json(json!({
-        "apiKeys": page.clients.iter().map(api_key).collect::<Vec<_>>(),
-        "next_cursor": Some(page.next).filter(|next| !next.is_empty()),
-    })))
+    Ok(paging::page("apiKeys", &page.clients, api_key, page.next))
 }
 
 pub(super) async fn revoke(

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Caller, State};
 use crate::domain::SavedCheckpoint;
-use crate::http::paging::Paging;
+use crate::http::paging::{self, Paging};
 use crate::http::path::Id;
 use crate::http::problem::Problem;
 use crate::usecase::Checkpoints;
@@ -18,10 +18,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let paging = Paging::read(query.as_deref(), Checkpoints::DEFAULT_PAGE_SIZE, |_, _| Ok(()))?;
     let page = state.use_cases.checkpoints.list(&caller, paging.size, &paging.cursor).await?;
-    Ok(Json(json!({
-        "checkpoints": page.checkpoints.iter().map(checkpoint).collect::<Vec<_>>(),
-        "next_cursor": Some(page.next).filter(|next| !next.is_empty()),
-    })))
+    Ok(paging::page("checkpoints", &page.checkpoints, checkpoint, page.next))
 }
 
 pub(super) async fn get(

@@ -9,7 +9,7 @@ use super::{Caller, State};
 use crate::domain::{Dashboard, Platform, Section};
 use crate::http::fields::Fields;
 use crate::http::json::JsonFields;
-use crate::http::paging::Paging;
+use crate::http::paging::{self, Paging};
 use crate::http::path::Id;
 use crate::http::problem::Problem;
 use crate::usecase::{AskedDashboard, Dashboards};
@@ -21,10 +21,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let paging = Paging::read(query.as_deref(), Dashboards::DEFAULT_PAGE_SIZE, |_, _| Ok(()))?;
     let page = state.use_cases.dashboards.list(&caller, paging.size, &paging.cursor).await?;
-    Ok(Json(json!({
-        "dashboards": page.dashboards.iter().map(dashboard).collect::<Vec<_>>(),
-        "next_cursor": Some(page.next).filter(|next| !next.is_empty()),
-    })))
+    Ok(paging::page("dashboards", &page.dashboards, dashboard, page.next))
 }
 
 pub(super) async fn get(

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Caller, State};
 use crate::domain::{AuditAction, AuditEvent, Violation};
-use crate::http::paging::Paging;
+use crate::http::paging::{self, Paging};
 use crate::http::problem::Problem;
 use crate::usecase::{AuditQuery, EmbedTokens};
 
@@ -39,10 +39,7 @@ pub(super) async fn list(
     })?;
     let start = if page_token.is_empty() { &paging.cursor } else { &page_token };
     let page = state.use_cases.embed_tokens.events(&caller, wanted, paging.size, start).await?;
-    Ok(Json(json!({
-        "events": page.events.iter().map(event).collect::<Vec<_>>(),
-        "next_cursor": Some(page.next).filter(|next| !next.is_empty()),
-    })))
+    Ok(paging::page("events", &page.events, event, page.next))
 }
 
 fn action(name: &str) -> Result<Option<AuditAction>, Violation> {

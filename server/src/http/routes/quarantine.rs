@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Caller, State};
 use crate::domain::Violation;
 use crate::http::json::JsonFields;
-use crate::http::paging::Paging;
+use crate::http::paging::{self, Paging};
 use crate::http::problem::Problem;
 use crate::store::{QuarantineStatus, Quarantined};
 use crate::usecase::{Quarantine, RecordQuery};
@@ -27,10 +27,7 @@ pub(super) async fn list(
         Ok(())
     })?;
     let page = state.use_cases.quarantine.list(&caller, &wanted, paging.size, &paging.cursor).await?;
-    Ok(Json(json!({
-        "records": page.records.iter().map(record).collect::<Vec<_>>(),
-        "next_cursor": Some(page.next).filter(|next| !next.is_empty()),
-    })))
+    Ok(paging::page("records", &page.records, record, page.next))
 }
 
 pub(super) async fn replay(

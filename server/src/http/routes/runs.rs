@@ -2,11 +2,11 @@
 
 use axum::Json;
 use axum::extract::{self, RawQuery};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::run::run;
 use super::{Caller, State};
-use crate::http::paging::Paging;
+use crate::http::paging::{self, Paging};
 use crate::http::path::Id;
 use crate::http::problem::Problem;
 use crate::usecase::Runs;
@@ -18,10 +18,7 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, Problem> {
     let paging = Paging::read(query.as_deref(), Runs::DEFAULT_PAGE_SIZE, |_, _| Ok(()))?;
     let page = state.use_cases.runs.list(&caller, paging.size, &paging.cursor).await?;
-    Ok(Json(json!({
-        "runs": page.runs.iter().map(run).collect::<Vec<_>>(),
-        "next_cursor": Some(page.next).filter(|next| !next.is_empty()),
-    })))
+    Ok(paging::page("runs", &page.runs, run, page.next))
 }
 
 pub(super) async fn get(

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::domain::{FeedFilter, Platform};
 use crate::store::Error;
 use crate::store::entity::posts::{Column, Entity};
+use crate::store::newest_first::behind;
 
 /// A place in the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
@@ -64,10 +65,7 @@ impl Branch {
             .and_where_option(self.leader.map(|leader| Expr::col(Column::LeaderId).eq(leader)))
             .and_where(Expr::col(Column::Platform).eq(self.platform.as_str()))
             .and_where(Expr::col(Column::DeletedAt).is_null());
-        query.and_where_option(after.map(|key| {
-            Expr::tuple([Expr::col(Column::PostedAt), Expr::col(Column::Id)])
-                .lt(Expr::tuple([Expr::value(key.posted_at), Expr::value(key.id)]))
-        }));
+        query.and_where_option(after.map(|key| behind([Column::PostedAt, Column::Id], key.posted_at, key.id)));
         newest_first(&mut query, limit);
         query
     }

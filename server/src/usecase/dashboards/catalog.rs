@@ -1,7 +1,5 @@
 //! The dashboards themselves: list, look at, add, change, delete.
 
-use jiff::Timestamp;
-
 use super::asked::added;
 use super::{AskedDashboard, Dashboards, dashboard_id};
 use crate::auth::{require_role, require_scope};
@@ -35,10 +33,8 @@ impl Dashboards {
         require_scope(caller, Scope::DashboardRead)?;
         let after = cursor(token)?;
         let size = page_size.clamp(1, Self::MAX_PAGE_SIZE);
-        let mut dashboards = self.0.catalog.dashboards(after.as_ref(), size + 1).await?;
-        let has_more = dashboards.len() > size as usize;
-        dashboards.truncate(size as usize);
-        let next = dashboards.last().filter(|_| has_more).map(token_after).unwrap_or_default();
+        let dashboards = self.0.catalog.dashboards(after.as_ref(), size + 1).await?;
+        let (dashboards, next) = page_token::cut(dashboards, size, token_after);
         Ok(DashboardPage { dashboards, next })
     }
 
@@ -106,21 +102,18 @@ impl Dashboards {
 }
 
 fn token_after(last: &Dashboard) -> String {
-    page_token::encode_text(&format!("{} {}", last.created_at.as_microsecond(), last.id))
+    page_token::encode_named(last.created_at, last.id.as_str())
 }
 
 fn cursor(token: &str) -> Result<Option<DashboardCursor>, Error> {
-    let Some(text) = page_token::decode_text(token)? else { return Ok(None) };
-    let read = || {
-        let (created_at, id) = text.split_once(' ')?;
-        let created_at = Timestamp::from_microsecond(created_at.parse().ok()?).ok()?;
-        Some(DashboardCursor { created_at, id: DashboardId::parse(id)? })
-    };
-    read().map(Some).ok_or(Error::PageToken)
+    let place = page_token::decode_named(token, DashboardId::parse)?;
+    Ok(place.map(|(created_at, id)| DashboardCursor { created_at, id }))
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
     use crate::domain::DashboardSpec;
 

@@ -50,12 +50,9 @@ impl EmbedTokens {
         let before: Option<i64> = before.map(|id| id.parse()).transpose().map_err(|_| Error::PageToken)?;
         let filter = query.filter()?;
         let size = page_size.clamp(1, Self::MAX_PAGE_SIZE);
-        let mut lines = self.audit.events(&filter, before, size + 1).await?;
-        let has_more = lines.len() > size as usize;
-        lines.truncate(size as usize);
-        let last = lines.last().filter(|_| has_more).map(|(id, _)| page_token::encode_text(&id.to_string()));
-        let events = lines.into_iter().map(|(_, event)| event).collect();
-        Ok(AuditPage { events, next: last.unwrap_or_default() })
+        let lines = self.audit.events(&filter, before, size + 1).await?;
+        let (lines, next) = page_token::cut(lines, size, |(id, _)| page_token::encode_text(&id.to_string()));
+        Ok(AuditPage { events: lines.into_iter().map(|(_, event)| event).collect(), next })
     }
 
     /// The names of the keys of the ring, the signing one first. Admins only.
