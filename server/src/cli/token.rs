@@ -6,7 +6,7 @@ use std::time::Duration;
 use amber_server::app::{self, World};
 use amber_server::config::TokenIssue;
 use amber_server::domain::{ClientId, DashboardId, Locks, Origin};
-use amber_server::embed::IssueRequest;
+use amber_server::embed::{IssueRequest, frame_url};
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 
@@ -71,7 +71,7 @@ impl Token {
         let issued = app::issuer(&embed, &World::real())?.issue(request, &embed.allowed_origins)?;
         let claims = &issued.claims;
         let origins: Vec<_> = claims.origins.iter().map(Origin::as_str).collect();
-        eprintln!("opens    {public_url}/embed/v1/dashboards/{}", claims.dashboard_id);
+        eprintln!("opens    {}", frame_url(&public_url, &claims.dashboard_id));
         eprintln!("on       {}", origins.join(", "));
         eprintln!("until    {}", claims.expires_at);
         print(&format!("{}\n", issued.token.expose_secret()))?;

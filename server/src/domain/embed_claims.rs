@@ -1,6 +1,7 @@
 //! What an embed token says, and the session that it opens.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -48,6 +49,11 @@ pub struct Locks {
     pub theme: Option<Theme>,
     /// How many UTC days the page covers, 1 to 90.
     pub days: Option<u32>,
+}
+
+impl Locks {
+    /// The days that a page may cover.
+    pub const DAYS: RangeInclusive<u32> = 1..=90;
 }
 
 /// The claims of an embed token, after every check of its form.

@@ -50,6 +50,12 @@ impl Locale {
         }
     }
 
+    /// Reads the tag as [`Locale::as_str`] writes it, and nothing else.
+    #[must_use]
+    pub fn exactly(tag: &str) -> Option<Self> {
+        [Self::En, Self::Hi].into_iter().find(|locale| locale.as_str() == tag)
+    }
+
     /// Reads a BCP 47 tag of which the language counts: `hi-IN` is Hindi.
     #[must_use]
     pub fn parse(tag: &str) -> Option<Self> {

@@ -17,9 +17,6 @@ pub(super) const AUDIENCE: &str = "amber-embed";
 /// The shortest and the longest session that a token may open, in seconds.
 pub(super) const SESSION: std::ops::RangeInclusive<u64> = 60..=600;
 
-/// The days that a lock may name.
-const DAYS: std::ops::RangeInclusive<u32> = 1..=90;
-
 /// The claims of a token: all of them are required and no other is allowed.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Wire {
@@ -62,12 +59,11 @@ impl Parameters {
     }
 
     fn read(&self) -> Option<Locks> {
-        let locale = |name: &String| Locale::parse(name).filter(|locale| locale.as_str() == name);
-        if self.days.is_some_and(|days| !DAYS.contains(&days)) {
+        if self.days.is_some_and(|days| !Locks::DAYS.contains(&days)) {
             return None;
         }
         Some(Locks {
-            locale: self.locale.as_ref().map(|name| locale(name).ok_or(())).transpose().ok()?,
+            locale: self.locale.as_ref().map(|name| Locale::exactly(name).ok_or(())).transpose().ok()?,
             theme: self.theme.as_ref().map(|name| Theme::parse(name).ok_or(())).transpose().ok()?,
             days: self.days,
         })

@@ -132,6 +132,12 @@ impl Issuer {
     }
 }
 
+/// The page to frame, without a token, on the server that browsers reach at `public_url`.
+#[must_use]
+pub fn frame_url(public_url: &str, dashboard: &DashboardId) -> String {
+    format!("{public_url}/embed/v1/dashboards/{dashboard}")
+}
+
 /// Reads the origins of a request.
 ///
 /// # Errors

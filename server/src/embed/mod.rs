@@ -21,7 +21,7 @@ pub use audit::{AuditLog, AuditWriter, NotWritten, event};
 pub use embedder::Embedder;
 pub use error::{Error, Refusal};
 pub use graves::Graves;
-pub use issuer::{IssueRequest, Issued, Issuer, MAX_ORIGINS, parse_origins};
+pub use issuer::{IssueRequest, Issued, Issuer, MAX_ORIGINS, frame_url, parse_origins};
 pub use key_ring::{KeyRing, KeyRingError};
 pub use redeemer::Redeemer;
 pub use replay_cache::ReplayCache;

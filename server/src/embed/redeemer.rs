@@ -90,16 +90,15 @@ impl Redeemer {
     /// another client or viewer.
     pub async fn renew(&self, session: &str, token: &str, network: Option<Network>) -> Result<Opened, Refusal> {
         let EmbedSession { claims: before, origin, .. } = self.session(session, None).await?;
-        let embedder = Embedder::Site(origin);
+        let embedder = Embedder::Site(origin.clone());
         let claims = self.check(token, Some(before.dashboard_id.as_str()), &embedder).await?;
         let is_same_client = claims.client_id == before.client_id || !TokenCheck::SameClient.is_made();
         let is_same_viewer = claims.subject == before.subject || !TokenCheck::SameViewer.is_made();
         if !is_same_client || !is_same_viewer {
             return Err(Refusal::of(Error::TokenWrongAudience, claims));
         }
-        let event = self.event(AuditAction::Renewed, &claims, embedder.origin(), network);
+        let event = self.event(AuditAction::Renewed, &claims, Some(&origin), network);
         let claims = self.consume(claims, &event).await?;
-        let Embedder::Site(origin) = embedder else { return Err(Refusal::of(Error::OriginUnknown, claims)) };
         Ok(self.sessions.open(claims, origin)?)
     }
 

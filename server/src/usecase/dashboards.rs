@@ -14,8 +14,8 @@ use super::Error;
 use super::error::Missing;
 use crate::auth::require_scope;
 use crate::domain::{
-    Clock, DashboardData, DashboardId, DashboardSpec, EmbedSession, Entropy, FeedFilter, LeaderId, Post, Principal,
-    Scope, Section,
+    Clock, DashboardData, DashboardId, DashboardSpec, EmbedSession, Entropy, FeedFilter, LeaderId, Locks, Post,
+    Principal, Scope, Section,
 };
 use crate::store::{self, Counting, Found};
 
@@ -55,7 +55,7 @@ impl Dashboards {
     /// Days that a dashboard covers when the caller does not say.
     pub const DEFAULT_DAYS: u32 = 30;
     /// The most days that a dashboard can cover.
-    pub const MAX_DAYS: u32 = 90;
+    pub const MAX_DAYS: u32 = *Locks::DAYS.end();
     /// Posts that a frame shows, at most.
     pub const POSTS: u32 = 10;
 
@@ -160,7 +160,7 @@ pub(super) fn dashboard_id(text: &str) -> Result<DashboardId, Error> {
 
 fn checked_days(days: u32) -> Result<u32, Error> {
     let rule = || Error::field("days", format!("days must be between 1 and {}", Dashboards::MAX_DAYS));
-    (1..=Dashboards::MAX_DAYS).contains(&days).then_some(days).ok_or_else(rule)
+    Locks::DAYS.contains(&days).then_some(days).ok_or_else(rule)
 }
 
 /// The last `days` UTC days, the present one included, as an interval whose end is not part of it.

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{EmbedParts, EmbedTokens};
 use crate::auth::{self, require_scope};
 use crate::domain::{AuditAction, ClientId, LeaderId, Locale, Locks, Network, Origin, Principal, Scope, Theme};
-use crate::embed::{self, IssueRequest, Issued, NotWritten, parse_origins};
+use crate::embed::{self, IssueRequest, Issued, NotWritten, frame_url, parse_origins};
 use crate::store::{self, Remembered};
 use crate::usecase::Error;
 use crate::usecase::dashboards::dashboard_id;
@@ -94,7 +94,7 @@ impl EmbedTokens {
         require_scope(caller, Scope::EmbedIssue)?;
         let client_id = ClientId::of(caller).ok_or(auth::Error::CredentialMissing)?;
         let (asked, name) = read(client_id, request)?;
-        let embed_url = format!("{}/embed/v1/dashboards/{}", self.public_url, asked.dashboard);
+        let embed_url = frame_url(&self.public_url, &asked.dashboard);
         let registered = parts.registry.origins(&asked.client_id).await?.ok_or(auth::Error::CredentialInvalid)?;
         if parts.graves.hold(&asked.dashboard).await? {
             return Err(embed::Error::DashboardNotFound.into());
@@ -163,13 +163,12 @@ fn locks(asked: &AskedLocks) -> Result<Locks, Error> {
     let AskedLocks { locale, theme, days } = asked;
     let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     let wrong = |field: &str, rule: &str| Error::field(field, format!("{field} must be {rule}"));
-    let exact = |tag: String| Locale::parse(&tag).filter(|locale| locale.as_str() == tag);
-    let locale = given(locale).map(|tag| exact(tag).ok_or_else(|| wrong("locked.locale", "en or hi")));
+    let locale = given(locale).map(|tag| Locale::exactly(&tag).ok_or_else(|| wrong("locked.locale", "en or hi")));
     let theme =
         given(theme).map(|name| Theme::parse(&name).ok_or_else(|| wrong("locked.theme", "auto, light or dark")));
-    let days = match *days {
-        0 => None,
-        days @ 1..=90 => u32::try_from(days).ok(),
+    let days = match u32::try_from(*days) {
+        Ok(0) => None,
+        Ok(days) if Locks::DAYS.contains(&days) => Some(days),
         _ => return Err(wrong("locked.days", "between 1 and 90")),
     };
     Ok(Locks { locale: locale.transpose()?, theme: theme.transpose()?, days })
