@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use amber_sdk::v1::{GetRunRequest, Run, RunStatus, TriggerIngestionRequest};
+use amber_sdk::v1::{GetRunRequest, Run, RunStatus, StopIngestionRequest, TriggerIngestionRequest};
 use amber_sdk::{Amber, Credentials, Options};
 use tokio::time::{Instant, sleep, timeout_at};
 use tonic::Status;
 
 use crate::fleet::Seat;
 
-/// Asks for runs until a round finds nothing new and nothing wrong.
+/// Stops the schedule and asks for runs until a round finds nothing new and nothing wrong.
 ///
+/// Without the stop a tick could open a run between the last round and the verdict, which would then find it open.
 /// The first round asks every process and may join runs of the storm, which began before the last post. When they are
 /// over, one process is enough to tell.
 ///
@@ -24,6 +25,8 @@ pub(crate) async fn wait(seats: &[Seat], token: &str, patience: Duration) -> Res
         let options = Options::new(url).credentials(Credentials::admin_jwt(token));
         clients.push(Amber::connect(options).await.unwrap());
     }
+    let stopped = timeout_at(deadline, clients[0].ingestion().stop_ingestion(StopIngestionRequest {})).await;
+    stopped.map_err(|_| "the schedule does not stop")?.map_err(|status| format!("the schedule stays: {status}"))?;
     let (mut rounds, mut restless) = (0, None);
     while Instant::now() < deadline {
         let mut is_calm = true;

@@ -4,11 +4,11 @@ use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use sea_orm::{ConnectionTrait, Database};
+use sea_orm::{ConnectionTrait, Database, DbBackend, DbErr, Statement};
 use tokio::net::TcpSocket;
 
 use crate::flaky::reserve;
@@ -166,6 +166,33 @@ impl Postgres {
         postgres.close().await.expect("an idle connection closes");
         format!("{}/{name}", self.url)
     }
+
+    /// Drops the databases whose test process has ended, so that a long run does not fill the disk.
+    ///
+    /// # Errors
+    /// When the cluster does not answer.
+    pub async fn sweep(&self) -> Result<(), DbErr> {
+        let postgres = Database::connect(format!("{}/postgres", self.url)).await?;
+        let names = "SELECT datname FROM pg_database WHERE datname LIKE 'amber\\_%'";
+        for row in postgres.query_all_raw(Statement::from_string(DbBackend::Postgres, names)).await? {
+            let name: String = row.try_get_by_index(0)?;
+            if creator(&name).is_some_and(|pid| !is_alive(pid)) {
+                // The server of a test that was ended may still hold a connection.
+                postgres.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
+            }
+        }
+        postgres.close().await
+    }
+}
+
+/// The process that created a database, by its name.
+fn creator(name: &str) -> Option<u32> {
+    name.split('_').nth(1)?.parse().ok()
+}
+
+fn is_alive(pid: u32) -> bool {
+    let asked = Command::new("kill").args(["-0", &pid.to_string()]).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
 }
 
 impl Own {
@@ -213,6 +240,23 @@ mod tests {
         one.execute_unprepared("SELECT * FROM leader").await.unwrap();
         let error = other.execute_unprepared("SELECT * FROM leader").await.unwrap_err();
         assert!(error.to_string().contains("does not exist"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn databases_of_ended_processes_are_swept_away() {
+        let Some(postgres) = Postgres::start() else { return };
+        let mut ended = Command::new("true").spawn().unwrap();
+        ended.wait().unwrap();
+        let (own, left_over) = (postgres.database().await, format!("amber_{}_0", ended.id()));
+        let cluster = Database::connect(format!("{}/postgres", postgres.url())).await.unwrap();
+        cluster.execute_unprepared(&format!("CREATE DATABASE {left_over}")).await.unwrap();
+        let held = Database::connect(format!("{}/{left_over}", postgres.url())).await.unwrap();
+
+        postgres.sweep().await.unwrap();
+        assert!(Database::connect(&own).await.is_ok(), "a database in use was dropped");
+        assert!(held.ping().await.is_err(), "a connection holds what is dropped");
+        let created_again = cluster.execute_unprepared(&format!("CREATE DATABASE {left_over}")).await;
+        assert!(created_again.is_ok(), "the database was left: {created_again:?}");
     }
 
     #[tokio::test]
