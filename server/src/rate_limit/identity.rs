@@ -1,6 +1,6 @@
 //! Whose bucket a call takes its permit from.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
@@ -64,11 +64,7 @@ impl Name {
         if (1..=LONGEST).contains(&id.len()) && id.bytes().all(is_plain) && !is_digest {
             return Self(id.to_owned());
         }
-        let mut name = HASHED.to_owned();
-        for byte in &digest(&SHA256, id.as_bytes()).as_ref()[..16] {
-            write!(name, "{byte:02x}").expect("a String takes everything");
-        }
-        Self(name)
+        Self(format!("{HASHED}{}", hex::encode(&digest(&SHA256, id.as_bytes()).as_ref()[..16])))
     }
 }
 

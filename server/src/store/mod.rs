@@ -1,11 +1,12 @@
 //! What Amber remembers: one trait per need, on SQLite and PostgreSQL.
 //!
 //! [`Store`] implements all of them. Times are kept in microseconds since 1970 UTC, and every statement is the same on
-//! both databases.
+//! both databases, but for the insert of many rows (`bulk.rs`).
 
 mod checkpoints;
 mod api_budget;
 mod api_clients;
+mod bulk;
 mod connect;
 mod dashboard_catalog;
 mod dashboards;

@@ -6,8 +6,6 @@
 //! ```
 //! `tail -n +2 FILE | sha256sum` tells the same sum.
 
-use std::fmt::Write;
-
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -70,11 +68,7 @@ pub(super) fn decode(key: &StreamKey, bytes: &[u8]) -> Result<SavedCheckpoint, F
 }
 
 fn sum(bytes: &[u8]) -> String {
-    let mut hex = String::with_capacity(64);
-    for byte in digest(&SHA256, bytes).as_ref() {
-        write!(hex, "{byte:02x}").expect("a String takes everything");
-    }
-    hex
+    hex::encode(digest(&SHA256, bytes))
 }
 
 #[cfg(test)]

@@ -18,10 +18,7 @@ const SOURCE: &str = concat!(
     "})();\n"
 );
 
-static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let hash = digest(&SHA256, SOURCE.as_bytes());
-    hash.as_ref()[..8].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
-});
+static VERSION: LazyLock<String> = LazyLock::new(|| hex::encode(&digest(&SHA256, SOURCE.as_bytes()).as_ref()[..8]));
 
 /// The address of the script in a page: it changes with the script, so that browsers may keep it for ever.
 pub(super) fn script_url() -> String {

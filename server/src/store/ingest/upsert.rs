@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-    QueryTrait, Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set,
 };
 use uuid::Uuid;
 
@@ -16,10 +15,7 @@ use crate::domain::ScoredPost;
 use crate::store::entity::posts::{Column, Entity};
 use crate::store::entity::{post_counts, post_hashtags, post_metrics};
 use crate::store::instant::DAY;
-use crate::store::{Error, Store, number};
-
-/// Rows of one statement: 27 columns each stay below SQLite's limit of 32,766 bound values.
-const ROWS: usize = 1_000;
+use crate::store::{Error, Store, bulk, number};
 
 /// What became of the posts of a page; the others are unchanged.
 #[derive(Debug, Clone, Copy, Default)]
@@ -54,7 +50,7 @@ pub(in crate::store) async fn posts(
     distinct: &[ScoredPost],
 ) -> Result<Written, Error> {
     let mut written = Written::default();
-    for chunk in distinct.chunks(ROWS) {
+    for chunk in distinct.chunks(bulk::ROWS) {
         let changed = upsert(tx, store, owner, chunk).await?;
         let inserted: Vec<_> = changed.iter().filter(|row| row.revision == 1).collect();
         written.inserted += number::len(&inserted);
@@ -84,8 +80,8 @@ async fn upsert(
              AND posts.version <= excluded.version AND posts.deleted_at IS NULL",
         ))
         .to_owned();
-    let mut insert = Entity::insert_many(rows).on_conflict(changed).into_query();
-    insert.returning(Query::returning().columns([
+    let mut insert = bulk::insert::<Entity>(tx.get_database_backend(), rows.collect());
+    insert.on_conflict(changed).returning(Query::returning().columns([
         Column::Id,
         Column::RootId,
         Column::Revision,
@@ -119,7 +115,7 @@ async fn count_by_day(tx: &DatabaseTransaction, owner: Owner, inserted: &[&Chang
 }
 
 async fn replace_hashtags(tx: &DatabaseTransaction, changed: &[Changed], posts: &[ScoredPost]) -> Result<(), Error> {
-    use post_hashtags::{ActiveModel, Column, Entity};
+    use post_hashtags::{Column, Entity, Model};
     let updated: Vec<_> = changed.iter().filter(|row| row.revision > 1).map(|row| row.id).collect();
     if !updated.is_empty() {
         Entity::delete_many().filter(Column::PostId.is_in(updated)).exec(tx).await?;
@@ -128,15 +124,15 @@ async fn replace_hashtags(tx: &DatabaseTransaction, changed: &[Changed], posts: 
     let mut rows = Vec::new();
     for row in changed {
         let Some(post) = by_root.get(&row.root_id) else { continue };
-        rows.extend(row::topics(&post.post.hashtags).into_iter().map(|tag| ActiveModel {
-            post_id: Set(row.id),
-            tag: Set(tag),
-            leader_id: Set(row.leader_id),
-            posted_at: Set(row.posted_at),
+        rows.extend(row::topics(&post.post.hashtags).into_iter().map(|tag| Model {
+            post_id: row.id,
+            tag,
+            leader_id: row.leader_id,
+            posted_at: row.posted_at,
         }));
     }
-    for chunk in rows.chunks(ROWS) {
-        Entity::insert_many(chunk.to_vec()).exec_without_returning(tx).await?;
+    for chunk in rows.chunks(bulk::ROWS) {
+        tx.execute(&bulk::insert::<Entity>(tx.get_database_backend(), chunk.to_vec())).await?;
     }
     Ok(())
 }
@@ -166,7 +162,7 @@ async fn refresh_metrics(
     }
     let (mut newest, differs) = row::newest_counts();
     newest.update_column(Column::UpdatedAt).action_and_where(Expr::cust(differs));
-    Entity::insert_many(rows).on_conflict(newest).exec_without_returning(tx).await?;
+    tx.execute(bulk::insert::<Entity>(tx.get_database_backend(), rows).on_conflict(newest)).await?;
     Ok(())
 }
 

@@ -18,7 +18,7 @@ use crate::store::entity::{leaders, post_counts, post_hashtags, post_metrics, po
 use crate::store::ingest::Owner;
 use crate::store::ingest::upsert::{self, row};
 use crate::store::instant::DAY;
-use crate::store::{Error, Store, number};
+use crate::store::{Error, Store, bulk, number};
 
 /// A post of the batch as it is stored now.
 #[derive(Debug, FromQueryResult)]
@@ -171,7 +171,7 @@ async fn lock(tx: &DatabaseTransaction, batch: &[Checked]) -> Result<HashMap<Uui
 }
 
 /// Takes over what X counts now, and plans the next check. A count that X leaves out stays.
-async fn renew(tx: &DatabaseTransaction, rows: Vec<post_metrics::ActiveModel>) -> Result<(), Error> {
+async fn renew(tx: &DatabaseTransaction, rows: Vec<post_metrics::Model>) -> Result<(), Error> {
     use post_metrics::{Column, Entity};
     if rows.is_empty() {
         return Ok(());
@@ -180,7 +180,7 @@ async fn renew(tx: &DatabaseTransaction, rows: Vec<post_metrics::ActiveModel>) -
     let updated_at = format!("CASE WHEN {differs} THEN excluded.updated_at ELSE post_metrics.updated_at END");
     known.value(Column::UpdatedAt, Expr::cust(updated_at));
     known.update_columns([Column::NextCheckAt, Column::ClaimedUntil]);
-    Entity::insert_many(rows).on_conflict(known).exec_without_returning(tx).await?;
+    tx.execute(bulk::insert::<Entity>(tx.get_database_backend(), rows).on_conflict(known)).await?;
     Ok(())
 }
 

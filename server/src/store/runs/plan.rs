@@ -173,13 +173,9 @@ fn request_key(request: &RunRequest) -> String {
 }
 
 fn digest(leaders: &[LeaderId]) -> String {
-    use std::fmt::Write;
     let mut context = Context::new(&SHA256);
     for leader in leaders {
         context.update(leader.0.as_bytes());
     }
-    context.finish().as_ref().iter().fold(String::new(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").expect("a String takes every text");
-        hex
-    })
+    hex::encode(context.finish())
 }

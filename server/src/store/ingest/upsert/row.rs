@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
-use sea_orm::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
 use uuid::Uuid;
 
@@ -13,7 +12,7 @@ use super::Owner;
 use crate::domain::{Entropy, FetchedPost, Label, Platform, PostMetrics, ScoredPost, Sentiment, snowflake_time};
 use crate::store::Store;
 use crate::store::entity::post_metrics;
-use crate::store::entity::posts::{ActiveModel, Column};
+use crate::store::entity::posts::{Column, Model};
 use crate::store::posts::media_json;
 use crate::store::text::{clean, clean_all, json};
 
@@ -62,43 +61,43 @@ pub(in crate::store) fn newest_counts() -> (OnConflict, String) {
 }
 
 /// The row of a post that is not stored yet.
-pub(super) fn of(scored: &ScoredPost, owner: Owner, entropy: &(dyn Entropy + 'static), now: Timestamp) -> ActiveModel {
+pub(super) fn of(scored: &ScoredPost, owner: Owner, entropy: &(dyn Entropy + 'static), now: Timestamp) -> Model {
     let post = &scored.post;
     let posted_at = first_published(post);
     let (score, model, reason) = match scored.sentiment {
         Sentiment::Scored { score, model } => (Some(score), Some(model.to_owned()), None),
         Sentiment::Unscored(reason) => (None, None, Some(reason.as_str().to_owned())),
     };
-    ActiveModel {
+    Model {
         // Its time is the post's, so that neighbours in the feed are neighbours in the table.
-        id: Set(entropy.uuid_v7(posted_at)),
-        platform: Set(owner.platform.as_str().to_owned()),
-        root_id: Set(post.edit_root.to_string()),
-        external_id: Set(post.id.to_string()),
-        version: Set(post.id.0),
-        leader_id: Set(owner.leader.0),
-        author_handle: Set(clean(&post.author.handle)),
-        author_name: Set(clean(&post.author.name)),
-        author_avatar_url: Set(post.author.avatar_url.as_deref().map(clean)),
-        body: Set(clean(&post.text)),
-        hashtags: Set(json(&clean_all(&post.hashtags))),
-        media: Set(media_json(&post.media)),
-        posted_at: Set(posted_at.as_microsecond()),
-        language: Set(clean(&scored.language)),
-        sentiment_label: Set(scored.sentiment.label().map(|label: Label| label.as_str().to_owned())),
-        sentiment_score: Set(score),
-        sentiment_model: Set(model),
-        unscored_reason: Set(reason),
-        content_hash: Set(content_hash(scored)),
-        revision: Set(1),
-        permalink: Set(clean(&post.permalink())),
-        edited: Set(post.id != post.edit_root),
-        truncated: Set(post.truncated),
-        withheld_in: Set(json(&clean_all(&post.withheld_in))),
-        first_seen_at: Set(now.as_microsecond()),
-        updated_at: Set(now.as_microsecond()),
-        deleted_at: Set(None),
-        deleted_reason: Set(None),
+        id: entropy.uuid_v7(posted_at),
+        platform: owner.platform.as_str().to_owned(),
+        root_id: post.edit_root.to_string(),
+        external_id: post.id.to_string(),
+        version: post.id.0,
+        leader_id: owner.leader.0,
+        author_handle: clean(&post.author.handle),
+        author_name: clean(&post.author.name),
+        author_avatar_url: post.author.avatar_url.as_deref().map(clean),
+        body: clean(&post.text),
+        hashtags: json(&clean_all(&post.hashtags)),
+        media: media_json(&post.media),
+        posted_at: posted_at.as_microsecond(),
+        language: clean(&scored.language),
+        sentiment_label: scored.sentiment.label().map(|label: Label| label.as_str().to_owned()),
+        sentiment_score: score,
+        sentiment_model: model,
+        unscored_reason: reason,
+        content_hash: content_hash(scored),
+        revision: 1,
+        permalink: clean(&post.permalink()),
+        edited: post.id != post.edit_root,
+        truncated: post.truncated,
+        withheld_in: json(&clean_all(&post.withheld_in)),
+        first_seen_at: now.as_microsecond(),
+        updated_at: now.as_microsecond(),
+        deleted_at: None,
+        deleted_reason: None,
     }
 }
 
@@ -126,18 +125,18 @@ pub(in crate::store) fn metrics(
     metrics: &PostMetrics,
     now: Timestamp,
     next_check_at: Option<Timestamp>,
-) -> post_metrics::ActiveModel {
-    post_metrics::ActiveModel {
-        post_id: Set(post),
-        likes: Set(metrics.likes),
-        reposts: Set(metrics.reposts),
-        replies: Set(metrics.replies),
-        quotes: Set(metrics.quotes),
-        bookmarks: Set(metrics.bookmarks),
-        impressions: Set(metrics.impressions),
-        updated_at: Set(now.as_microsecond()),
-        next_check_at: Set(next_check_at.map(Timestamp::as_microsecond)),
-        claimed_until: Set(None),
+) -> post_metrics::Model {
+    post_metrics::Model {
+        post_id: post,
+        likes: metrics.likes,
+        reposts: metrics.reposts,
+        replies: metrics.replies,
+        quotes: metrics.quotes,
+        bookmarks: metrics.bookmarks,
+        impressions: metrics.impressions,
+        updated_at: now.as_microsecond(),
+        next_check_at: next_check_at.map(Timestamp::as_microsecond),
+        claimed_until: None,
     }
 }
 
