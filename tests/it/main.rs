@@ -11,6 +11,7 @@ mod embed_replicas;
 mod frame;
 mod grpc_web;
 mod headers;
+mod healthcheck;
 mod help;
 mod ingestion;
 mod limits;

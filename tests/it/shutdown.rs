@@ -8,7 +8,7 @@ use amber_tests::{Backend, FakeXApi, TestClock, TestServer};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::TaskTracker;
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
@@ -107,6 +107,34 @@ async fn a_call_under_way_gets_its_answer() {
     call.read_to_string(&mut answer).await.expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     timeout(Duration::from_secs(10), stop).await.expect("then it stops").expect("in an orderly way");
+}
+
+#[tokio::test]
+async fn calls_are_taken_until_probes_had_time_to_see_the_end() {
+    let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");
+    let server = builder.env("SHUTDOWN_GRACE_SECONDS", "2").start().await;
+    let mut health = health(&server).await;
+    let (http, feed, ready) = (server.http.clone(), server.url("/api/feed"), server.url("/readyz"));
+    let (address, started) = (server.address(), Instant::now());
+    let stop = TaskTracker::new().spawn(server.stop());
+    let mut told = 0;
+    while TcpStream::connect(address).await.is_ok() {
+        let Ok(status) = health.check(asked("Feed")).await else { break };
+        if status.into_inner().status() == ServingStatus::NotServing {
+            // New connections and new calls are served although probes are told not to send any.
+            let fresh = reqwest::Client::new().get(&feed).send().await.expect("the server still listens");
+            assert_eq!(fresh.status(), 200);
+            assert_eq!(http.get(&ready).send().await.expect("the server still listens").status(), 503);
+            told += 1;
+        }
+        if started.elapsed() > Duration::from_secs(1) {
+            break;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!(told > 0, "probes were told nothing");
+    timeout(Duration::from_secs(20), stop).await.expect("then it stops").expect("in an orderly way");
+    assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -29,6 +29,7 @@ pub struct Server {
     stop: CancellationToken,
     abort: CancellationToken,
     drain: Duration,
+    grace: Duration,
 }
 
 /// Serves on the configured address until `stop`, then finishes what is under way; `rotation` brings new bearer tokens.
@@ -113,7 +114,17 @@ impl Server {
         tasks.spawn(upkeep.run(stop.clone()));
         tasks.spawn(listener::listen(listener, site, stop.clone(), abort.clone()));
         info!(%address, "Amber listens on {address}.");
-        Ok(Self { address, store, health, serving, tasks, stop, abort, drain: config.server.drain })
+        Ok(Self {
+            address,
+            store,
+            health,
+            serving,
+            tasks,
+            stop,
+            abort,
+            drain: config.server.drain,
+            grace: config.server.grace,
+        })
     }
 
     /// Looks for new bearer tokens until the server stops.
@@ -127,10 +138,16 @@ impl Server {
         self.address
     }
 
-    /// Tells probes that it goes away, finishes what is under way, and cuts off what takes longer than the deadline.
+    /// Tells probes that it goes away, takes calls until they had time to see that, finishes what is under way, and cuts
+    /// off what takes longer than the deadline.
     pub async fn stop(self) {
-        info!("Amber stops: it takes no more connections and finishes what is under way.");
         self.health.begin_drain();
+        self.serving.set_serving(false).await;
+        if !self.grace.is_zero() {
+            info!("Amber stops in {:?}: probes are told now.", self.grace);
+            sleep(self.grace).await;
+        }
+        info!("Amber stops: it takes no more connections and finishes what is under way.");
         self.serving.end_watches().await;
         self.stop.cancel();
         self.tasks.close();

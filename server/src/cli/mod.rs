@@ -6,6 +6,7 @@ mod signals;
 mod environment;
 mod serve;
 mod demo;
+mod healthcheck;
 mod migrate;
 mod config;
 mod ingest;
@@ -44,6 +45,7 @@ Exit codes:
 enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
+    Healthcheck(healthcheck::Healthcheck),
     #[command(subcommand)]
     Migrate(migrate::Migrate),
     #[command(subcommand)]
@@ -63,6 +65,7 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
         Command::Serve(command) => command.run().await,
         Command::Demo(command) => command.run().await,
+        Command::Healthcheck(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
         Command::Config(command) => command.run(),
         Command::Ingest(command) => command.run().await,

@@ -53,6 +53,8 @@ pub struct Server {
     pub metrics_require_auth: bool,
     /// How long calls under way may take to end once Amber is told to stop.
     pub drain: Duration,
+    /// How long calls are still taken after probes were told that Amber goes away.
+    pub grace: Duration,
     /// The longest request body, in bytes.
     pub max_body: usize,
     /// The proxies whose `X-Forwarded-For` tells the address of a caller. Empty: none.

@@ -57,6 +57,13 @@ const LISTENING: &[Variable] = &[
         "25",
         "How long calls under way may take to end once the server is told to stop, in seconds",
     ),
+    Variable::number(
+        "SHUTDOWN_GRACE_SECONDS",
+        0..=60,
+        "0",
+        "How long a server that is told to stop still takes calls after probes were told, in seconds; behind a load \
+         balancer about two of its probes",
+    ),
 ];
 
 const STORAGE: &[Variable] = &[

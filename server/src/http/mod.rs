@@ -10,6 +10,7 @@ mod layers;
 mod nonce;
 mod paging;
 mod path;
+pub mod probe;
 mod problem;
 mod routes;
 mod stack;

@@ -1,11 +1,15 @@
 //! What single commands need, so that none of them asks for the variables of another.
 
+use std::net::SocketAddr;
+
 use secrecy::SecretString;
 
 use super::{credentials, fetching, limits, serving, storage};
 use crate::config::parse::Refusal;
 use crate::config::reader::Reader;
-use crate::config::{Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, RateLimit, Redis, Telemetry, XApi};
+use crate::config::{
+    Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, RateLimit, Redis, Server, Telemetry, XApi,
+};
 use crate::domain::Quota;
 
 /// What a run of ingestion outside the server needs.
@@ -116,6 +120,16 @@ impl SharedLimits {
             let redis = storage::redis(reader).unwrap_or(Redis { url: SecretString::default() });
             Self { redis, rate_limit, embed_rate }
         })
+    }
+}
+
+impl Server {
+    /// Reads where the server listens, and nothing else.
+    ///
+    /// # Errors
+    /// Every mistake in those variables.
+    pub fn read_listen(env: &dyn Env) -> Result<SocketAddr, Errors> {
+        all_or_nothing(env, |reader| serving::listen(reader))
     }
 }
 

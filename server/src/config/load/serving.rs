@@ -6,7 +6,7 @@ use crate::config::parse::{self, Refusal};
 use crate::config::reader::Reader;
 use crate::config::{Build, Cors, LogFormat, Server, Telemetry};
 
-pub(super) fn server(reader: &mut Reader<'_>) -> (Server, Cors) {
+pub(super) fn listen(reader: &mut Reader<'_>) -> SocketAddr {
     let port = reader.number("PORT");
     let listen = reader
         .parsed("LISTEN_ADDR", |text| parse::address(text, port))
@@ -14,6 +14,11 @@ pub(super) fn server(reader: &mut Reader<'_>) -> (Server, Cors) {
     if reader.is_set("PORT") && listen.port() != port {
         reader.warn("PORT", "is ignored, because LISTEN_ADDR names another port");
     }
+    listen
+}
+
+pub(super) fn server(reader: &mut Reader<'_>) -> (Server, Cors) {
+    let listen = listen(reader);
     let public_url = reader.parsed("PUBLIC_URL", parse::base_url);
     let server = Server {
         listen,
@@ -21,6 +26,7 @@ pub(super) fn server(reader: &mut Reader<'_>) -> (Server, Cors) {
         reflection: reader.flag("REFLECTION_ENABLED"),
         metrics_require_auth: reader.flag("METRICS_REQUIRE_AUTH"),
         drain: reader.seconds("SHUTDOWN_DEADLINE_SECONDS"),
+        grace: reader.seconds("SHUTDOWN_GRACE_SECONDS"),
         max_body: 1024 * 1024,
         trusted_proxies: reader.parsed("TRUSTED_PROXY_CIDRS", parse::blocks).unwrap_or_default(),
     };
