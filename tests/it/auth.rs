@@ -189,7 +189,7 @@ async fn without_a_bootstrap_secret_nobody_gets_an_admin_token() {
     let refused = Answer::to(server.http.post(server.url("/api/admin/token")).json(&body)).await;
     assert_eq!(refused.status, 503);
     assert_eq!(refused.problem("bootstrap")["error"], "feature_disabled");
-    let asked = IssueAdminTokenRequest { admin_id: "a".into(), secret: "anything".into(), role: 0 };
+    let asked = IssueAdminTokenRequest { admin_id: "a".into(), secret: "anything".into(), ..Default::default() };
     let status = server.sdk().await.auth().issue_admin_token(asked).await.expect_err("it is off");
     assert_eq!(reason_of(&status, "bootstrap"), (Code::FailedPrecondition, ErrorReason::FeatureDisabled));
 }

@@ -94,7 +94,7 @@ async fn outcomes(amber: &Amber) -> [Code; CALLS] {
     let scopes = vec![ApiKeyScope::DashboardRead.into()];
     let key = CreateApiKeyRequest { name: "n".into(), scopes, ..Default::default() };
     let issue = IssueEmbedTokenRequest { dashboard_id: "d".into(), ..Default::default() };
-    let admin = IssueAdminTokenRequest { admin_id: "a".into(), secret: "wrong".into(), role: 0 };
+    let admin = IssueAdminTokenRequest { admin_id: "a".into(), secret: "wrong".into(), ..Default::default() };
     [
         code(amber.health().get_health(GetHealthRequest {}).await),
         code(amber.metrics().get_metrics(GetMetricsRequest { include_prometheus_text: true }).await),

@@ -52,7 +52,7 @@ impl FeedService for Feed {
         }
         let next_page_token = if page < 2 { (page + 1).to_string() } else { String::new() };
         let posts = vec![Post { id: format!("post-{page}"), ..Post::default() }];
-        Ok(Response::new(ListPostsResponse { posts, next_page_token, total_size: 3 }))
+        Ok(Response::new(ListPostsResponse { posts, next_page_token, total_size: 3, ..Default::default() }))
     }
 }
 

@@ -128,19 +128,21 @@ fn code(reason: ErrorReason) -> Code {
         ErrorReason::OriginInvalid
         | ErrorReason::TtlTooLong
         | ErrorReason::FieldInvalid
-        | ErrorReason::PageTokenInvalid => Code::InvalidArgument,
+        | ErrorReason::PageTokenInvalid
+        | ErrorReason::ResumeTokenInvalid => Code::InvalidArgument,
         ErrorReason::WrongDashboard
         | ErrorReason::DashboardNotFound
         | ErrorReason::ApiKeyNotFound
         | ErrorReason::LeaderNotFound
+        | ErrorReason::PostNotFound
         | ErrorReason::RunNotFound
         | ErrorReason::CheckpointNotFound => Code::NotFound,
         ErrorReason::RunActive | ErrorReason::FeatureDisabled => Code::FailedPrecondition,
         ErrorReason::DashboardExists => Code::AlreadyExists,
-        ErrorReason::DashboardChanged => Code::Aborted,
+        ErrorReason::DashboardChanged | ErrorReason::WatcherTooSlow => Code::Aborted,
         ErrorReason::RunUnfinished => Code::DeadlineExceeded,
         ErrorReason::RateLimited | ErrorReason::TooManyWatchers => Code::ResourceExhausted,
-        ErrorReason::BodyTooLarge => Code::OutOfRange,
+        ErrorReason::BodyTooLarge | ErrorReason::ResumeTokenExpired => Code::OutOfRange,
         ErrorReason::ReplayStoreUnavailable
         | ErrorReason::DatabaseUnavailable
         | ErrorReason::CheckpointsUnavailable

@@ -184,7 +184,7 @@ async fn a_bad_request_for_an_admin_token_is_refused_with_its_reason() {
         ("a", "wrong", 0, (Code::Unauthenticated, ErrorReason::CredentialInvalid)),
     ];
     for (id, secret, role, (code, reason)) in cases {
-        let asked = IssueAdminTokenRequest { admin_id: id.into(), secret: secret.into(), role };
+        let asked = IssueAdminTokenRequest { admin_id: id.into(), secret: secret.into(), role, lifetime: None };
         refused(amber.auth().issue_admin_token(asked).await, code, reason, &format!("{id:.20?} with the role {role}"));
     }
 }

@@ -30,6 +30,8 @@ pub(in crate::grpc) fn post_page(page: FeedPage) -> v1::ListPostsResponse {
     v1::ListPostsResponse {
         next_page_token: Feed::next_token(&page),
         total_size: count(page.total),
+        total_size_unknown: false,
+        watch_token: String::new(),
         posts: page.posts.into_iter().map(post).collect(),
     }
 }
