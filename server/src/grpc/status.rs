@@ -170,10 +170,13 @@ impl Particulars {
             },
             Error::OriginInvalid { field, .. } => Self::field(field, error.to_string()),
             Error::PageToken => Self::field("page_token", error.to_string()),
+            Error::ResumeToken => Self::field("resume_token", error.to_string()),
             Error::Busy(waiting) => Self::fact("waiting", waiting.to_string()),
             Error::TooManyWatchers(limit) => Self::fact("limit", limit.to_string()),
             Error::StillRunning(run) => Self::fact("run_id", run.to_string()),
             Error::NotFound(_)
+            | Error::ResumeTokenExpired
+            | Error::TooSlow
             | Error::DashboardExists
             | Error::DashboardChanged
             | Error::Disabled(_)
