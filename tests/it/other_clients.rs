@@ -60,7 +60,7 @@ async fn python() -> Option<PathBuf> {
             return Some(python);
         }
     }
-    let message = "Python's grpcio is not installed: pip install grpcio==1.76.0 grpcio-tools==1.76.0";
+    let message = "Python's grpcio is not installed: pip install grpcio==1.85.1 grpcio-tools==1.85.1";
     assert!(setting("AMBER_REQUIRE_TOOLS").as_deref() != Some("1"), "{message}");
     eprintln!("skipped: {message}");
     None
