@@ -109,7 +109,7 @@ async fn buf_curl_calls_by_grpc_and_by_grpc_web() {
         let (ok, said) = call("ListPosts", r#"{"pageSize": 1, "text": "number"}"#).await;
         assert!(ok && said.contains("asha writes number 2.") && said.contains("nextPageToken"), "{protocol}: {said}");
         let (ok, said) = call("ListPosts", r#"{"pageSize": -1}"#).await;
-        assert!(!ok && said.contains("invalid_argument") && said.contains("FIELD_INVALID"), "{protocol}: {said}");
+        assert!(!ok && said.contains("invalid_argument") && said.contains("page_size"), "{protocol}: {said}");
         let (ok, said) = call("AnalyzeSentiment", r#"{"texts": ["great"]}"#).await;
         assert!(ok && said.contains("SENTIMENT_LABEL_POSITIVE"), "{protocol}: {said}");
     }

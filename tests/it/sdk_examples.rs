@@ -44,7 +44,7 @@ async fn the_newest_posts_are_printed() {
     stage.add("asha").await;
     stage.write("asha", 3);
     succeeded(&stage.run().await);
-    let out = printed(feed.args([&stage.server.url(""), "-", "number 1"])).await;
+    let out = printed(feed.args([stage.server.url("").as_str(), "-", "number 1"])).await;
     assert_eq!(out, "ASHA: asha writes number 1.\n");
 }
 
@@ -55,7 +55,7 @@ async fn a_leader_is_added_and_read_and_the_run_followed() {
     stage.x.add_user("ASHA", "asha").expect("the name is free");
     stage.write("asha", 3);
     let secret = stage.server.bootstrap_secret();
-    let out = printed(refresh.env("AMBER_SECRET", secret).args([&stage.server.url(""), "asha"])).await;
+    let out = printed(refresh.env("AMBER_SECRET", secret).args([stage.server.url("").as_str(), "asha"])).await;
     assert!(out.ends_with("1 of 1 leaders, Succeeded\n"), "{out}");
     assert_eq!(stage.stored().await.len(), 3);
 }
@@ -67,7 +67,7 @@ async fn posts_are_printed_as_they_come() {
     stage.add("asha").await;
     let list = stage.amber.feed().list_posts(amber_sdk::v1::ListPostsRequest::default()).await;
     let token = list.expect("the feed is readable").into_inner().watch_token;
-    follow.args([&stage.server.url(""), "2"]).env("RESUME_TOKEN", token).stdout(Stdio::piped());
+    follow.args([stage.server.url("").as_str(), "2"]).env("RESUME_TOKEN", token).stdout(Stdio::piped());
     let mut running = follow.spawn().expect("it can be started");
     stage.write("asha", 2);
     succeeded(&stage.run().await);
