@@ -11,6 +11,7 @@ mod m20261122_000003_posts;
 mod m20261122_000004_embed_tokens;
 mod m20261122_000005_api_budget;
 mod m20261122_000006_embedding;
+mod m20261122_000007_arrivals;
 mod references;
 
 /// Runs the steps.
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_embed_tokens::Migration),
             Box::new(m20261122_000005_api_budget::Migration),
             Box::new(m20261122_000006_embedding::Migration),
+            Box::new(m20261122_000007_arrivals::Migration),
         ]
     }
 }

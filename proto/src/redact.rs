@@ -19,11 +19,12 @@ impl Debug for Secret<'_> {
 
 impl Debug for IssueAdminTokenRequest {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        let Self { admin_id, secret, role: _ } = self;
+        let Self { admin_id, secret, role: _, lifetime } = self;
         f.debug_struct("IssueAdminTokenRequest")
             .field("admin_id", admin_id)
             .field("secret", &Secret(secret))
             .field("role", &self.role())
+            .field("lifetime", lifetime)
             .finish()
     }
 }

@@ -612,6 +612,11 @@ pub struct IssueAdminTokenRequest {
     /// role is the role that the token shall carry; an unknown one is refused.
     #[prost(enumeration = "Role", tag = "3")]
     pub role: i32,
+    /// lifetime is how long the token shall be valid: whole seconds from one minute up to the installation's own lifetime of
+    /// admin tokens (`ADMIN_JWT_TTL`); a longer or a shorter one is refused. Absent means that lifetime. A web server that
+    /// hands tokens of the role VIEWER to browsers asks for a short one.
+    #[prost(message, optional, tag = "4")]
+    pub lifetime: ::core::option::Option<::prost_types::Duration>,
 }
 /// IssueAdminTokenResponse carries the signed token.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -2564,8 +2569,8 @@ pub enum ErrorReason {
     /// {"reason": "CREDENTIAL_AMBIGUOUS", "domain": "amber.v1"}
     /// ```
     CredentialAmbiguous = 31,
-    /// ERROR_REASON_TOO_MANY_WATCHERS is a WatchRun while this process serves as many as it can; a RetryInfo says how long
-    /// to wait. Code RESOURCE_EXHAUSTED.
+    /// ERROR_REASON_TOO_MANY_WATCHERS is a WatchRun or WatchPosts while this process serves as many as it can; a RetryInfo
+    /// says how long to wait. Code RESOURCE_EXHAUSTED.
     ///
     /// ```text
     /// {"reason": "TOO_MANY_WATCHERS", "domain": "amber.v1", "metadata": {"limit": "256"}}
@@ -2630,6 +2635,33 @@ pub enum ErrorReason {
     /// {"reason": "API_KEY_NOT_FOUND", "domain": "amber.v1"}
     /// ```
     ApiKeyNotFound = 41,
+    /// ERROR_REASON_POST_NOT_FOUND is a post that does not exist or was deleted. Code NOT_FOUND.
+    ///
+    /// ```text
+    /// {"reason": "POST_NOT_FOUND", "domain": "amber.v1"}
+    /// ```
+    PostNotFound = 42,
+    /// ERROR_REASON_RESUME_TOKEN_INVALID is a resume token that this server did not make. Take it unchanged from the last
+    /// message, or leave it out to start from now. Code INVALID_ARGUMENT.
+    ///
+    /// ```text
+    /// {"reason": "RESUME_TOKEN_INVALID", "domain": "amber.v1"}
+    /// ```
+    ResumeTokenInvalid = 43,
+    /// ERROR_REASON_RESUME_TOKEN_EXPIRED is a resume token so old that the order of the posts after it is no longer kept.
+    /// Read them with ListPosts and go on with its `watch_token`. Code OUT_OF_RANGE.
+    ///
+    /// ```text
+    /// {"reason": "RESUME_TOKEN_EXPIRED", "domain": "amber.v1"}
+    /// ```
+    ResumeTokenExpired = 44,
+    /// ERROR_REASON_WATCHER_TOO_SLOW is a stream whose reader took nothing for a while although posts wait. Call again with
+    /// the last resume token. Code ABORTED.
+    ///
+    /// ```text
+    /// {"reason": "WATCHER_TOO_SLOW", "domain": "amber.v1"}
+    /// ```
+    WatcherTooSlow = 45,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2680,6 +2712,10 @@ impl ErrorReason {
             Self::DashboardExists => "ERROR_REASON_DASHBOARD_EXISTS",
             Self::DashboardChanged => "ERROR_REASON_DASHBOARD_CHANGED",
             Self::ApiKeyNotFound => "ERROR_REASON_API_KEY_NOT_FOUND",
+            Self::PostNotFound => "ERROR_REASON_POST_NOT_FOUND",
+            Self::ResumeTokenInvalid => "ERROR_REASON_RESUME_TOKEN_INVALID",
+            Self::ResumeTokenExpired => "ERROR_REASON_RESUME_TOKEN_EXPIRED",
+            Self::WatcherTooSlow => "ERROR_REASON_WATCHER_TOO_SLOW",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2727,6 +2763,10 @@ impl ErrorReason {
             "ERROR_REASON_DASHBOARD_EXISTS" => Some(Self::DashboardExists),
             "ERROR_REASON_DASHBOARD_CHANGED" => Some(Self::DashboardChanged),
             "ERROR_REASON_API_KEY_NOT_FOUND" => Some(Self::ApiKeyNotFound),
+            "ERROR_REASON_POST_NOT_FOUND" => Some(Self::PostNotFound),
+            "ERROR_REASON_RESUME_TOKEN_INVALID" => Some(Self::ResumeTokenInvalid),
+            "ERROR_REASON_RESUME_TOKEN_EXPIRED" => Some(Self::ResumeTokenExpired),
+            "ERROR_REASON_WATCHER_TOO_SLOW" => Some(Self::WatcherTooSlow),
             _ => None,
         }
     }
@@ -3982,19 +4022,174 @@ pub struct ListPostsRequest {
     /// page_token is `next_page_token` of the page before, with the same filters. Empty means the first page.
     #[prost(string, tag = "4")]
     pub page_token: ::prost::alloc::string::String,
+    /// languages are BCP 47 language ranges of which one must match, at most 20 (RFC 4647, basic filtering): `en` matches
+    /// `en` and `en-IN`, `und` the posts whose language is unknown. Empty means all.
+    #[prost(string, repeated, tag = "5")]
+    pub languages: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// sentiments are the sentiments to answer. Empty means all; SENTIMENT_LABEL_UNSPECIFIED and an unknown one are refused.
+    #[prost(enumeration = "SentimentLabel", repeated, tag = "6")]
+    pub sentiments: ::prost::alloc::vec::Vec<i32>,
+    /// since leaves out posts with an earlier `post_time`. Absent means no bound.
+    #[prost(message, optional, tag = "7")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// until leaves out posts with this or a later `post_time`. Absent means no bound; it must be later than `since`.
+    #[prost(message, optional, tag = "8")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+    /// text must be contained in the text of the post, 1..100 characters without control characters. ASCII letters match
+    /// without regard to case, all other characters as they are. Empty means any text.
+    #[prost(string, tag = "9")]
+    pub text: ::prost::alloc::string::String,
 }
 /// ListPostsResponse is one page of posts.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListPostsResponse {
-    /// posts are the posts of the page, newest first.
+    /// posts are the posts of the page, newest first. While `languages`, `sentiments` or `text` are given, a call looks at no
+    /// more than some thousand posts: a page may then hold fewer than asked for, even none, and yet not be the last one.
     #[prost(message, repeated, tag = "1")]
     pub posts: ::prost::alloc::vec::Vec<Post>,
-    /// next_page_token asks for the next page. Empty on the last one.
+    /// next_page_token asks for the next page. Empty on the last one, and only there.
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
-    /// total_size is how many posts match on all pages at the time of the answer.
+    /// total_size is how many posts match on all pages at the time of the answer. Zero while `total_size_unknown` is true.
     #[prost(int64, tag = "3")]
     pub total_size: i64,
+    /// total_size_unknown is true when the posts were not counted, because `languages`, `sentiments`, `since`, `until` or
+    /// `text` is given.
+    #[prost(bool, tag = "4")]
+    pub total_size_unknown: bool,
+    /// watch_token is a `resume_token` of WatchPosts that tells every post which was stored after this answer was made.
+    /// Empty on all pages but the first.
+    #[prost(string, tag = "5")]
+    pub watch_token: ::prost::alloc::string::String,
+}
+/// GetPostRequest names a post.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetPostRequest {
+    /// post_id is the id of the post. Required.
+    #[prost(string, tag = "1")]
+    pub post_id: ::prost::alloc::string::String,
+}
+/// GetPostResponse carries the post.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetPostResponse {
+    /// post is the post that was asked for.
+    #[prost(message, optional, tag = "1")]
+    pub post: ::core::option::Option<Post>,
+}
+/// WatchPostsRequest says which posts to tell and where to begin. Filters are joined by "and", the values of one filter by
+/// "or".
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchPostsRequest {
+    /// leader_ids are the leaders whose posts to tell, at most 100. Empty means all, also those of later; an unknown id
+    /// matches nothing.
+    #[prost(string, repeated, tag = "1")]
+    pub leader_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// platforms are the platforms to tell. Empty means all; PLATFORM_UNSPECIFIED and an unknown one are refused.
+    #[prost(enumeration = "Platform", repeated, tag = "2")]
+    pub platforms: ::prost::alloc::vec::Vec<i32>,
+    /// languages are language ranges as in ListPostsRequest, at most 20. Empty means all.
+    #[prost(string, repeated, tag = "3")]
+    pub languages: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// sentiments are the sentiments to tell. Empty means all; SENTIMENT_LABEL_UNSPECIFIED and an unknown one are refused.
+    #[prost(enumeration = "SentimentLabel", repeated, tag = "4")]
+    pub sentiments: ::prost::alloc::vec::Vec<i32>,
+    /// since leaves out posts with an earlier `post_time`. Absent means no bound.
+    #[prost(message, optional, tag = "5")]
+    pub since: ::core::option::Option<::prost_types::Timestamp>,
+    /// until leaves out posts with this or a later `post_time`. Absent means no bound; it must be later than `since`.
+    #[prost(message, optional, tag = "6")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+    /// text must be contained in the text of the post, as in ListPostsRequest. Empty means any text.
+    #[prost(string, tag = "7")]
+    pub text: ::prost::alloc::string::String,
+    /// resume_token is the `resume_token` of the last message that the caller has seen, or the `watch_token` of a list. It
+    /// works with any filters and on any server, for at least seven days. Empty means from now on.
+    #[prost(string, tag = "8")]
+    pub resume_token: ::prost::alloc::string::String,
+}
+/// WatchPostsResponse tells a post, or that there is none at the moment.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WatchPostsResponse {
+    /// post is a post that was stored after the message before. Absent in a message that only keeps the stream open.
+    #[prost(message, optional, tag = "1")]
+    pub post: ::core::option::Option<Post>,
+    /// resume_token is where to go on after this message; opaque. Never empty. It also moves in messages without a post.
+    #[prost(string, tag = "2")]
+    pub resume_token: ::prost::alloc::string::String,
+}
+/// GetSentimentTrendRequest says which posts to count, and over how many days.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetSentimentTrendRequest {
+    /// leader_ids are the leaders whose posts to count, at most 100, with `per_leader` 1..25. Empty means all; an unknown id
+    /// matches nothing.
+    #[prost(string, repeated, tag = "1")]
+    pub leader_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// platforms are the platforms to count. Empty means all; PLATFORM_UNSPECIFIED and an unknown one are refused.
+    #[prost(enumeration = "Platform", repeated, tag = "2")]
+    pub platforms: ::prost::alloc::vec::Vec<i32>,
+    /// days is how many UTC days to cover, today included, 1..90. Zero means 30; another number is refused.
+    #[prost(int32, tag = "3")]
+    pub days: i32,
+    /// per_leader asks for one trend per leader instead of one of all together.
+    #[prost(bool, tag = "4")]
+    pub per_leader: bool,
+}
+/// GetSentimentTrendResponse carries the counts.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetSentimentTrendResponse {
+    /// trends are one trend of all posts together, or one for each known leader in the order of the request.
+    #[prost(message, repeated, tag = "1")]
+    pub trends: ::prost::alloc::vec::Vec<SentimentTrend>,
+}
+/// SentimentTrend is how the sentiment of posts goes from day to day.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SentimentTrend {
+    /// leader_id is the id of the leader whose posts were counted. Empty when all were counted together.
+    #[prost(string, tag = "1")]
+    pub leader_id: ::prost::alloc::string::String,
+    /// days are the UTC days, oldest first; a day without posts is there with zeros.
+    #[prost(message, repeated, tag = "2")]
+    pub days: ::prost::alloc::vec::Vec<SentimentDay>,
+}
+/// SentimentDay counts the posts of one UTC day.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SentimentDay {
+    /// date is the day as `YYYY-MM-DD`.
+    #[prost(string, tag = "1")]
+    pub date: ::prost::alloc::string::String,
+    /// posts counts the posts of the day.
+    #[prost(int64, tag = "2")]
+    pub posts: i64,
+    /// sentiment counts them by sentiment; the counts add up to `posts`.
+    #[prost(message, optional, tag = "3")]
+    pub sentiment: ::core::option::Option<SentimentCounts>,
+    /// mean_score is the mean of the scores, -1.0..1.0. Absent when no post has one.
+    #[prost(double, optional, tag = "4")]
+    pub mean_score: ::core::option::Option<f64>,
+}
+/// AnalyzeSentimentRequest carries the texts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AnalyzeSentimentRequest {
+    /// texts are the texts to judge, at most 100 of at most 10,000 bytes each. An empty text is unscored.
+    #[prost(string, repeated, tag = "1")]
+    pub texts: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+/// AnalyzeSentimentResponse carries what was found.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AnalyzeSentimentResponse {
+    /// analyses are what was found in each text, in the order of the request.
+    #[prost(message, repeated, tag = "1")]
+    pub analyses: ::prost::alloc::vec::Vec<TextAnalysis>,
+}
+/// TextAnalysis is what was found in a text.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TextAnalysis {
+    /// sentiment is the sentiment of the text.
+    #[prost(message, optional, tag = "1")]
+    pub sentiment: ::core::option::Option<Sentiment>,
+    /// language is the language as a BCP 47 tag (`en`, `hi`), `und` when unknown.
+    #[prost(string, tag = "2")]
+    pub language: ::prost::alloc::string::String,
 }
 /// Generated client implementations.
 pub mod feed_service_client {
@@ -4118,6 +4313,127 @@ pub mod feed_service_client {
                 .insert(GrpcMethod::new("amber.v1.FeedService", "ListPosts"));
             self.inner.unary(req, path, codec).await
         }
+        /// GetPost answers one post.
+        ///
+        /// Fails with NOT_FOUND (POST_NOT_FOUND), also for a post that was deleted.
+        pub async fn get_post(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetPostRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetPostResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.FeedService/GetPost",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.FeedService", "GetPost"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// WatchPosts tells each post once it is stored, whichever server stored it, in the order in which they were stored.
+        /// A post is told once: not again when its author edits it, and not at all when it is deleted before its turn. Older
+        /// posts that a backfill brings are told like any others, unless `since` leaves them out.
+        ///
+        /// The first message comes at once, and one without a post comes whenever 15 seconds pass without another, so that
+        /// proxies keep the stream open. Each message carries a `resume_token`. The stream has no end of its own; after any end
+        /// call again with the last token, and no post is lost or told twice. To show a list that stays current, call ListPosts
+        /// and go on with its `watch_token`.
+        ///
+        /// What a slow reader has not taken yet waits in the database, not in the memory of the server. A reader who takes
+        /// nothing for 30 seconds although posts wait is let go with ABORTED (WATCHER_TOO_SLOW) and may call again with the last
+        /// token.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID, RESUME_TOKEN_INVALID), OUT_OF_RANGE (RESUME_TOKEN_EXPIRED),
+        /// RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS), ABORTED (WATCHER_TOO_SLOW) and UNAVAILABLE (SHUTTING_DOWN).
+        pub async fn watch_posts(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchPostsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchPostsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.FeedService/WatchPosts",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.FeedService", "WatchPosts"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// GetSentimentTrend answers how many posts of each sentiment there are per UTC day, of all leaders together or of each
+        /// one by itself.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID).
+        pub async fn get_sentiment_trend(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetSentimentTrendRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetSentimentTrendResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.FeedService/GetSentimentTrend",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.FeedService", "GetSentimentTrend"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// AnalyzeSentiment tells the sentiment of texts as it would be told of posts. Nothing is stored or logged.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID).
+        pub async fn analyze_sentiment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AnalyzeSentimentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AnalyzeSentimentResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.FeedService/AnalyzeSentiment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.FeedService", "AnalyzeSentiment"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -4142,6 +4458,59 @@ pub mod feed_service_server {
             request: tonic::Request<super::ListPostsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListPostsResponse>,
+            tonic::Status,
+        >;
+        /// GetPost answers one post.
+        ///
+        /// Fails with NOT_FOUND (POST_NOT_FOUND), also for a post that was deleted.
+        async fn get_post(
+            &self,
+            request: tonic::Request<super::GetPostRequest>,
+        ) -> std::result::Result<tonic::Response<super::GetPostResponse>, tonic::Status>;
+        /// Server streaming response type for the WatchPosts method.
+        type WatchPostsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WatchPostsResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// WatchPosts tells each post once it is stored, whichever server stored it, in the order in which they were stored.
+        /// A post is told once: not again when its author edits it, and not at all when it is deleted before its turn. Older
+        /// posts that a backfill brings are told like any others, unless `since` leaves them out.
+        ///
+        /// The first message comes at once, and one without a post comes whenever 15 seconds pass without another, so that
+        /// proxies keep the stream open. Each message carries a `resume_token`. The stream has no end of its own; after any end
+        /// call again with the last token, and no post is lost or told twice. To show a list that stays current, call ListPosts
+        /// and go on with its `watch_token`.
+        ///
+        /// What a slow reader has not taken yet waits in the database, not in the memory of the server. A reader who takes
+        /// nothing for 30 seconds although posts wait is let go with ABORTED (WATCHER_TOO_SLOW) and may call again with the last
+        /// token.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID, RESUME_TOKEN_INVALID), OUT_OF_RANGE (RESUME_TOKEN_EXPIRED),
+        /// RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS), ABORTED (WATCHER_TOO_SLOW) and UNAVAILABLE (SHUTTING_DOWN).
+        async fn watch_posts(
+            &self,
+            request: tonic::Request<super::WatchPostsRequest>,
+        ) -> std::result::Result<tonic::Response<Self::WatchPostsStream>, tonic::Status>;
+        /// GetSentimentTrend answers how many posts of each sentiment there are per UTC day, of all leaders together or of each
+        /// one by itself.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID).
+        async fn get_sentiment_trend(
+            &self,
+            request: tonic::Request<super::GetSentimentTrendRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetSentimentTrendResponse>,
+            tonic::Status,
+        >;
+        /// AnalyzeSentiment tells the sentiment of texts as it would be told of posts. Nothing is stored or logged.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID).
+        async fn analyze_sentiment(
+            &self,
+            request: tonic::Request<super::AnalyzeSentimentRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::AnalyzeSentimentResponse>,
             tonic::Status,
         >;
     }
@@ -4254,6 +4623,188 @@ pub mod feed_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListPostsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.FeedService/GetPost" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetPostSvc<T: FeedService>(pub Arc<T>);
+                    impl<
+                        T: FeedService,
+                    > tonic::server::UnaryService<super::GetPostRequest>
+                    for GetPostSvc<T> {
+                        type Response = super::GetPostResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetPostRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FeedService>::get_post(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetPostSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.FeedService/WatchPosts" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchPostsSvc<T: FeedService>(pub Arc<T>);
+                    impl<
+                        T: FeedService,
+                    > tonic::server::ServerStreamingService<super::WatchPostsRequest>
+                    for WatchPostsSvc<T> {
+                        type Response = super::WatchPostsResponse;
+                        type ResponseStream = T::WatchPostsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchPostsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FeedService>::watch_posts(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchPostsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.FeedService/GetSentimentTrend" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetSentimentTrendSvc<T: FeedService>(pub Arc<T>);
+                    impl<
+                        T: FeedService,
+                    > tonic::server::UnaryService<super::GetSentimentTrendRequest>
+                    for GetSentimentTrendSvc<T> {
+                        type Response = super::GetSentimentTrendResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetSentimentTrendRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FeedService>::get_sentiment_trend(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetSentimentTrendSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.FeedService/AnalyzeSentiment" => {
+                    #[allow(non_camel_case_types)]
+                    struct AnalyzeSentimentSvc<T: FeedService>(pub Arc<T>);
+                    impl<
+                        T: FeedService,
+                    > tonic::server::UnaryService<super::AnalyzeSentimentRequest>
+                    for AnalyzeSentimentSvc<T> {
+                        type Response = super::AnalyzeSentimentResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AnalyzeSentimentRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FeedService>::analyze_sentiment(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AnalyzeSentimentSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -5608,7 +6159,7 @@ pub mod ingestion_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// GetRun answers a run, at work or ended. Needs the role REVIEWER or ADMIN.
+        /// GetRun answers a run, at work or ended. Needs the role VIEWER or a higher one.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
         /// (RUN_NOT_FOUND).
@@ -5664,8 +6215,8 @@ pub mod ingestion_service_client {
         }
         /// WatchRun tells how a run fares: its state now, unless the caller has seen it, then each change, until the run has
         /// ended. Changes that come in quick succession are told as one; the last state is always told. The stream ends well
-        /// only after the run; after any other end call again with the `seq` of the last state. Needs the role REVIEWER or
-        /// ADMIN.
+        /// only after the run; after any other end call again with the `seq` of the last state. Needs the role VIEWER or a
+        /// higher one.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), NOT_FOUND
         /// (RUN_NOT_FOUND), RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS) and UNAVAILABLE (SHUTTING_DOWN).
@@ -6009,7 +6560,7 @@ pub mod ingestion_service_server {
             tonic::Response<super::TriggerIngestionResponse>,
             tonic::Status,
         >;
-        /// GetRun answers a run, at work or ended. Needs the role REVIEWER or ADMIN.
+        /// GetRun answers a run, at work or ended. Needs the role VIEWER or a higher one.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
         /// (RUN_NOT_FOUND).
@@ -6035,8 +6586,8 @@ pub mod ingestion_service_server {
             + 'static;
         /// WatchRun tells how a run fares: its state now, unless the caller has seen it, then each change, until the run has
         /// ended. Changes that come in quick succession are told as one; the last state is always told. The stream ends well
-        /// only after the run; after any other end call again with the `seq` of the last state. Needs the role REVIEWER or
-        /// ADMIN.
+        /// only after the run; after any other end call again with the `seq` of the last state. Needs the role VIEWER or a
+        /// higher one.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), NOT_FOUND
         /// (RUN_NOT_FOUND), RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS) and UNAVAILABLE (SHUTTING_DOWN).

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
+
 use super::{Error, World};
 use crate::auth::{AdminTokens, Authenticator, Builtin, Clients, Pepper, Registry};
 use crate::checkpoints::{self, CheckpointStore, DatabaseCheckpoints, Mirror, Places};
@@ -20,8 +22,8 @@ use crate::sentiment::Analyzer;
 use crate::store::{self, Store};
 use crate::telemetry::Metrics;
 use crate::usecase::{
-    Accounts, ApiKeys, Checkpoints, DashboardParts, Dashboards, EmbedParts, EmbedTokens, Feed, Leaders, Operations,
-    Parts, Quarantine, RateLimits, Runs, UseCases,
+    Accounts, ApiKeys, Checkpoints, DashboardParts, Dashboards, EmbedParts, EmbedTokens, Feed, FeedParts, Leaders,
+    Operations, Parts, Quarantine, RateLimits, Runs, UseCases,
 };
 use crate::x_api::{self, Client};
 
@@ -50,6 +52,8 @@ pub struct Core {
     pub audit: Option<AuditWriter>,
     /// Asks Redis about calls; it must be run. None when limits are not shared.
     pub limits_worker: Option<rate_limit::Worker>,
+    /// Tells every part that the process ends.
+    pub stop: CancellationToken,
 }
 
 impl Core {
@@ -83,10 +87,11 @@ impl Core {
         let parts =
             Shared { config, world, store: &store, metrics: &metrics, ingestion: &ingestion, clients: &clients };
         let (embed, audit) = embed_parts(&parts, redis)?.unzip();
-        let use_cases = use_cases(&parts, embed, places, &health, &authenticator, limits.clone());
+        let stop = CancellationToken::new();
+        let use_cases = use_cases(&parts, embed, places, &health, &authenticator, limits.clone(), &stop);
         let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
         let gate = Arc::new(Gate { authenticator, limits, proxies, clock, entropy, metrics: metrics.clone() });
-        Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker })
+        Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker, stop })
     }
 }
 
@@ -210,6 +215,18 @@ fn clients(config: &Config, store: &Store, world: &World) -> Result<Clients, Err
     Ok(Clients::new(Arc::new(store.clone()), pepper, builtin, clock, entropy))
 }
 
+fn feed(store: &Arc<Store>, world: &World, stop: &CancellationToken) -> FeedParts {
+    FeedParts {
+        posts: Arc::clone(store) as _,
+        arrivals: Arc::clone(store) as _,
+        counts: Arc::clone(store) as _,
+        leaders: Arc::clone(store) as _,
+        analyzer: Arc::new(Analyzer::new()),
+        clock: Arc::clone(&world.clock),
+        closing: stop.clone(),
+    }
+}
+
 fn dashboards(store: &Arc<Store>, config: &Config, world: &World) -> DashboardParts {
     DashboardParts {
         counts: Arc::clone(store) as _,
@@ -271,12 +288,13 @@ fn use_cases(
     health: &Arc<Health>,
     authenticator: &Arc<Authenticator>,
     limits: Option<Arc<Limits>>,
+    stop: &CancellationToken,
 ) -> UseCases {
     let Shared { config, world, store, metrics, ingestion, clients } = *shared;
     let store = Arc::new(store.clone());
     let parts = Parts {
         leaders: Leaders::new(Arc::clone(&store) as _, Arc::clone(&store) as _, ingestion.clone()),
-        feed: Feed::new(Arc::clone(&store) as _),
+        feed: Feed::new(feed(&store, world, stop)),
         runs: Runs::new(ingestion.clone()),
         checkpoints: Checkpoints::new(places),
         quarantine: Quarantine::new(ingestion.replaying(Arc::clone(&store) as _)),

@@ -64,14 +64,15 @@ impl Server {
         listener: TcpListener,
         demo: Option<DemoSite>,
     ) -> Result<Self, Error> {
-        let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker } = core;
+        let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker, stop } =
+            core;
         let address =
             listener.local_addr().map_err(|source| Error::Listen { address: config.server.listen, source })?;
         let orphans = store.release_orphans().await?;
         if orphans > 0 {
             info!(orphans, "{orphans} leaders were being read when the process before ended; their runs go on.");
         }
-        let (stop, abort, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        let (abort, tasks) = (CancellationToken::new(), TaskTracker::new());
         tasks.spawn(worker.run(stop.clone()));
         if let Some(writer) = audit {
             // It ends with the last call that may write, not before.

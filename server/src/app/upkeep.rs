@@ -12,7 +12,7 @@ use crate::grpc::Serving;
 use crate::health::Health;
 use crate::http::{Edge, Gate};
 use crate::ingestion::Ingestion;
-use crate::store::{ApiBudget, EmbedAudit, EmbedRequests, EmbedTokens, Store};
+use crate::store::{ApiBudget, Arrivals, EmbedAudit, EmbedRequests, EmbedTokens, Store};
 use crate::telemetry::Metrics;
 
 /// How often metrics are tidied up and the database is probed for the standard health service.
@@ -22,6 +22,8 @@ const BEAT: Duration = Duration::from_secs(5);
 const USES_KEPT: Duration = Duration::from_mins(5);
 /// How long revocations are kept: longer than any token and session together.
 const REVOCATIONS_KEPT: Duration = Duration::from_hours(24);
+/// How long the order in which posts came is kept, for those who follow them and were away.
+const ARRIVALS_KEPT: Duration = Duration::from_hours(8 * 24);
 /// How many beats pass between two rounds of forgetting.
 const FORGET_EVERY: u32 = 12;
 
@@ -75,6 +77,9 @@ impl Upkeep {
         }
         if let Err(error) = self.store.purge_events(now - self.audit_kept).await {
             warn!(%error, "Old lines of the embed audit were not forgotten; the next round tries again.");
+        }
+        if let Err(error) = self.store.purge_arrivals(now - ARRIVALS_KEPT).await {
+            warn!(%error, "The order of old posts was not forgotten; the next round tries again.");
         }
         if let Err(error) = self.store.forget_unused_credentials().await {
             warn!(%error, "The limits of unused credentials were not forgotten; the next round tries again.");

@@ -68,16 +68,22 @@ impl AdminTokens {
         Ok(Self { key, ttl, clock, entropy })
     }
 
-    /// Issues a token for a person.
+    /// The longest life of a token.
+    #[must_use]
+    pub fn ttl(&self) -> Duration {
+        self.ttl
+    }
+
+    /// Issues a token for a person, of use for `lifetime`, which is cut to [`Self::ttl`] and whole seconds.
     ///
     /// # Errors
     /// [`Error::AdminIdInvalid`].
-    pub fn issue(&self, admin_id: &str, role: Role) -> Result<IssuedAdminToken, Error> {
+    pub fn issue(&self, admin_id: &str, role: Role, lifetime: Duration) -> Result<IssuedAdminToken, Error> {
         if !is_admin_id(admin_id) {
             return Err(Error::AdminIdInvalid);
         }
         let now = self.clock.now().as_second();
-        let ttl = self.ttl.as_secs();
+        let ttl = lifetime.min(self.ttl).as_secs();
         let exp = now.saturating_add_unsigned(ttl);
         let mut id = [0; 16];
         self.entropy.fill(&mut id);

@@ -1,6 +1,7 @@
 //! From request headers to the caller.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tracing::error;
@@ -67,7 +68,13 @@ impl Authenticator {
         Ok(())
     }
 
-    /// Issues an admin token to whoever knows the bootstrap secret.
+    /// The longest life of an admin token.
+    #[must_use]
+    pub fn admin_token_ttl(&self) -> Duration {
+        self.admin_tokens.ttl()
+    }
+
+    /// Issues an admin token to whoever knows the bootstrap secret, of use for `lifetime` at most.
     ///
     /// # Errors
     /// As [`Self::check_bootstrap`]; then [`Error::AdminIdInvalid`].
@@ -76,9 +83,10 @@ impl Authenticator {
         admin_id: &str,
         role: Role,
         secret: &SecretString,
+        lifetime: Duration,
     ) -> Result<IssuedAdminToken, Error> {
         self.check_bootstrap(secret)?;
-        self.admin_tokens.issue(admin_id, role)
+        self.admin_tokens.issue(admin_id, role, lifetime)
     }
 
     /// The key of the environment needs no database.

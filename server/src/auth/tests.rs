@@ -68,12 +68,12 @@ fn a_token_names_its_person_and_role_until_its_last_second() {
     let clock = HandClock::new();
     let tokens = admin_tokens(&clock);
     for role in [Role::Viewer, Role::Reviewer, Role::Admin] {
-        let issued = tokens.issue("alice", role).unwrap();
+        let issued = tokens.issue("alice", role, tokens.ttl()).unwrap();
         let alice = Principal::User { id: "alice".to_owned(), role };
         assert_eq!(tokens.verify(issued.token.expose_secret()), Ok(alice));
         assert_eq!(issued.expires_at.as_second(), clock.now().as_second() + 3_600);
     }
-    let token = tokens.issue("alice", Role::Admin).unwrap().token;
+    let token = tokens.issue("alice", Role::Admin, tokens.ttl()).unwrap().token;
     clock.turn(3_599);
     assert!(tokens.verify(token.expose_secret()).is_ok());
     clock.turn(1);
@@ -127,7 +127,8 @@ fn another_kind_of_token_is_no_admin_token() {
 async fn the_headers_tell_who_is_calling() {
     let clock = HandClock::new();
     let authenticator = authenticator(&clock);
-    let token = authenticator.issue_admin_token("alice", Role::Reviewer, &BOOTSTRAP.into()).unwrap().token;
+    let token =
+        authenticator.issue_admin_token("alice", Role::Reviewer, &BOOTSTRAP.into(), Duration::MAX).unwrap().token;
     let alice = Principal::User { id: "alice".to_owned(), role: Role::Reviewer };
     let bearer = |scheme: &str, credential: &str| format!("{scheme} {credential}");
     let token = token.expose_secret();
@@ -169,7 +170,9 @@ async fn no_key_matches_where_none_is_set() {
 #[test]
 fn admin_tokens_are_issued_for_the_bootstrap_secret_alone() {
     let authenticator = authenticator(&HandClock::new());
-    let ask = |id: &str, secret: &str| authenticator.issue_admin_token(id, Role::Admin, &secret.into()).map(drop);
+    let ask = |id: &str, secret: &str| {
+        authenticator.issue_admin_token(id, Role::Admin, &secret.into(), Duration::MAX).map(drop)
+    };
     assert_eq!(ask("alice", BOOTSTRAP), Ok(()));
     assert_eq!(ask("alice", API_KEY), Err(Error::CredentialInvalid));
     assert_eq!(ask("alice", ""), Err(Error::CredentialInvalid));

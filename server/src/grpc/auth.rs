@@ -22,8 +22,10 @@ impl contract::AuthService for AuthService {
     ) -> Result<Response<v1::IssueAdminTokenResponse>, Status> {
         let (call, asked) = Call::split(request);
         let role = convert::asked_role(asked.role).map_err(call.refusal())?;
+        let lifetime = convert::asked_lifetime(asked.lifetime).map_err(call.refusal())?;
         let secret = SecretString::from(asked.secret);
-        let issued = self.use_cases.accounts.issue_token(&asked.admin_id, role, &secret).map_err(call.refusal())?;
+        let accounts = &self.use_cases.accounts;
+        let issued = accounts.issue_token(&asked.admin_id, role, &secret, lifetime).map_err(call.refusal())?;
         Ok(Response::new(convert::admin_token(&issued, role)))
     }
 }

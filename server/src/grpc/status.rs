@@ -128,19 +128,21 @@ fn code(reason: ErrorReason) -> Code {
         ErrorReason::OriginInvalid
         | ErrorReason::TtlTooLong
         | ErrorReason::FieldInvalid
-        | ErrorReason::PageTokenInvalid => Code::InvalidArgument,
+        | ErrorReason::PageTokenInvalid
+        | ErrorReason::ResumeTokenInvalid => Code::InvalidArgument,
         ErrorReason::WrongDashboard
         | ErrorReason::DashboardNotFound
         | ErrorReason::ApiKeyNotFound
         | ErrorReason::LeaderNotFound
+        | ErrorReason::PostNotFound
         | ErrorReason::RunNotFound
         | ErrorReason::CheckpointNotFound => Code::NotFound,
         ErrorReason::RunActive | ErrorReason::FeatureDisabled => Code::FailedPrecondition,
         ErrorReason::DashboardExists => Code::AlreadyExists,
-        ErrorReason::DashboardChanged => Code::Aborted,
+        ErrorReason::DashboardChanged | ErrorReason::WatcherTooSlow => Code::Aborted,
         ErrorReason::RunUnfinished => Code::DeadlineExceeded,
         ErrorReason::RateLimited | ErrorReason::TooManyWatchers => Code::ResourceExhausted,
-        ErrorReason::BodyTooLarge => Code::OutOfRange,
+        ErrorReason::BodyTooLarge | ErrorReason::ResumeTokenExpired => Code::OutOfRange,
         ErrorReason::ReplayStoreUnavailable
         | ErrorReason::DatabaseUnavailable
         | ErrorReason::CheckpointsUnavailable
@@ -168,10 +170,13 @@ impl Particulars {
             },
             Error::OriginInvalid { field, .. } => Self::field(field, error.to_string()),
             Error::PageToken => Self::field("page_token", error.to_string()),
+            Error::ResumeToken => Self::field("resume_token", error.to_string()),
             Error::Busy(waiting) => Self::fact("waiting", waiting.to_string()),
             Error::TooManyWatchers(limit) => Self::fact("limit", limit.to_string()),
             Error::StillRunning(run) => Self::fact("run_id", run.to_string()),
             Error::NotFound(_)
+            | Error::ResumeTokenExpired
+            | Error::TooSlow
             | Error::DashboardExists
             | Error::DashboardChanged
             | Error::Disabled(_)

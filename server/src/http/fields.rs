@@ -88,6 +88,17 @@ impl Fields {
         }
     }
 
+    /// Texts, of which some may be null. Absent is none at all.
+    pub(super) fn texts_or_nulls(&mut self, name: &str) -> Vec<Option<String>> {
+        match self.object.remove(name) {
+            None => Vec::new(),
+            Some(Value::Array(items)) if items.iter().all(|item| item.is_string() || item.is_null()) => {
+                items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+            }
+            Some(_) => self.refuse(name, "must be a list of texts").unwrap_or_default(),
+        }
+    }
+
     /// Texts by name. Absent and null are none at all.
     pub(super) fn map(&mut self, name: &str) -> BTreeMap<String, String> {
         match self.object.remove(name) {

@@ -3,6 +3,7 @@
 
 pub mod demo_page;
 pub mod frame;
+mod feed_query;
 mod fields;
 mod form;
 mod json;

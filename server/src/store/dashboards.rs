@@ -50,6 +50,23 @@ pub trait Dashboards: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn aggregates(&self, counting: &Counting<'_>) -> Result<Aggregates, Error>;
+
+    /// Counts these posts by leader and day; a day without posts of a leader is left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn leader_days(&self, counting: &Counting<'_>) -> Result<Vec<LeaderDay>, Error>;
+}
+
+/// The posts of a leader on a UTC day.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LeaderDay {
+    /// Whose posts.
+    pub leader: LeaderId,
+    /// Days since 1970-01-01.
+    pub day: i64,
+    /// Their tones.
+    pub counts: SentimentCounts,
 }
 
 /// How many languages and hashtags are shown.
@@ -74,12 +91,7 @@ struct Named {
 #[async_trait]
 impl Dashboards for Store {
     async fn aggregates(&self, counting: &Counting<'_>) -> Result<Aggregates, Error> {
-        let scope = Scope {
-            leaders: counting.leaders.as_deref(),
-            platforms: counting.platforms,
-            since: counting.since.as_microsecond(),
-            until: counting.until.as_microsecond(),
-        };
+        let scope = Scope::of(counting);
         let names = self.leaders_shown(scope.leaders).await?;
         let languages = scope.languages(&self.db).await?;
         let topics = scope.topics(&self.db).await?;
@@ -100,6 +112,15 @@ impl Dashboards for Store {
         shown.leaders = rows.into_values().collect();
         shown.leaders.sort_by(|a, b| (b.counts.total(), &a.name).cmp(&(a.counts.total(), &b.name)));
         Ok(shown)
+    }
+
+    async fn leader_days(&self, counting: &Counting<'_>) -> Result<Vec<LeaderDay>, Error> {
+        let mut counted: BTreeMap<(Uuid, i64), SentimentCounts> = BTreeMap::new();
+        for cell in Scope::of(counting).cells(&self.db).await? {
+            counted.entry((cell.leader_id, cell.day)).or_default().merge(cell.counts()?);
+        }
+        let row = |((leader, day), counts)| LeaderDay { leader: LeaderId(leader), day, counts };
+        Ok(counted.into_iter().map(row).collect())
     }
 }
 
@@ -130,7 +151,16 @@ struct Scope<'a> {
     until: i64,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    fn of(counting: &'a Counting<'_>) -> Self {
+        Self {
+            leaders: counting.leaders.as_deref(),
+            platforms: counting.platforms,
+            since: counting.since.as_microsecond(),
+            until: counting.until.as_microsecond(),
+        }
+    }
+
     fn first_day(&self) -> i64 {
         self.since.div_euclid(DAY)
     }

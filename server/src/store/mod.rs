@@ -6,6 +6,7 @@
 mod checkpoints;
 mod api_budget;
 mod api_clients;
+mod arrivals;
 mod bulk;
 mod connect;
 mod dashboard_catalog;
@@ -32,10 +33,11 @@ mod work;
 
 pub use api_budget::{ApiBudget, ApiCall, ApiLine, Known};
 pub use api_clients::{ApiClients, ClientCursor, StoredClient};
+pub use arrivals::{Arrivals, Arrived};
 pub use checkpoints::Checkpoints;
 pub use connect::Store;
 pub use dashboard_catalog::{DashboardCatalog, DashboardCursor, Found, Updated};
-pub use dashboards::{Aggregates, Counting, Dashboards};
+pub use dashboards::{Aggregates, Counting, Dashboards, LeaderDay};
 pub use embed_audit::{AuditFilter, EmbedAudit};
 pub use embed_requests::{EmbedRequests, Remembered};
 pub use embed_tokens::{Consumed, EmbedTokens, Standing};

@@ -8,7 +8,7 @@ pub(super) fn write(count: u64) -> i64 {
 }
 
 /// The length of a collection.
-pub(super) fn len<'a, T>(collection: &'a T) -> u64
+pub(super) fn len<'a, T: ?Sized>(collection: &'a T) -> u64
 where
     &'a T: IntoIterator<IntoIter: ExactSizeIterator>,
 {

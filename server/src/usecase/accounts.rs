@@ -1,6 +1,7 @@
 //! Admin tokens for people who know the bootstrap secret.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -14,17 +15,27 @@ pub struct Accounts {
 }
 
 impl Accounts {
+    /// The shortest life of a token.
+    pub const SHORTEST_LIFE: Duration = Duration::from_mins(1);
+
     /// Asks `authenticator`.
     #[must_use]
     pub fn new(authenticator: Arc<Authenticator>) -> Self {
         Self { authenticator }
     }
 
-    /// Issues a token for `admin_id` to whoever knows the bootstrap secret.
+    /// Issues a token for `admin_id` to whoever knows the bootstrap secret, of use for `lifetime`, or as long as tokens can
+    /// be.
     ///
     /// # Errors
     /// [`Error::Invalid`] when something is missing, [`Error::Auth`] when the secret is wrong or none is configured.
-    pub fn issue_token(&self, admin_id: &str, role: Role, secret: &SecretString) -> Result<IssuedAdminToken, Error> {
+    pub fn issue_token(
+        &self,
+        admin_id: &str,
+        role: Role,
+        secret: &SecretString,
+        lifetime: Option<Duration>,
+    ) -> Result<IssuedAdminToken, Error> {
         use secrecy::ExposeSecret;
         if admin_id.is_empty() {
             return Err(Error::Invalid(vec![Violation::new("adminId", "adminId is required")]));
@@ -32,6 +43,14 @@ impl Accounts {
         if secret.expose_secret().is_empty() {
             return Err(Error::Invalid(vec![Violation::new("secret", "secret is required")]));
         }
-        Ok(self.authenticator.issue_admin_token(admin_id, role, secret)?)
+        let longest = self.authenticator.admin_token_ttl();
+        let lifetime = lifetime.unwrap_or(longest);
+        // An installation may have its tokens shorter than a minute.
+        let fits = (Self::SHORTEST_LIFE.min(longest)..=longest).contains(&lifetime) && lifetime.subsec_nanos() == 0;
+        if !fits {
+            let (least, most) = (Self::SHORTEST_LIFE.min(longest).as_secs(), longest.as_secs());
+            return Err(Error::field("lifetime", format!("lifetime must be {least} to {most} whole seconds")));
+        }
+        Ok(self.authenticator.issue_admin_token(admin_id, role, secret, lifetime)?)
     }
 }

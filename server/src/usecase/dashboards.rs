@@ -144,7 +144,7 @@ impl Dashboards {
             Some(nobody) if nobody.is_empty() => return Ok(Vec::new()),
             Some(some) => some,
         };
-        let filter = FeedFilter { leaders, platforms: spec.platforms.clone() };
+        let filter = FeedFilter { leaders, platforms: spec.platforms.clone(), ..FeedFilter::default() };
         Ok(self.0.posts.page(&filter, None, Self::POSTS).await?.posts)
     }
 }
@@ -158,13 +158,14 @@ pub(super) fn dashboard_id(text: &str) -> Result<DashboardId, Error> {
     DashboardId::parse(text).ok_or_else(|| Error::field("dashboardId", rule))
 }
 
-fn checked_days(days: u32) -> Result<u32, Error> {
+/// Days as they may be asked for.
+pub(super) fn checked_days(days: u32) -> Result<u32, Error> {
     let rule = || Error::field("days", format!("days must be between 1 and {}", Dashboards::MAX_DAYS));
     Locks::DAYS.contains(&days).then_some(days).ok_or_else(rule)
 }
 
 /// The last `days` UTC days, the present one included, as an interval whose end is not part of it.
-fn utc_days(now: Timestamp, days: u32) -> (Timestamp, Timestamp) {
+pub(super) fn utc_days(now: Timestamp, days: u32) -> (Timestamp, Timestamp) {
     const DAY: SignedDuration = SignedDuration::from_hours(24);
     let midnight = Timestamp::from_second(now.as_second().div_euclid(86_400) * 86_400).unwrap_or(now);
     let until = midnight + DAY;

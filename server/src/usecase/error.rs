@@ -12,6 +12,8 @@ use crate::{auth, checkpoints, embed, ingestion, store};
 pub enum Missing {
     /// A leader.
     Leader,
+    /// A post.
+    Post,
     /// A run.
     Run,
     /// A checkpoint.
@@ -26,6 +28,7 @@ impl Missing {
     fn text(self) -> &'static str {
         match self {
             Self::Leader => "Leader not found",
+            Self::Post => "Post not found",
             Self::Run => "Run not found",
             Self::Checkpoint => "Checkpoint not found",
             Self::Dashboard => "Dashboard not found",
@@ -59,6 +62,19 @@ pub enum Error {
     /// A page token that this server did not make.
     #[error("the page token is not valid; take it unchanged from the last answer, or leave it out to start again")]
     PageToken,
+    /// A resume token that this server did not make.
+    #[error(
+        "the resume token is not valid; take it unchanged from the last message, or leave it out to start from now"
+    )]
+    ResumeToken,
+    /// What follows a resume token is no longer known.
+    #[error(
+        "the order of the posts after this resume token is no longer kept; list them, and go on with its watch_token"
+    )]
+    ResumeTokenExpired,
+    /// A reader takes nothing although posts wait.
+    #[error("posts wait and were not taken for a while; call again with the last resume token")]
+    TooSlow,
     /// There is no such thing.
     #[error("{}", .0.text())]
     NotFound(Missing),
@@ -74,8 +90,8 @@ pub enum Error {
     /// Too many runs are waiting.
     #[error("{0} runs wait or are under way already; try again when one of them is over")]
     Busy(u64),
-    /// Too many callers watch runs.
-    #[error("{0} callers watch runs already; try again later, or ask for the run itself")]
+    /// Too many callers watch.
+    #[error("{0} callers watch already; try again later, or ask without watching")]
     TooManyWatchers(usize),
     /// This process stops; another one, or the next start, goes on.
     #[error("Amber is stopping; ask again in a moment")]

@@ -61,12 +61,12 @@ impl Runs {
         Ok(self.ingestion.trigger(request).await?)
     }
 
-    /// One run. Reviewers and admins.
+    /// One run. For viewers and above.
     ///
     /// # Errors
     /// [`Error::Auth`], [`Error::NotFound`], or when the store fails.
     pub async fn get(&self, caller: &Principal, id: &str) -> Result<Run, Error> {
-        require_role(caller, Role::Reviewer)?;
+        require_role(caller, Role::Viewer)?;
         self.ingestion.run(run_id(id)?).await?.ok_or(Error::NotFound(Missing::Run))
     }
 
@@ -84,7 +84,7 @@ impl Runs {
     }
 
     /// A run as it fares: its state now if it is newer than `after_seq`, then each change, until the run is over; the
-    /// last state always. Reviewers and admins.
+    /// last state always. For viewers and above.
     ///
     /// # Errors
     /// [`Error::Auth`], [`Error::NotFound`] or [`Error::TooManyWatchers`]; in the stream [`Error::Stopping`],
@@ -95,7 +95,7 @@ impl Runs {
         id: &str,
         after_seq: u64,
     ) -> Result<impl Stream<Item = Result<Run, Error>> + Send + use<>, Error> {
-        require_role(caller, Role::Reviewer)?;
+        require_role(caller, Role::Viewer)?;
         Ok(self.ingestion.watch(run_id(id)?, after_seq)?.map_err(Error::from))
     }
 

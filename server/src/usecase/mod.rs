@@ -23,7 +23,7 @@ pub use embed_tokens::{
     AskedLocks, AuditPage, AuditQuery, EmbedParts, EmbedTokens, IssueToken, IssuedToken, Revocation,
 };
 pub use error::{Error, Missing};
-pub use feed::{Feed, FeedQuery};
+pub use feed::{Feed, FeedParts, FeedQuery, Told, Trend};
 pub use ingestion::{RunPage, Runs, Trigger};
 pub use leaders::{LeaderPage, Leaders, Refreshed};
 pub use operations::Operations;

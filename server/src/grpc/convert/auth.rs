@@ -1,9 +1,11 @@
 //! Admin tokens and roles.
 
+use std::time::Duration;
+
 use amber_proto::v1;
 use secrecy::ExposeSecret;
 
-use super::time::duration;
+use super::time::{asked_duration, duration};
 use crate::auth::IssuedAdminToken;
 use crate::domain::Role;
 use crate::usecase::Error;
@@ -16,6 +18,12 @@ pub(in crate::grpc) fn asked_role(number: i32) -> Result<Role, Error> {
         Ok(v1::Role::Viewer) => Ok(Role::Viewer),
         Err(_) => Err(Error::field("role", "role must be a role of the contract")),
     }
+}
+
+/// Reads how long a token shall live; none means as long as it can.
+pub(in crate::grpc) fn asked_lifetime(span: Option<prost_types::Duration>) -> Result<Option<Duration>, Error> {
+    let rule = || Error::field("lifetime", "lifetime must not be negative");
+    span.map(|span| asked_duration(span).ok_or_else(rule)).transpose()
 }
 
 pub(in crate::grpc) fn admin_token(issued: &IssuedAdminToken, held: Role) -> v1::IssueAdminTokenResponse {

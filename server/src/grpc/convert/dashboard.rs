@@ -62,7 +62,7 @@ fn shares(totals: SentimentCounts) -> v1::SentimentShares {
     }
 }
 
-fn counts(counts: SentimentCounts) -> v1::SentimentCounts {
+pub(super) fn counts(counts: SentimentCounts) -> v1::SentimentCounts {
     v1::SentimentCounts {
         positive: count(counts.positive),
         neutral: count(counts.neutral),

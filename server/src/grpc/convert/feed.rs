@@ -2,18 +2,58 @@
 
 use amber_proto::v1;
 
+use super::dashboard::counts;
 use super::number::count;
-use super::time::timestamp;
-use crate::domain::{FeedPage, Label, Media, MediaKind, Platform, Post, PostMetrics, Sentiment};
-use crate::usecase::{Error, Feed, FeedQuery};
+use super::time::{asked_instant, timestamp};
+use crate::domain::{DayPoint, FeedPage, Label, Media, MediaKind, Platform, Post, PostMetrics, Sentiment};
+use crate::sentiment::Analysis;
+use crate::usecase::{Error, Feed, FeedQuery, Told, Trend};
 
 /// What the review says of every post, as long as there is no review.
 const NEEDS_REVIEW: &str = "Needs Review";
 
-pub(in crate::grpc) fn asked_feed(leaders: Vec<String>, platforms: &[i32]) -> Result<FeedQuery, Error> {
+pub(in crate::grpc) fn listed_posts(asked: v1::ListPostsRequest) -> Result<FeedQuery, Error> {
+    let v1::ListPostsRequest { leader_ids, platforms, languages, sentiments, since, until, text, .. } = asked;
+    Ok(FeedQuery {
+        languages,
+        sentiments: asked_sentiments(&sentiments)?,
+        since: since.map(|since| asked_instant("since", since)).transpose()?,
+        until: until.map(|until| asked_instant("until", until)).transpose()?,
+        text,
+        ..asked_feed(leader_ids, &platforms)?
+    })
+}
+
+pub(in crate::grpc) fn watched_posts(asked: v1::WatchPostsRequest) -> Result<FeedQuery, Error> {
+    let v1::WatchPostsRequest { leader_ids, platforms, languages, sentiments, since, until, text, resume_token: _ } =
+        asked;
+    let filters =
+        v1::ListPostsRequest { leader_ids, platforms, languages, sentiments, since, until, text, ..Default::default() };
+    listed_posts(filters)
+}
+
+pub(in crate::grpc) fn counted_posts(asked: v1::GetSentimentTrendRequest) -> Result<FeedQuery, Error> {
+    asked_feed(asked.leader_ids, &asked.platforms)
+}
+
+fn asked_feed(leaders: Vec<String>, platforms: &[i32]) -> Result<FeedQuery, Error> {
     let platforms: Option<Vec<String>> = platforms.iter().map(|number| asked_platform(*number)).collect();
     let platforms = platforms.ok_or_else(|| Error::field("platforms", "each must be a platform of the contract"))?;
-    Ok(FeedQuery { leaders, platforms })
+    Ok(FeedQuery { leaders, platforms, ..FeedQuery::default() })
+}
+
+fn asked_sentiments(numbers: &[i32]) -> Result<Vec<Option<Label>>, Error> {
+    let read = |number: &i32| {
+        Some(match v1::SentimentLabel::try_from(*number).ok()? {
+            v1::SentimentLabel::Unspecified => return None,
+            v1::SentimentLabel::Positive => Some(Label::Positive),
+            v1::SentimentLabel::Neutral => Some(Label::Neutral),
+            v1::SentimentLabel::Negative => Some(Label::Negative),
+            v1::SentimentLabel::Unscored => None,
+        })
+    };
+    let labels: Option<Vec<_>> = numbers.iter().map(read).collect();
+    labels.ok_or_else(|| Error::field("sentiments", "each must be a sentiment of the contract"))
 }
 
 pub(super) fn asked_platform(number: i32) -> Option<String> {
@@ -26,15 +66,42 @@ pub(super) fn asked_platform(number: i32) -> Option<String> {
     Some(platform.as_str().to_owned())
 }
 
-pub(in crate::grpc) fn post_page(page: FeedPage) -> v1::ListPostsResponse {
+pub(in crate::grpc) fn post_page(page: FeedPage, watch_token: String) -> v1::ListPostsResponse {
     v1::ListPostsResponse {
         next_page_token: Feed::next_token(&page),
-        total_size: count(page.total),
+        total_size: count(page.total.unwrap_or_default()),
+        total_size_unknown: page.total.is_none(),
+        watch_token,
         posts: page.posts.into_iter().map(post).collect(),
     }
 }
 
-fn post(post: Post) -> v1::Post {
+pub(in crate::grpc) fn told(told: Told) -> v1::WatchPostsResponse {
+    let post = told.post.map(|shared| post(Post::clone(&shared)));
+    v1::WatchPostsResponse { post, resume_token: told.resume_token }
+}
+
+pub(in crate::grpc) fn trends(trends: Vec<Trend>) -> v1::GetSentimentTrendResponse {
+    let day = |point: DayPoint| v1::SentimentDay {
+        date: point.day.to_string(),
+        posts: count(point.counts.total()),
+        sentiment: Some(counts(point.counts)),
+        mean_score: point.counts.mean(),
+    };
+    let trend = |trend: Trend| v1::SentimentTrend {
+        leader_id: trend.leader.map(|leader| leader.to_string()).unwrap_or_default(),
+        days: trend.days.into_iter().map(day).collect(),
+    };
+    v1::GetSentimentTrendResponse { trends: trends.into_iter().map(trend).collect() }
+}
+
+pub(in crate::grpc) fn analyses(analyses: Vec<Analysis>) -> v1::AnalyzeSentimentResponse {
+    let analysis =
+        |found: Analysis| v1::TextAnalysis { sentiment: Some(sentiment(found.sentiment)), language: found.language };
+    v1::AnalyzeSentimentResponse { analyses: analyses.into_iter().map(analysis).collect() }
+}
+
+pub(in crate::grpc) fn post(post: Post) -> v1::Post {
     v1::Post {
         id: post.id.to_string(),
         leader_id: post.leader_id.to_string(),
@@ -127,6 +194,15 @@ mod tests {
         for number in [0, -1, 99] {
             let refused = asked_feed(Vec::new(), &[1, number]);
             assert!(matches!(refused, Err(Error::Invalid(bad)) if bad[0].field == "platforms"), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_sentiment_that_is_none_is_refused() {
+        assert_eq!(asked_sentiments(&[1, 2, 3, 4]).unwrap().len(), 4);
+        for number in [0, -1, 99] {
+            let refused = asked_sentiments(&[1, number]);
+            assert!(matches!(refused, Err(Error::Invalid(bad)) if bad[0].field == "sentiments"), "{number}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! `POST /api/admin/token`: an admin token for whoever knows the bootstrap secret.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract;
 use secrecy::{ExposeSecret, SecretString};
@@ -17,9 +19,10 @@ pub(super) async fn issue(
     let admin_id = fields.text("adminId").unwrap_or_default();
     let secret = SecretString::from(fields.strict_text("secret").unwrap_or_default());
     let role = fields.strict_text("role");
+    let lifetime = fields.seconds("lifetime").map(Duration::from_secs);
     fields.finish().map_err(|violations| Problem::invalid(&violations))?;
     let role = parse_role(role.as_deref())?;
-    let issued = state.use_cases.accounts.issue_token(&admin_id, role, &secret)?;
+    let issued = state.use_cases.accounts.issue_token(&admin_id, role, &secret, lifetime)?;
     Ok(Json(json!({
         "token": issued.token.expose_secret(),
         "expiresIn": issued.expires_in.as_secs(),

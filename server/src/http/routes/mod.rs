@@ -17,6 +17,7 @@ mod post;
 mod quarantine;
 mod run;
 mod runs;
+mod sentiment;
 mod session;
 
 use std::net::SocketAddr;
@@ -57,6 +58,10 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/health", get(health::report))
         .route("/api/metrics", get(metrics::old))
         .route("/api/feed", get(feed::list))
+        .route("/api/posts", get(feed::newest))
+        .route("/api/posts/paginated", get(feed::before))
+        .route("/api/posts/{id}", get(feed::get))
+        .route("/api/sentiment/batch", post(sentiment::analyze))
         .route("/api/leaders", get(leaders::list).post(leaders::create))
         .route("/api/leaders/{id}", delete(leaders::delete))
         .route("/api/leaders/{id}/refresh", post(leaders::refresh))

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::{Label, Leader, Media, Platform, Post};
+use crate::domain::{Label, Leader, Media, Platform, Post, Sentiment};
 
 /// A post.
 pub(super) fn post(post: &Post) -> Value {
@@ -13,7 +13,7 @@ pub(super) fn post(post: &Post) -> Value {
         "platform": platform(post.platform),
         "content": post.text,
         "timestamp": post.posted_at.to_string(),
-        "sentiment": sentiment(post),
+        "sentiment": sentiment_name(post.sentiment),
         "sentimentScore": post.sentiment.score(),
         "verificationStatus": "Needs Review",
         "language": post.language,
@@ -75,8 +75,9 @@ fn platform(platform: Platform) -> &'static str {
     }
 }
 
-fn sentiment(post: &Post) -> &'static str {
-    match post.sentiment.label() {
+/// The name of a tone.
+pub(super) fn sentiment_name(sentiment: Sentiment) -> &'static str {
+    match sentiment.label() {
         Some(Label::Positive) => "Positive",
         Some(Label::Neutral) => "Neutral",
         Some(Label::Negative) => "Negative",

@@ -28,7 +28,8 @@ pub(in crate::store) struct Owner {
 impl Store {
     pub(super) async fn commit(&self, page: PageCommit) -> Result<Committed, Error> {
         let tx = self.begin().await?;
-        let committed = self.write(&tx, page).await?;
+        let (committed, new) = self.write(&tx, page).await?;
+        self.number_arrivals(&tx, &new).await?;
         tx.commit().await?;
         Ok(committed)
     }
@@ -36,12 +37,13 @@ impl Store {
     /// Does everything but keep it, so that what it counts is what a commit would count.
     pub(super) async fn rehearse(&self, page: PageCommit) -> Result<RunCounters, Error> {
         let tx = self.begin().await?;
-        let rehearsed = self.write(&tx, page).await?;
+        let (rehearsed, _) = self.write(&tx, page).await?;
         tx.rollback().await?;
         Ok(rehearsed.counters)
     }
 
-    async fn write(&self, tx: &DatabaseTransaction, mut page: PageCommit) -> Result<Committed, Error> {
+    /// Writes everything of a page but the numbers of its new posts, which are answered.
+    async fn write(&self, tx: &DatabaseTransaction, mut page: PageCommit) -> Result<(Committed, Vec<Uuid>), Error> {
         let held = number::len(&page.posts) + number::len(&page.rejected);
         if held != page.fetched {
             return Err(Error::Unbalanced { fetched: page.fetched, held });
@@ -54,9 +56,9 @@ impl Store {
         let distinct = number::len(&posts);
         let counters = RunCounters {
             fetched: page.fetched,
-            inserted: written.inserted,
+            inserted: written.inserted(),
             updated: written.updated,
-            unchanged: distinct - written.inserted - written.updated,
+            unchanged: distinct - written.inserted() - written.updated,
             quarantined,
             duplicates: page.fetched - distinct - quarantined,
             pages: 1,
@@ -65,7 +67,7 @@ impl Store {
         let cancel_requested = count_for_run(tx, page.run, &counters).await?;
         let entry = Entry { stream: page.stream.0, version, epoch: page.lease.epoch, cursor: json(&page.checkpoint) };
         entry.write(tx, Some(page.run), &counters, self.now()).await?;
-        Ok(Committed { version, counters, cancel_requested })
+        Ok((Committed { version, counters, cancel_requested }, written.new))
     }
 }
 

@@ -18,10 +18,17 @@ use crate::store::instant::DAY;
 use crate::store::{Error, Store, bulk, number};
 
 /// What became of the posts of a page; the others are unchanged.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::store) struct Written {
-    pub(in crate::store) inserted: u64,
+    /// The posts that are new, oldest first; the transaction numbers them last of all.
+    pub(in crate::store) new: Vec<Uuid>,
     pub(in crate::store) updated: u64,
+}
+
+impl Written {
+    pub(in crate::store) fn inserted(&self) -> u64 {
+        number::len(&self.new)
+    }
 }
 
 /// A row that was inserted or updated.
@@ -52,8 +59,9 @@ pub(in crate::store) async fn posts(
     let mut written = Written::default();
     for chunk in distinct.chunks(bulk::ROWS) {
         let changed = upsert(tx, store, owner, chunk).await?;
-        let inserted: Vec<_> = changed.iter().filter(|row| row.revision == 1).collect();
-        written.inserted += number::len(&inserted);
+        let mut inserted: Vec<_> = changed.iter().filter(|row| row.revision == 1).collect();
+        inserted.sort_by_key(|row| (row.posted_at, row.id));
+        written.new.extend(inserted.iter().map(|row| row.id));
         written.updated += number::len(&changed) - number::len(&inserted);
         count_by_day(tx, owner, &inserted).await?;
         replace_hashtags(tx, &changed, chunk).await?;

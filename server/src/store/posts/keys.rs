@@ -21,22 +21,27 @@ pub(super) struct Key {
     pub(super) id: Uuid,
 }
 
-/// The keys of at most `limit` posts behind `after`, newest first.
+/// The keys of at most `limit` posts behind `after`, newest first; of the filter, leaders, platforms and times count.
 pub(super) async fn top<C: ConnectionTrait>(
     db: &C,
     filter: &FeedFilter,
     after: Option<Key>,
     limit: u64,
 ) -> Result<Vec<Key>, Error> {
+    let rows = db.query_all(&merged(filter, after, limit)).await?;
+    Ok(rows.iter().map(|row| Key::from_query_result(row, "")).collect::<Result<_, _>>()?)
+}
+
+/// The query of [`top`].
+pub(super) fn merged(filter: &FeedFilter, after: Option<Key>, limit: u64) -> SelectStatement {
     let mut branches = branches(filter).into_iter().map(|branch| {
-        let of_branch = branch.query(after, limit);
+        let of_branch = branch.query(filter, after, limit);
         Query::select().columns([Column::PostedAt, Column::Id]).from_subquery(of_branch, "branch").to_owned()
     });
     let mut merged = branches.next().expect("a filter without platforms means all of them");
     merged.unions(branches.map(|branch| (UnionType::All, branch)));
     newest_first(&mut merged, limit);
-    let rows = db.query_all(&merged).await?;
-    Ok(rows.iter().map(|row| Key::from_query_result(row, "")).collect::<Result<_, _>>()?)
+    merged
 }
 
 /// A stretch of one of the two feed indexes.
@@ -59,12 +64,14 @@ pub(super) fn platforms(filter: &FeedFilter) -> &[Platform] {
 }
 
 impl Branch {
-    fn query(&self, after: Option<Key>, limit: u64) -> SelectStatement {
+    fn query(&self, filter: &FeedFilter, after: Option<Key>, limit: u64) -> SelectStatement {
         let mut query = Query::select().columns([Column::PostedAt, Column::Id]).from(Entity).to_owned();
         query
             .and_where_option(self.leader.map(|leader| Expr::col(Column::LeaderId).eq(leader)))
             .and_where(Expr::col(Column::Platform).eq(self.platform.as_str()))
-            .and_where(Expr::col(Column::DeletedAt).is_null());
+            .and_where(Expr::col(Column::DeletedAt).is_null())
+            .and_where_option(filter.since.map(|since| Expr::col(Column::PostedAt).gte(since.as_microsecond())))
+            .and_where_option(filter.until.map(|until| Expr::col(Column::PostedAt).lt(until.as_microsecond())));
         query.and_where_option(after.map(|key| behind([Column::PostedAt, Column::Id], key.posted_at, key.id)));
         newest_first(&mut query, limit);
         query

@@ -17,16 +17,19 @@ pub(super) async fn replay(store: &Store, id: QuarantineId, post: &ScoredPost) -
     let record = read::one(&tx, id).await?.filter(|record| record.status == QuarantineStatus::Open);
     let Some(record) = record else { return Ok(None) };
     hold_pages(&tx, &record).await?;
+    let mut new = Vec::new();
     let outcome = if is_stored(&tx, &record, post).await? {
         ReplayOutcome::Unchanged
     } else {
         let owner = Owner { leader: record.leader_id, platform: record.platform };
         let written = upsert::posts(&tx, store, owner, std::slice::from_ref(post)).await?;
-        match (written.inserted, written.updated) {
+        let outcome = match (written.inserted(), written.updated) {
             (0, 0) => ReplayOutcome::Unchanged,
             (0, _) => ReplayOutcome::Updated,
             _ => ReplayOutcome::Inserted,
-        }
+        };
+        new = written.new;
+        outcome
     };
     let close = closed(store, id, QuarantineStatus::Replayed)
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
@@ -35,6 +38,7 @@ pub(super) async fn replay(store: &Store, id: QuarantineId, post: &ScoredPost) -
     if close.exec(&tx).await?.rows_affected == 0 {
         return Ok(None);
     }
+    store.number_arrivals(&tx, &new).await?;
     tx.commit().await?;
     Ok(Some(outcome))
 }
