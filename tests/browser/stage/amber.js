@@ -11,6 +11,8 @@ import { until } from "./until.js";
 
 const TARGET = resolve(import.meta.dirname, "../../..", process.env.CARGO_TARGET_DIR ?? "target", "debug");
 const WATCHDOG = resolve(import.meta.dirname, "../../harness/watchdog.sh");
+/** On a busy machine the first run takes its time. */
+const FILLING_MS = 90_000;
 const LISTENS = /Amber listens on ([\d.:]+)\./;
 const secret = () => randomBytes(32).toString("base64url");
 
@@ -35,13 +37,18 @@ function firstLine(stream, read, process) {
 }
 
 export class Amber {
+  /** Where it listens. */
+  url = "";
+  /** What an administrator proves himself with. */
+  bootstrap = secret();
   #env;
   #folder;
   #process;
   #key = secret();
 
-  /** Starts a server whose frames the pages of `origins` may show, and fills it with invented posts. */
-  static async start({ origins, publicUrl }) {
+  /** Starts a server whose frames the pages of `origins` may show, and fills it with invented posts. `settings` are more of
+   * its environment. */
+  static async start({ origins, publicUrl, settings = {} }) {
     const amber = new Amber();
     amber.#folder = await mkdtemp(join(tmpdir(), "amber-browser-"));
     const x = spawn(built("examples/disposable_x"), { stdio: ["pipe", "pipe", "ignore"] });
@@ -55,7 +62,7 @@ export class Amber {
         DATABASE_URL: `sqlite://${join(amber.#folder, "amber.db")}?mode=rwc`,
         ADMIN_JWT_SECRET: secret(),
         ADMIN_API_KEY: amber.#key,
-        ADMIN_BOOTSTRAP_SECRET: (amber.bootstrap = secret()),
+        ADMIN_BOOTSTRAP_SECRET: amber.bootstrap,
         EMBED_ENABLED: "true",
         EMBED_SIGNING_KEY: secret(),
         EMBED_ALLOWED_ORIGINS: origins.join(","),
@@ -64,6 +71,7 @@ export class Amber {
         X_API_BASE_URL: people.url,
         X_API_BEARER: people.bearer,
         X_BACKFILL_COUNT: "100",
+        ...settings,
       };
       await amber.run();
       await amber.#fill(people.handles);
@@ -96,6 +104,11 @@ export class Amber {
     await rm(this.#folder, { recursive: true, force: true });
   }
 
+  /** The key of a service that may issue tokens. */
+  get key() {
+    return this.#key;
+  }
+
   /** A token, as the server of a partner asks for it. */
   issue(fields) {
     return this.#post("/api/embed/token", fields, this.#key);
@@ -115,12 +128,12 @@ export class Amber {
     const admin = await this.#admin();
     for (const x of handles) await this.#post("/api/leaders", { name: `Leader ${x}`, handles: { x } }, admin);
     const { runId } = await this.#post("/api/ingestion/trigger", { backfill: true }, admin);
-    await until("the posts are read", async () => {
-      const { ended_at, inserted } = await this.#ask(`/api/ingestion/runs/${runId}`, {
-        headers: { authorization: `Bearer ${admin}` },
-      });
+    const isRead = async () => {
+      const headers = { authorization: `Bearer ${admin}` };
+      const { ended_at, inserted } = await this.#ask(`/api/ingestion/runs/${runId}`, { headers });
       return ended_at !== null && inserted > 0;
-    });
+    };
+    await until("the posts are read", isRead, FILLING_MS);
   }
 
   #post(path, body, credential) {

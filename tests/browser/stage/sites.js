@@ -8,13 +8,16 @@ export class Site {
   #server;
   #issue;
   #pages;
+  #script;
 
-  /** A site at http://localhost:PORT, whose own server asks `issue` for tokens. */
-  static async start(issue) {
-    const script = await readFile(new URL("host.js", import.meta.url));
+  /** A site at http://localhost:PORT, whose own server asks `issue` for tokens. Its pages run `host`, a module when there are
+   * `modules` (texts by path) that it may import. */
+  static async start(issue, { host = new URL("host.js", import.meta.url), modules = {} } = {}) {
     const site = new Site();
     site.#issue = issue;
-    site.#pages = { "/host.js": [{ "content-type": "text/javascript" }, script] };
+    const scripts = Object.entries({ ...modules, "/host.js": await readFile(host) });
+    site.#pages = Object.fromEntries(scripts.map(([path, text]) => [path, [{ "content-type": "text/javascript" }, text]]));
+    site.#script = `<script ${scripts.length > 1 ? 'type="module" ' : ""}src="/host.js"></script>`;
     site.#server = createServer((asked, answer) => site.#answer(asked, answer));
     await new Promise((resolve) => site.#server.listen(0, "127.0.0.1", resolve));
     site.origin = `http://localhost:${site.#server.address().port}`;
@@ -24,7 +27,7 @@ export class Site {
 
   /** Serves a host page with these headers beside its script. */
   page(path, body, headers = {}) {
-    const html = page(`<body><script src="/host.js"></script>${body}</body>`);
+    const html = page(`<body>${this.#script}${body}</body>`);
     this.#pages[path] = [{ "content-type": "text/html; charset=utf-8", ...headers }, html];
   }
 
