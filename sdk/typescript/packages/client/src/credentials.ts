@@ -69,22 +69,38 @@ function bearer(secret: string): string {
   return `Bearer ${secret}`;
 }
 
-/** Adds the credential, unless the call brings its own. A call that was refused for an expired one is made once more. */
+/** Adds the credential, unless the call brings its own. A call that was refused for an expired one is made once more; a stream
+ * is not, but whoever opens it again shows another one. */
 export function authorizing(credentials: Credentials): Interceptor {
   return (next) => async (request) => {
     if (request.header.has("authorization")) return next(request);
-    const shown = await credentials.authorization();
-    request.header.set("authorization", shown);
-    if (request.stream) return next(request);
+    const show = async () => {
+      const shown = await credentials.authorization();
+      request.header.set("authorization", shown);
+      return shown;
+    };
+    const shown = await show();
+    const isExpired = (error: unknown) => isRefusedFor(error, "CREDENTIAL_EXPIRED") && credentials.discard(shown);
     try {
-      return await next(request);
+      const response = await next(request);
+      return response.stream ? { ...response, message: noticing(response.message, isExpired) } : response;
     } catch (error) {
-      if (!isRefusedFor(error, "CREDENTIAL_EXPIRED") || !credentials.discard(shown)) throw error;
-      request.header.set("authorization", await credentials.authorization());
+      if (!isExpired(error) || request.stream) throw error;
+      await show();
       return next(request);
     } finally {
       // A repetition of the call asks for the credential anew.
       request.header.delete("authorization");
     }
   };
+}
+
+/** The same messages; `notice` sees the error that ends them. */
+async function* noticing<Message>(messages: AsyncIterable<Message>, notice: (error: unknown) => void) {
+  try {
+    yield* messages;
+  } catch (error) {
+    notice(error);
+    throw error;
+  }
 }

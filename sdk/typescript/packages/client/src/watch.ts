@@ -55,11 +55,11 @@ export async function* watch<Told>(
         silence.begin();
       }
       if (watched.endsByItself) return;
-      throw new ConnectError("the stream has ended", Code.Unavailable);
+      throw AWAY;
     } catch (error) {
       if (signal?.aborted) return;
       if (performance.now() - since > LASTED_MS) failures = 0;
-      const wait = isToResume(error, failures) ? 0 : waitMs(policy, failures, error, Math.random());
+      const wait = waitMs(policy, failures, isPassing(error) ? AWAY : error, Math.random());
       if (wait === undefined) throw error;
       failures += 1;
       isLost = true;
@@ -73,10 +73,12 @@ export async function* watch<Told>(
   }
 }
 
-/** A stream may outlive its credential, and its reader may fall asleep: the next connection goes on at once. */
-function isToResume(error: unknown, failures: number): boolean {
-  return failures === 0 && isRefusedFor(error, "CREDENTIAL_EXPIRED", "WATCHER_TOO_SLOW");
+/** A stream may outlive its credential, and its reader may fall asleep: the next connection goes on. */
+function isPassing(error: unknown): boolean {
+  return isRefusedFor(error, "CREDENTIAL_EXPIRED", "WATCHER_TOO_SLOW");
 }
+
+const AWAY = new ConnectError("the stream has ended", Code.Unavailable);
 
 /** Calls when nothing came for too long while something was waited for. */
 class Silence {
