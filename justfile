@@ -25,6 +25,13 @@ browser: program
     npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
     node --test-reporter spec tests/browser/main.test.js
 
+# The packages for TypeScript: everything about them, in the same browsers
+typescript: program
+    cargo build --package amber-tests --examples
+    npm ci --prefix tests/browser --ignore-scripts --no-audit --no-fund
+    npm ci --prefix sdk/typescript --ignore-scripts --no-audit --no-fund
+    npm test --prefix sdk/typescript
+
 # The storm in its long form: 600 kills and freezes; AMBER_CHAOS_SEED chooses another one
 chaos: program
     AMBER_CHAOS_BLOWS=300 cargo test --package amber-tests --test chaos -- --nocapture --test-threads 1 storm
