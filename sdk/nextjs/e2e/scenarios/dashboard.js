@@ -37,12 +37,12 @@ export function dashboard(scenario) {
   scenario("a filter is part of the address and holds for every post", async (stage) => {
     const page = await stage.visitor();
     await page.goto("/en");
-    await page.getByLabel("Sentiment", { exact: true }).selectOption("negative");
+    await page.getByRole("combobox", { name: "Sentiment" }).selectOption("negative");
     await page.waitForURL("**/en?tone=negative");
     await page.waitForFunction(() => [...document.querySelectorAll("article")].every((post) => post.querySelector(".badge.negative")));
     assert.ok((await ids(page)).length > 0);
     await page.reload();
-    assert.equal(await page.getByLabel("Sentiment", { exact: true }).inputValue(), "negative");
+    assert.equal(await page.getByRole("combobox", { name: "Sentiment" }).inputValue(), "negative");
   });
 
   scenario("a post that is stored appears without a reload", async (stage) => {

@@ -26,9 +26,9 @@ const BY_CODE: Partial<Record<Code, FailureKind>> = {
 
 export function failureOf(error: unknown): Failure {
   const { reason, code, requestId, retryAfterMs, fieldViolations } = refusalOf(error);
-  const kind = (reason && BY_REASON[reason]) ?? BY_CODE[code] ?? "other";
-  // Without a reason it was not Amber that answered.
-  if (kind === "other" || kind === "unavailable") console.error(`Amber did not answer: request ${requestId}:`, error);
+  // Without a reason it was not Amber that answered: each way in which a connection breaks has a code of its own.
+  const kind = reason ? (BY_REASON[reason] ?? BY_CODE[code] ?? "other") : (BY_CODE[code] ?? "unavailable");
+  if (kind === "other" || kind === "unavailable") console.error(`Amber did not answer request ${requestId}:`, error);
   return { kind, requestId, retryAfterMs, detail: fieldViolations[0]?.description };
 }
 
