@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
 
+/** React, Next and the client of Amber, gzipped. */
+const MOST_SCRIPT = 260_000;
 const STATIC = resolve(import.meta.dirname, "../../.next/static");
 /** Words of the server's own code, which no file for browsers may hold. */
 const SERVER_WORDS = ["AMBER_API_KEY", "AMBER_ADMIN_SECRET", "SESSION_SECRET", "amber-nextjs"];
@@ -32,6 +35,19 @@ export function secrets(scenario) {
     assert.equal((await ask("amber.v1.AuthService/IssueAdminToken")).status, 404);
     assert.equal((await ask("amber.v1.LeaderService/DeleteLeader")).status, 404);
     assert.equal((await ask("amber.v1.FeedService/ListPosts", "application/json")).status, 415);
+  });
+
+  scenario("the first page brings a bounded amount of script", async (stage) => {
+    const page = await stage.visitor();
+    const sizes = [];
+    page.on("response", async (response) => {
+      if (response.request().resourceType() === "script") sizes.push(response.body().then((body) => gzipSync(body).length));
+    });
+    await page.goto("/en", { waitUntil: "load" });
+    await page.locator("[data-connection]").waitFor();
+    const total = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    console.log(`script of the first page: ${total} of ${MOST_SCRIPT} bytes gzipped`);
+    assert.ok(total > 50_000 && total <= MOST_SCRIPT, `${total} bytes`);
   });
 
   scenario("no secret is in any file for browsers", async (stage) => {

@@ -36,6 +36,7 @@ export const en = {
   "chart.languages": "Languages",
   "chart.topics": "Topics",
   "chart.people": "Who posts how",
+  "chart.more": "More charts",
   "chart.table": "Show as a table",
   "chart.day": "Day",
   "chart.count": "Posts",

@@ -46,3 +46,15 @@ export function sessionSecret(): string {
   if (secret.length < 32) throw new EnvironmentError("SESSION_SECRET must have at least 32 characters");
   return secret;
 }
+
+/** All that is wrong with the environment, in words. */
+export function mistakes(): readonly string[] {
+  return [amberUrl, frameOrigin, appOrigin, sessionSecret].flatMap((read) => {
+    try {
+      read();
+      return [];
+    } catch (error) {
+      return error instanceof EnvironmentError ? [error.message] : [String(error)];
+    }
+  });
+}

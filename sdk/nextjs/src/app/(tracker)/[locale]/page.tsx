@@ -26,7 +26,7 @@ export default async function Page({ params, searchParams }: PageProps<"/[locale
           <Charts locale={locale} text={text} />
         </Suspense>
       </div>
-      <div className={css.aside} tabIndex={0} role="region" aria-label={text("totals.label")}>
+      <div className={css.aside} tabIndex={0} role="region" aria-label={text("chart.more")}>
         <Suspense fallback={<Bones label={text("app.loading")} heights={["chart", "chart"]} />}>
           <Aside locale={locale} text={text} />
         </Suspense>
