@@ -1,7 +1,7 @@
 // `amber demo` as a child of this process, and what the application needs to know of it.
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { resolve } from "node:path";
+import { createInterface } from "node:readline";
 
 const WORKSPACE = resolve(import.meta.dirname, "../../..");
 const PAUSE_MS = 250;

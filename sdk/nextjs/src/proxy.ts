@@ -1,8 +1,8 @@
 // Stands before every page: chooses the language, and gives each answer its own content security policy.
 import { randomBytes } from "node:crypto";
-import { NextResponse, type NextRequest } from "next/server";
-import { LOCALE_COOKIE } from "./model/choices";
+import { type NextRequest, NextResponse } from "next/server";
 import { inLocale, isLocale, preferred } from "./i18n/locales";
+import { LOCALE_COOKIE } from "./model/choices";
 import { appOrigin, frameOrigin, offersWidget } from "./server/env";
 import { policy } from "./server/policy";
 

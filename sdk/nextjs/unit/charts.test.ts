@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ceiling, extent } from "../src/components/charts/scale";
 import { segments } from "../src/components/charts/segments";
-import { meanScore, type DayCounts } from "../src/model/counts";
+import { type DayCounts, meanScore } from "../src/model/counts";
 
 test("an axis ends at an even round number above its values", () => {
   expect([0, 1, 2, 3, 9, 10, 43, 100, 101, 4200].map(ceiling)).toEqual([2, 2, 2, 4, 10, 10, 60, 100, 200, 6000]);

@@ -10,9 +10,10 @@ const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) =>
 
 test("every text has the same places in both languages", () => {
   for (const [name, text] of Object.entries(en)) {
-    expect(places(hi[name as keyof typeof en]).filter((place) => place !== "{n}"), name).toEqual(
-      places(text).filter((place) => place !== "{n}"),
-    );
+    expect(
+      places(hi[name as keyof typeof en]).filter((place) => place !== "{n}"),
+      name,
+    ).toEqual(places(text).filter((place) => place !== "{n}"));
   }
 });
 

@@ -23,14 +23,24 @@ describe("links in a text", () => {
 
   test("leave the text as it is", () => {
     for (const text of ["", "plain", "@a", "x @a y #b z https://t.co/c!", "<b>&amp;</b> #c"]) {
-      expect(pieces(text).map((piece) => piece.text).join("")).toBe(text);
+      expect(
+        pieces(text)
+          .map((piece) => piece.text)
+          .join(""),
+      ).toBe(text);
     }
   });
 });
 
 test("pictures come from X or not at all", () => {
   expect(picture("https://pbs.twimg.com/profile_images/1/a.jpg")).toBeDefined();
-  for (const address of ["http://pbs.twimg.com/a", "https://pbs.twimg.com.evil.example/a", "https://x.example/a", "data:,", ""]) {
+  for (const address of [
+    "http://pbs.twimg.com/a",
+    "https://pbs.twimg.com.evil.example/a",
+    "https://x.example/a",
+    "data:,",
+    "",
+  ]) {
     expect(picture(address)).toBeUndefined();
   }
 });
@@ -66,6 +76,14 @@ test("lists of posts become one, newest first, each post once", () => {
 
 test("a filter takes from an address only what can be one", () => {
   const id = "01a2030a-ab93-7441-b473-a2875f82fc47";
-  expect(filterOf({ leader: id, tone: "negative", language: "hi" })).toEqual({ leader: id, tone: "negative", language: "hi" });
-  expect(filterOf({ leader: "x", tone: ["angry", "positive"], language: "'; --" })).toEqual({ leader: "", tone: "", language: "" });
+  expect(filterOf({ leader: id, tone: "negative", language: "hi" })).toEqual({
+    leader: id,
+    tone: "negative",
+    language: "hi",
+  });
+  expect(filterOf({ leader: "x", tone: ["angry", "positive"], language: "'; --" })).toEqual({
+    leader: "",
+    tone: "",
+    language: "",
+  });
 });

@@ -28,7 +28,11 @@ test("a sealed text that was changed anywhere is void", () => {
 
 test("an answer holds for a while and is asked for once by many", async () => {
   let [now, asked] = [0, 0];
-  const ask = recent(10, async () => (asked += 1), () => now);
+  const ask = recent(
+    10,
+    async () => (asked += 1),
+    () => now,
+  );
   expect(await Promise.all([ask(), ask()])).toEqual([1, 1]);
   now = 9;
   expect(await ask()).toBe(1);

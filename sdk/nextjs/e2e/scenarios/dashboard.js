@@ -1,7 +1,8 @@
 // Counts, charts and the feed.
 import assert from "node:assert/strict";
 
-const ids = (page) => page.getByRole("article").evaluateAll((posts) => posts.map((post) => post.getAttribute("aria-labelledby")));
+const ids = (page) =>
+  page.getByRole("article").evaluateAll((posts) => posts.map((post) => post.getAttribute("aria-labelledby")));
 
 export function dashboard(scenario) {
   scenario("the dashboard counts and shows the newest posts", async (stage) => {
@@ -9,7 +10,14 @@ export function dashboard(scenario) {
     await page.goto("/");
     await page.waitForURL("**/en");
     assert.equal(await page.title(), "Dashboard · Amber");
-    for (const heading of ["Posts per day", "Mean sentiment per day", "Sentiment", "Languages", "Topics", "Newest posts"]) {
+    for (const heading of [
+      "Posts per day",
+      "Mean sentiment per day",
+      "Sentiment",
+      "Languages",
+      "Topics",
+      "Newest posts",
+    ]) {
       await page.getByRole("heading", { name: heading, exact: true }).waitFor();
     }
     const first = page.getByRole("article").first();
@@ -39,7 +47,9 @@ export function dashboard(scenario) {
     await page.goto("/en");
     await page.getByRole("combobox", { name: "Sentiment" }).selectOption("negative");
     await page.waitForURL("**/en?tone=negative");
-    await page.waitForFunction(() => [...document.querySelectorAll("article")].every((post) => post.querySelector(".badge.negative")));
+    await page.waitForFunction(() =>
+      [...document.querySelectorAll("article")].every((post) => post.querySelector(".badge.negative")),
+    );
     assert.ok((await ids(page)).length > 0);
     await page.reload();
     assert.equal(await page.getByRole("combobox", { name: "Sentiment" }).inputValue(), "negative");
@@ -52,11 +62,17 @@ export function dashboard(scenario) {
     const before = await ids(page);
     await page.evaluate(() => (window.mark = "kept"));
     await stage.demo.newPosts();
-    await page.waitForFunction((newest) => document.querySelector("article").getAttribute("aria-labelledby") !== newest, before[0]);
+    await page.waitForFunction(
+      (newest) => document.querySelector("article").getAttribute("aria-labelledby") !== newest,
+      before[0],
+    );
     assert.equal(await page.evaluate(() => window.mark), "kept");
     const shown = await ids(page);
     assert.equal(new Set(shown).size, shown.length);
-    assert.ok(before.every((id) => shown.includes(id)), "nothing that was shown is gone");
+    assert.ok(
+      before.every((id) => shown.includes(id)),
+      "nothing that was shown is gone",
+    );
   });
 
   scenario("further down new posts wait for a click", async (stage) => {
@@ -71,7 +87,10 @@ export function dashboard(scenario) {
     await button.waitFor();
     assert.equal((await ids(page))[0], before[0], "nothing moves under the eyes");
     await button.click();
-    await page.waitForFunction((newest) => document.querySelector("article").getAttribute("aria-labelledby") !== newest, before[0]);
+    await page.waitForFunction(
+      (newest) => document.querySelector("article").getAttribute("aria-labelledby") !== newest,
+      before[0],
+    );
     await button.waitFor({ state: "detached" });
   });
 

@@ -41,10 +41,17 @@ export function embedding(scenario) {
     });
     await page.goto("/en/partner");
     await fate(page, "open").waitFor();
-    await frame(page).locator("body").evaluate(() => (window.mark = "kept"));
+    await frame(page)
+      .locator("body")
+      .evaluate(() => (window.mark = "kept"));
     const renewed = page.waitForResponse("**/embed/v1/session/renew");
     assert.equal((await renewed).status(), 200);
-    assert.equal(await frame(page).locator("body").evaluate(() => window.mark), "kept");
+    assert.equal(
+      await frame(page)
+        .locator("body")
+        .evaluate(() => window.mark),
+      "kept",
+    );
     assert.equal(purposes.length, 2);
     await fate(page, "open").waitFor();
   });

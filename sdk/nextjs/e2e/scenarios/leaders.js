@@ -20,7 +20,13 @@ export function leaders(scenario) {
     await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
     await page.getByText("That is not the secret.").waitFor();
     assert.equal(await page.getByLabel("Your name").inputValue(), "asha");
-    assert.deepEqual(await page.context().cookies().then((all) => all.filter(({ name }) => name.includes("session"))), []);
+    assert.deepEqual(
+      await page
+        .context()
+        .cookies()
+        .then((all) => all.filter(({ name }) => name.includes("session"))),
+      [],
+    );
   });
 
   scenario("a leader is removed, added and read with progress", async (stage) => {
@@ -52,8 +58,12 @@ export function leaders(scenario) {
     const progress = card(page, added).getByRole("progressbar", { name: "Progress of the run" });
     await progress.waitFor();
     await card(page, added).getByText("Done", { exact: true }).waitFor();
-    await card(page, added).getByText(/^ · [\d,]+ read, [\d,]+ new$/).waitFor();
-    await card(page, added).getByText(/^\d+ posts in 30 days$/).waitFor();
+    await card(page, added)
+      .getByText(/^ · [\d,]+ read, [\d,]+ new$/)
+      .waitFor();
+    await card(page, added)
+      .getByText(/^\d+ posts in 30 days$/)
+      .waitFor();
   });
 
   scenario("logging out ends what one may do", async (stage) => {

@@ -10,13 +10,20 @@ export function outages(scenario) {
     stage.relay.cut();
     try {
       await page.locator('[data-connection="broken"]').waitFor();
-      assert.equal(await page.getByRole("article").first().getAttribute("aria-labelledby"), newest, "what was shown stays");
+      assert.equal(
+        await page.getByRole("article").first().getAttribute("aria-labelledby"),
+        newest,
+        "what was shown stays",
+      );
       await stage.demo.newPosts();
     } finally {
       stage.relay.mend();
     }
     await page.locator('[data-connection="live"]').waitFor();
-    await page.waitForFunction((newest) => document.querySelector("article").getAttribute("aria-labelledby") !== newest, newest);
+    await page.waitForFunction(
+      (newest) => document.querySelector("article").getAttribute("aria-labelledby") !== newest,
+      newest,
+    );
   });
 
   scenario("a page that is opened meanwhile says so and fills by itself", async (stage) => {

@@ -41,7 +41,8 @@ export function secrets(scenario) {
     const page = await stage.visitor();
     const sizes = [];
     page.on("response", async (response) => {
-      if (response.request().resourceType() === "script") sizes.push(response.body().then((body) => gzipSync(body).length));
+      if (response.request().resourceType() === "script")
+        sizes.push(response.body().then((body) => gzipSync(body).length));
     });
     await page.goto("/en", { waitUntil: "load" });
     await page.locator("[data-connection]").waitFor();

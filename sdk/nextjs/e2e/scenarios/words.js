@@ -11,12 +11,12 @@ export function words(scenario) {
     await page.waitForURL("**/hi/leaders");
     assert.equal(await page.locator("html").getAttribute("lang"), "hi");
     assert.match(await page.title(), /^नेता · Amber$/);
-    const facts = await page.getByRole("listitem", { name: "Noorika Zelvani" }).innerText();
+    const facts = await page.getByRole("listitem", { name: "Noorika Zelvani" }).textContent();
     assert.match(facts, DEVANAGARI_DIGITS);
     assert.doesNotMatch(facts, /[0-9]/);
     await page.goto("/");
     await page.waitForURL("**/hi");
-    const totals = await page.getByRole("region", { name: "आँकड़ों में" }).innerText();
+    const totals = await page.getByRole("region", { name: "आँकड़ों में" }).textContent();
     assert.match(totals, DEVANAGARI_DIGITS);
     assert.doesNotMatch(totals, /[0-9A-Za-z]/);
   });

@@ -1,5 +1,5 @@
 // Stands between the application and Amber, and can be away while Amber is not.
-import { createServer, connect } from "node:net";
+import { connect, createServer } from "node:net";
 
 export class Relay {
   #server;

@@ -10,7 +10,13 @@ import { Witness } from "./witness.js";
 
 const WORKSPACE = resolve(import.meta.dirname, "../../../..");
 const PROGRAMS = ["chromium", "chromium-browser", "google-chrome"];
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"];
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-background-networking",
+  "--disable-component-update",
+];
 const PATIENCE_MS = 30_000;
 
 /** Where the browser lies; undefined when none is installed. */
@@ -48,7 +54,12 @@ export class Stage {
 
   /** A page of a new visitor. */
   async visitor(options = {}) {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, baseURL: this.url, locale: "en-GB", ...options });
+    const context = await this.browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      baseURL: this.url,
+      locale: "en-GB",
+      ...options,
+    });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
     this.witness.watch(page);

@@ -29,7 +29,8 @@ export class Witness {
     }
     for (const [token, claims] of text.matchAll(JWT)) {
       const { role = "none" } = JSON.parse(Buffer.from(claims, "base64url").toString("utf8"));
-      if (role !== "none" && role !== "viewer") this.findings.push(`a token of the role ${role} is in ${from}: ${token.length} letters`);
+      if (role !== "none" && role !== "viewer")
+        this.findings.push(`a token of the role ${role} is in ${from}: ${token.length} letters`);
     }
   }
 

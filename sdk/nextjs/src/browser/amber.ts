@@ -1,11 +1,11 @@
 // Amber from the browser, by gRPC-web through this application's own address, which passes on what is allowed.
-import { isRefusedFor, jwt, type RetryPolicy, DEFAULT_RETRY } from "@amber/client";
+import { DEFAULT_RETRY, isRefusedFor, jwt, type RetryPolicy } from "@amber/client";
 import { connect } from "@amber/client/web";
+import type { Outcome } from "@/model/failure";
 import * as wire from "@/model/from-wire";
 import type { RunProgress } from "@/model/leader";
 import type { Post, PostFilter, PostPage } from "@/model/post";
 import { criteria, listRequest } from "@/model/post-request";
-import type { Outcome } from "@/model/failure";
 
 /** A page that is open tries again as long as it is open. */
 const PATIENT: RetryPolicy = { ...DEFAULT_RETRY, attempts: Number.POSITIVE_INFINITY, longestBackoffMs: 10_000 };

@@ -68,7 +68,12 @@ export function FailedPart({ failure, title }: { failure: Failure; title: string
       <p>{inWords(text, failure)}</p>
       {passes && <p className="fine">{text("error.unavailableHint")}</p>}
       {failure.requestId && <p className="fine">{text("error.request", { id: failure.requestId })}</p>}
-      <button type="button" className="button small" onClick={() => startTransition(() => router.refresh())} disabled={pending}>
+      <button
+        type="button"
+        className="button small"
+        onClick={() => startTransition(() => router.refresh())}
+        disabled={pending}
+      >
         {text("error.retry")}
       </button>
     </section>

@@ -15,14 +15,29 @@ export function LoginForm() {
       <input type="hidden" name="locale" value={locale} />
       <div className="field">
         <label htmlFor="name">{text("login.name")}</label>
-        <input id="name" name="name" required maxLength={60} autoComplete="username" defaultValue={name} aria-describedby="name-hint" />
+        <input
+          id="name"
+          name="name"
+          required
+          maxLength={60}
+          autoComplete="username"
+          defaultValue={name}
+          aria-describedby="name-hint"
+        />
         <p id="name-hint" className="fine">
           {text("login.nameHint")}
         </p>
       </div>
       <div className="field">
         <label htmlFor="secret">{text("login.secret")}</label>
-        <input id="secret" name="secret" type="password" required autoComplete="current-password" aria-invalid={failure?.kind === "wrong-secret"} />
+        <input
+          id="secret"
+          name="secret"
+          type="password"
+          required
+          autoComplete="current-password"
+          aria-invalid={failure?.kind === "wrong-secret"}
+        />
       </div>
       {failure?.kind === "feature" ? (
         <p className="notice" role="alert">
@@ -31,7 +46,7 @@ export function LoginForm() {
       ) : (
         failure && <FailureNotice failure={failure} />
       )}
-      <button className="button primary" disabled={pending}>
+      <button type="submit" className="button primary" disabled={pending}>
         {text(pending ? "login.submitting" : "login.submit")}
       </button>
     </form>

@@ -38,13 +38,17 @@ export const score = (locale: Locale, value: number): string =>
 /** `22 Nov 2026, 11:38`; without a zone in UTC. */
 export function moment(locale: Locale, iso: string, timeZone = "UTC"): string {
   const options: Intl.DateTimeFormatOptions = { dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone };
-  return once(`${locale} moment ${timeZone}`, () => new Intl.DateTimeFormat(INTL[locale], options)).format(new Date(iso));
+  return once(`${locale} moment ${timeZone}`, () => new Intl.DateTimeFormat(INTL[locale], options)).format(
+    new Date(iso),
+  );
 }
 
 /** A UTC day `YYYY-MM-DD` as `22 Nov`. */
 export function day(locale: Locale, date: string): string {
   const options: Intl.DateTimeFormatOptions = { day: "numeric", month: "short", timeZone: "UTC" };
-  return once(`${locale} day`, () => new Intl.DateTimeFormat(INTL[locale], options)).format(new Date(`${date}T00:00:00Z`));
+  return once(`${locale} day`, () => new Intl.DateTimeFormat(INTL[locale], options)).format(
+    new Date(`${date}T00:00:00Z`),
+  );
 }
 
 /** What a BCP 47 tag is called: `Hindi`, `हिन्दी`. */

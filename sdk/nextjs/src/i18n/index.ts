@@ -2,7 +2,7 @@
 import { en } from "./en";
 import { hi } from "./hi";
 import type { Locale } from "./locales";
-import { speaker, type Messages, type Text } from "./text";
+import { type Messages, speaker, type Text } from "./text";
 
 const MESSAGES: Record<Locale, Messages> = { en, hi };
 

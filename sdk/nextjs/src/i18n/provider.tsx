@@ -1,12 +1,20 @@
 "use client";
 // Gives the texts of the page's language to the parts that run in the browser.
-import { createContext, use, useMemo, type ReactNode } from "react";
+import { createContext, type ReactNode, use, useMemo } from "react";
 import type { Locale } from "./locales";
-import { speaker, type Messages, type Text } from "./text";
+import { type Messages, speaker, type Text } from "./text";
 
 const Context = createContext<{ locale: Locale; text: Text } | undefined>(undefined);
 
-export function TextProvider({ locale, messages, children }: { locale: Locale; messages: Messages; children: ReactNode }) {
+export function TextProvider({
+  locale,
+  messages,
+  children,
+}: {
+  locale: Locale;
+  messages: Messages;
+  children: ReactNode;
+}) {
   const value = useMemo(() => ({ locale, text: speaker(locale, messages) }), [locale, messages]);
   return <Context value={value}>{children}</Context>;
 }

@@ -28,7 +28,12 @@ export interface Counts {
   readonly total: number;
   /** Oldest first. */
   readonly days: readonly DayCounts[];
-  readonly tones: { readonly positive: number; readonly neutral: number; readonly negative: number; readonly unscored: number };
+  readonly tones: {
+    readonly positive: number;
+    readonly neutral: number;
+    readonly negative: number;
+    readonly unscored: number;
+  };
   /** BCP 47 tags. */
   readonly languages: readonly Tally[];
   readonly topics: readonly Tally[];

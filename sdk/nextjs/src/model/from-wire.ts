@@ -1,15 +1,16 @@
 // Turns messages of the contract into the values that pages show.
-import { LeaderState as WireState, MediaKind, Platform, SentimentLabel, RunStatus } from "@amber/client/v1";
+
 import type {
   GetDashboardDataResponse,
-  Leader as WireLeader,
   LeaderIngestion,
   ListPostsResponse,
   Media,
-  Post as WirePost,
   Run,
   SentimentCounts,
+  Leader as WireLeader,
+  Post as WirePost,
 } from "@amber/client/v1";
+import { MediaKind, Platform, RunStatus, SentimentLabel, LeaderState as WireState } from "@amber/client/v1";
 import type { Counts } from "./counts";
 import type { Leader, LeaderState, RunProgress } from "./leader";
 import type { Medium, Post, PostPage, Tone } from "./post";

@@ -1,8 +1,9 @@
 // Asks the contract for the posts of a filter.
-import type { MessageInitShape } from "@bufbuild/protobuf";
+
 import type { ListPostsRequestSchema } from "@amber/client/v1";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { labelOf } from "./from-wire";
-import { TONES, type PostFilter } from "./post";
+import { type PostFilter, TONES } from "./post";
 
 const PAGE_SIZE = 20;
 

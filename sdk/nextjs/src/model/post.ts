@@ -51,8 +51,7 @@ export interface PostFilter {
 }
 
 /** Newest first, as the server orders them. */
-const byTime = (one: Post, other: Post): number =>
-  other.time.localeCompare(one.time) || other.id.localeCompare(one.id);
+const byTime = (one: Post, other: Post): number => other.time.localeCompare(one.time) || other.id.localeCompare(one.id);
 
 /** Both lists in one, newest first, each post once; what `fresh` says of a post wins. */
 export function merged(fresh: readonly Post[], known: readonly Post[]): readonly Post[] {

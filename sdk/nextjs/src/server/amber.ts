@@ -1,6 +1,6 @@
 // The connections of this server to Amber, by gRPC. Credentials stay in this file's module and below.
 import "server-only";
-import { apiKey as keyed, jwt, type IssuedToken, type RetryPolicy, DEFAULT_RETRY } from "@amber/client";
+import { DEFAULT_RETRY, type IssuedToken, jwt, apiKey as keyed, type RetryPolicy } from "@amber/client";
 import { connect, type NodeAmber } from "@amber/client/node";
 import { Role } from "@amber/client/v1";
 import { headers } from "next/headers";
@@ -21,7 +21,8 @@ const common = () => ({ baseUrl: amberUrl(), retry: HASTY, timeoutMs: DEADLINE_M
 let open: NodeAmber | undefined;
 /** Amber as anyone sees it. */
 export function anonymous(): NodeAmber {
-  return (open ??= connect(common()));
+  open ??= connect(common());
+  return open;
 }
 
 let own: NodeAmber | undefined;
@@ -29,7 +30,8 @@ let own: NodeAmber | undefined;
 export function application(): NodeAmber | undefined {
   const key = apiKey();
   if (!key) return undefined;
-  return (own ??= connect({ ...common(), credentials: keyed(key) }));
+  own ??= connect({ ...common(), credentials: keyed(key) });
+  return own;
 }
 
 const admins = new Map<string, NodeAmber>();

@@ -1,6 +1,6 @@
 // Turns what Amber refuses into what pages say about it.
 import "server-only";
-import { Code, refusalOf, type Reason } from "@amber/client";
+import { Code, type Reason, refusalOf } from "@amber/client";
 import { unstable_rethrow } from "next/navigation";
 import type { Failure, FailureKind, Outcome } from "../model/failure";
 

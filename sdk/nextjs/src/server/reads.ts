@@ -34,19 +34,20 @@ export async function readFeed(filter: PostFilter): Promise<Outcome<PostPage>> {
 }
 
 /** The leaders by name, with how reading them goes. */
-export const readLeaders = cache(async (): Promise<Outcome<readonly Leader[]>> =>
-  attempt(async () => {
-    const behalf = await onBehalf();
-    const amber = anonymous();
-    const [all, status, counts] = await Promise.all([
-      amber.listLeaders({ pageSize: 100 }, behalf).toArray(MOST_LEADERS),
-      amber.ingestion.getIngestionStatus({}, behalf),
-      readCounts(),
-    ]);
-    const readings = new Map(status.leaders.map((reading) => [reading.leaderId, reading]));
-    const posts = new Map(counts.ok ? counts.value.people.map(({ id, posts }) => [id, posts]) : []);
-    return all
-      .map((one) => ({ ...wire.leader(one, readings.get(one.id)), posts: posts.get(one.id) }))
-      .sort((one, other) => one.name.localeCompare(other.name));
-  }),
+export const readLeaders = cache(
+  async (): Promise<Outcome<readonly Leader[]>> =>
+    attempt(async () => {
+      const behalf = await onBehalf();
+      const amber = anonymous();
+      const [all, status, counts] = await Promise.all([
+        amber.listLeaders({ pageSize: 100 }, behalf).toArray(MOST_LEADERS),
+        amber.ingestion.getIngestionStatus({}, behalf),
+        readCounts(),
+      ]);
+      const readings = new Map(status.leaders.map((reading) => [reading.leaderId, reading]));
+      const posts = new Map(counts.ok ? counts.value.people.map(({ id, posts }) => [id, posts]) : []);
+      return all
+        .map((one) => ({ ...wire.leader(one, readings.get(one.id)), posts: posts.get(one.id) }))
+        .sort((one, other) => one.name.localeCompare(other.name));
+    }),
 );

@@ -3,6 +3,7 @@ import { language } from "@/i18n/format";
 import { readCounts } from "@/server/reads";
 import { FailedPart } from "../failure";
 import { LocalTime } from "../local-time";
+import css from "./charts.module.css";
 import { People } from "./people";
 import type { Words } from "./plot";
 import { PostsPerDay } from "./posts-per-day";
@@ -10,7 +11,6 @@ import { Shares } from "./shares";
 import { Tallies } from "./tallies";
 import { Totals } from "./totals";
 import { Trend } from "./trend";
-import css from "./charts.module.css";
 
 const MOST_LANGUAGES = 6;
 const MOST_TOPICS = 8;
@@ -64,7 +64,8 @@ export function Bones({ label, heights }: { label: string; heights: readonly ("t
   return (
     <>
       {heights.map((height, index) => (
-        <div key={index} className={`card ${css.bones}`} aria-busy="true" aria-label={index === 0 ? label : undefined}>
+        <div key={index} className={`card ${css.bones}`} aria-busy="true">
+          {index === 0 && <p className="unseen">{label}</p>}
           <div className={`bone ${css[height]}`} />
         </div>
       ))}

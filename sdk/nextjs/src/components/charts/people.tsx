@@ -1,8 +1,8 @@
 // How much each leader posts, and in which tone.
 import { count, score } from "@/i18n/format";
 import type { Counts } from "@/model/counts";
-import type { Words } from "./plot";
 import css from "./charts.module.css";
+import type { Words } from "./plot";
 
 export function People({ counts: { people }, locale, text }: { counts: Counts } & Words) {
   return (

@@ -70,7 +70,7 @@ export function DaysTable({ locale, text, days, columns }: Table) {
   return (
     <details className={css.table}>
       <summary>{text("chart.table")}</summary>
-      <div tabIndex={0} role="region" aria-label={text("chart.table")}>
+      <section tabIndex={0} aria-label={text("chart.table")}>
         <table>
           <thead>
             <tr>
@@ -95,7 +95,7 @@ export function DaysTable({ locale, text, days, columns }: Table) {
               ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </details>
   );
 }

@@ -2,9 +2,9 @@
 import { count, day } from "@/i18n/format";
 import type { Counts, DayCounts } from "@/model/counts";
 import { TONES } from "@/model/post";
+import css from "./charts.module.css";
 import { DaysTable, Plot, type Words } from "./plot";
 import { ceiling } from "./scale";
-import css from "./charts.module.css";
 
 /** The width of a bar in days. */
 const BAR = 0.72;
@@ -37,7 +37,10 @@ export function PostsPerDay({ counts: { days }, locale, text }: { counts: Counts
         days={days}
         columns={[
           { name: text("chart.count"), of: ({ posts }) => count(locale, posts) },
-          ...TONES.map((tone) => ({ name: text(`sentiment.${tone}`), of: (one: DayCounts) => count(locale, one[tone]) })),
+          ...TONES.map((tone) => ({
+            name: text(`sentiment.${tone}`),
+            of: (one: DayCounts) => count(locale, one[tone]),
+          })),
         ]}
       />
     </section>

@@ -2,8 +2,8 @@
 import { count, share } from "@/i18n/format";
 import type { Counts } from "@/model/counts";
 import { TONES } from "@/model/post";
-import type { Words } from "./plot";
 import css from "./charts.module.css";
+import type { Words } from "./plot";
 
 export function Shares({ counts: { tones }, locale, text }: { counts: Counts } & Words) {
   const all = TONES.reduce((sum, tone) => sum + tones[tone], 0);

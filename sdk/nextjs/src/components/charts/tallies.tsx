@@ -1,8 +1,8 @@
 // A list of things with their counts, the longest bar first.
 import { count } from "@/i18n/format";
 import type { Tally } from "@/model/counts";
-import type { Words } from "./plot";
 import css from "./charts.module.css";
+import type { Words } from "./plot";
 
 interface Tallies extends Words {
   readonly id: string;

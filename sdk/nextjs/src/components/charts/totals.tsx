@@ -1,8 +1,8 @@
 // The figures of the whole span.
 import { count, score } from "@/i18n/format";
-import { meanScore, type Counts } from "@/model/counts";
-import type { Words } from "./plot";
+import { type Counts, meanScore } from "@/model/counts";
 import css from "./charts.module.css";
+import type { Words } from "./plot";
 
 interface Totals extends Words {
   readonly counts: Counts;

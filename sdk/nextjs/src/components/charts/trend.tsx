@@ -1,10 +1,10 @@
 // The mean sentiment of each day. Days without a score interrupt the line.
 import { day, score } from "@/i18n/format";
 import type { Counts, DayCounts } from "@/model/counts";
+import css from "./charts.module.css";
 import { DaysTable, Plot, type Words } from "./plot";
 import { extent } from "./scale";
-import { segments, type Point } from "./segments";
-import css from "./charts.module.css";
+import { type Point, segments } from "./segments";
 
 export function Trend({ counts: { days }, locale, text }: { counts: Counts } & Words) {
   const say = ({ date, mean }: DayCounts) =>

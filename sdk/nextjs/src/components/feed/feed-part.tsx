@@ -7,8 +7,8 @@ import { offersWidget } from "@/server/env";
 import { readCounts, readFeed } from "@/server/reads";
 import { FailedPart } from "../failure";
 import { Feed } from "./feed";
-import { FilterBar } from "./filter-bar";
 import css from "./feed.module.css";
+import { FilterBar } from "./filter-bar";
 
 /** What the filter offers when nothing could be counted. */
 const USUAL_LANGUAGES = ["en", "hi"];
@@ -42,7 +42,8 @@ export async function FeedPart({ filter, locale, text }: Props) {
 
 export function FeedBones({ label }: { label: string }) {
   return (
-    <div className={`card ${css.feed}`} aria-busy="true" aria-label={label}>
+    <div className={`card ${css.feed}`} aria-busy="true">
+      <p className="unseen">{label}</p>
       {[0, 1, 2, 3].map((index) => (
         <div key={index} className={css.bones}>
           <div className={`bone ${css.face}`} />

@@ -2,12 +2,12 @@
 // The newest posts: more of them while one scrolls down, and new ones as they are stored.
 import { useRouter } from "next/navigation";
 import { useCallback, useEffect, useRef } from "react";
-import { useFeed, type Connection } from "@/browser/use-feed";
+import { type Connection, useFeed } from "@/browser/use-feed";
 import { useSight } from "@/browser/use-sight";
 import { useText } from "@/i18n/provider";
 import type { PostFilter, PostPage } from "@/model/post";
-import { PostEmbed } from "./post-embed";
 import css from "./feed.module.css";
+import { PostEmbed } from "./post-embed";
 
 /** Counts are fetched anew no more often than this while posts arrive. */
 const RECOUNT_MS = 10_000;

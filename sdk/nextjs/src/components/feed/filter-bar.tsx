@@ -1,9 +1,9 @@
 "use client";
 // Chooses whose posts to show. It is a form, so it works before scripts run, and without them.
 import { usePathname, useRouter } from "next/navigation";
-import { useTransition, type ChangeEvent } from "react";
+import { type ChangeEvent, useTransition } from "react";
 import { useText } from "@/i18n/provider";
-import { TONES, type PostFilter } from "@/model/post";
+import { type PostFilter, TONES } from "@/model/post";
 import css from "./feed.module.css";
 
 interface Choice {
@@ -42,13 +42,17 @@ export function FilterBar({ filter, leaders, languages }: Props) {
     </div>
   );
   return (
-    <form className={css.filter} role="search" aria-label={text("feed.filter")} aria-busy={pending}>
-      {select("leader", text("feed.leader"), text("feed.everyone"), leaders)}
-      {select("tone", text("feed.tone"), text("feed.anyTone"), tones)}
-      {select("language", text("feed.language"), text("feed.anyLanguage"), languages)}
-      <noscript>
-        <button className="button">{text("feed.filter")}</button>
-      </noscript>
-    </form>
+    <search aria-label={text("feed.filter")}>
+      <form className={css.filter} aria-busy={pending}>
+        {select("leader", text("feed.leader"), text("feed.everyone"), leaders)}
+        {select("tone", text("feed.tone"), text("feed.anyTone"), tones)}
+        {select("language", text("feed.language"), text("feed.anyLanguage"), languages)}
+        <noscript>
+          <button type="submit" className="button">
+            {text("feed.filter")}
+          </button>
+        </noscript>
+      </form>
+    </search>
   );
 }

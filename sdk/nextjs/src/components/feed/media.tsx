@@ -16,7 +16,13 @@ export function Media({ media, permalink }: { media: readonly Medium[]; permalin
         <div className={css.pictures}>
           {pictures.map(({ kind, picture, alt }) => (
             <a key={picture} href={permalink} target="_blank" rel="noopener noreferrer nofollow">
-              <img src={picture} alt={alt ?? text(`post.${kind}`)} loading="lazy" decoding="async" referrerPolicy="no-referrer" />
+              <img
+                src={picture}
+                alt={alt ?? text(`post.${kind}`)}
+                loading="lazy"
+                decoding="async"
+                referrerPolicy="no-referrer"
+              />
               {kind !== "photo" && <span className={css.kind}>{text(`post.${kind}`)}</span>}
             </a>
           ))}

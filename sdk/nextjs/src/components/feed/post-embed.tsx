@@ -10,8 +10,8 @@ import { Avatar } from "../avatar";
 import { Icon, XMark } from "../icon";
 import { LocalTime } from "../local-time";
 import { Media } from "./media";
-import { XWidget } from "./x-widget";
 import css from "./post.module.css";
+import { XWidget } from "./x-widget";
 
 const OUTSIDE = { target: "_blank", rel: "noopener noreferrer nofollow" } as const;
 
@@ -28,7 +28,13 @@ export function PostEmbed({ post, widget, position }: Embed) {
   const { author, permalink } = post;
   const home = post.onX && author.handle ? profile(author.handle) : undefined;
   return (
-    <article className={css.post} aria-labelledby={`author-${post.id}`} aria-posinset={position} aria-setsize={-1} tabIndex={-1}>
+    <article
+      className={css.post}
+      aria-labelledby={`author-${post.id}`}
+      aria-posinset={position}
+      aria-setsize={-1}
+      tabIndex={-1}
+    >
       <header className={css.head}>
         <Avatar name={author.name} picture={author.picture} />
         <div className={css.author} id={`author-${post.id}`}>
@@ -65,7 +71,12 @@ export function PostEmbed({ post, widget, position }: Embed) {
         {post.onX && post.externalId && <Actions post={post} />}
         <ToneBadge post={post} />
         {widget && post.onX && post.externalId && (
-          <button type="button" className={css.switch} onClick={() => setAsX(!asX)} title={asX ? undefined : text("post.widgetHint")}>
+          <button
+            type="button"
+            className={css.switch}
+            onClick={() => setAsX(!asX)}
+            title={asX ? undefined : text("post.widgetHint")}
+          >
             {text(asX ? "post.ownCard" : "post.widget")}
           </button>
         )}
@@ -74,7 +85,15 @@ export function PostEmbed({ post, widget, position }: Embed) {
   );
 }
 
-function Outside({ href, className, children }: { href: string | undefined; className?: string | undefined; children: React.ReactNode }) {
+function Outside({
+  href,
+  className,
+  children,
+}: {
+  href: string | undefined;
+  className?: string | undefined;
+  children: React.ReactNode;
+}) {
   if (!href) return <span className={className}>{children}</span>;
   return (
     <a {...OUTSIDE} className={className} href={href}>

@@ -1,6 +1,6 @@
 "use client";
 // The form that adds a leader.
-import { useActionState, useRef, useEffect } from "react";
+import { useActionState, useEffect, useRef } from "react";
 import { useText } from "@/i18n/provider";
 import { addLeader } from "@/server/actions/leaders";
 import { FailureNotice } from "../failure";
@@ -42,7 +42,7 @@ export function AddLeader() {
           </label>
           <input id="leader-topics" name="topics" maxLength={1000} autoComplete="off" />
         </div>
-        <button className="button primary" disabled={pending}>
+        <button type="submit" className="button primary" disabled={pending}>
           {text(pending ? "leaders.submitting" : "leaders.submit")}
         </button>
       </form>

@@ -11,8 +11,8 @@ import { Avatar } from "../avatar";
 import { FailureNotice } from "../failure";
 import { Icon } from "../icon";
 import { LocalTime } from "../local-time";
-import { RunProgress } from "./run-progress";
 import css from "./leaders.module.css";
+import { RunProgress } from "./run-progress";
 
 interface Props {
   readonly leader: Leader;
@@ -30,7 +30,13 @@ export function LeaderCard({ leader, manages, onRemoved }: Props) {
         <div>
           <h2>{name}</h2>
           {handle && (
-            <a className="fine" href={profile(handle)} target="_blank" rel="noopener noreferrer nofollow" aria-label={text("post.author", { name })}>
+            <a
+              className="fine"
+              href={profile(handle)}
+              target="_blank"
+              rel="noopener noreferrer nofollow"
+              aria-label={text("post.author", { name })}
+            >
               @{handle}
             </a>
           )}

@@ -4,7 +4,7 @@ import { AmberDashboard, type EmbedToken, type GetToken } from "@amber/react";
 import { useCallback, useEffect, useState } from "react";
 import { useLocale, useText } from "@/i18n/provider";
 import type { Text } from "@/i18n/text";
-import { themeOf, type Theme } from "@/model/choices";
+import { type Theme, themeOf } from "@/model/choices";
 import css from "./partner.module.css";
 
 /** Asks our server, which holds the key, for a token that opens or renews the frame once. */

@@ -1,7 +1,7 @@
 "use client";
 // Leads to the same page in the other language.
 import { usePathname } from "next/navigation";
-import { inLocale, LOCALES, NAMES, type Locale } from "@/i18n/locales";
+import { inLocale, LOCALES, type Locale, NAMES } from "@/i18n/locales";
 import css from "./shell.module.css";
 
 export function LocaleLink({ current }: { current: Locale }) {

@@ -1,16 +1,16 @@
 // What stands around every page of the tracker.
 import Link from "next/link";
 import type { ReactNode } from "react";
-import type { Locale } from "@/i18n/locales";
 import { text as textOf } from "@/i18n/index";
+import type { Locale } from "@/i18n/locales";
 import type { Theme } from "@/model/choices";
 import { logout } from "@/server/actions/session";
 import type { Session } from "@/server/session";
 import { Brand } from "../icon";
 import { LocaleLink } from "./locale-link";
 import { NavLink } from "./nav-link";
-import { ThemeToggle } from "./theme-toggle";
 import css from "./shell.module.css";
+import { ThemeToggle } from "./theme-toggle";
 
 interface Props {
   readonly locale: Locale;
@@ -43,7 +43,7 @@ export function Shell({ locale, theme, session, children }: Props) {
             {session ? (
               <form action={logout}>
                 <input type="hidden" name="locale" value={locale} />
-                <button className={css.tool} title={text("login.as", { name: session.name })}>
+                <button type="submit" className={css.tool} title={text("login.as", { name: session.name })}>
                   {text("nav.logout")}
                 </button>
               </form>

@@ -1,7 +1,7 @@
 "use server";
+import type { NodeAmber } from "@amber/client/node";
 // What somebody who is logged in does with leaders. Each action asks for the session by itself: actions are addresses.
 import { revalidatePath } from "next/cache";
-import type { NodeAmber } from "@amber/client/node";
 import type { Outcome } from "../../model/failure";
 import { administrator } from "../amber";
 import { attempt } from "../failures";
@@ -15,7 +15,9 @@ async function act<Value>(work: (amber: NodeAmber) => Promise<Value>): Promise<O
 
 export async function addLeader(_before: Outcome<string> | undefined, form: FormData): Promise<Outcome<string>> {
   const field = (name: string) => String(form.get(name) ?? "").trim();
-  const topics = field("topics").split(/,/).map((topic) => topic.trim());
+  const topics = field("topics")
+    .split(/,/)
+    .map((topic) => topic.trim());
   const handle = field("handle").replace(/^@/, "");
   const added = await act(async (amber) => {
     const request = { name: field("name"), handles: { x: handle }, trackingTopics: topics.filter(Boolean) };

@@ -1,7 +1,7 @@
 "use server";
 // Logging in and out.
 import { redirect } from "next/navigation";
-import { isLocale, DEFAULT_LOCALE, type Locale } from "../../i18n/locales";
+import { DEFAULT_LOCALE, isLocale, type Locale } from "../../i18n/locales";
 import type { Failure, Outcome } from "../../model/failure";
 import { proves, viewerToken } from "../amber";
 import { adminSecret } from "../env";

@@ -1,8 +1,8 @@
 "use client";
 // What an address without a page shows.
 import Link from "next/link";
-import { useLocale, useText } from "@/i18n/provider";
 import css from "@/components/leaders/leaders.module.css";
+import { useLocale, useText } from "@/i18n/provider";
 
 export default function NotFound() {
   const text = useText();

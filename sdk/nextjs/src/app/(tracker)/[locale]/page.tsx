@@ -26,11 +26,11 @@ export default async function Page({ params, searchParams }: PageProps<"/[locale
           <Charts locale={locale} text={text} />
         </Suspense>
       </div>
-      <div className={css.aside} tabIndex={0} role="region" aria-label={text("chart.more")}>
+      <section className={css.aside} tabIndex={0} aria-label={text("chart.more")}>
         <Suspense fallback={<Bones label={text("app.loading")} heights={["chart", "chart"]} />}>
           <Aside locale={locale} text={text} />
         </Suspense>
-      </div>
+      </section>
       <section className={css.feed} aria-labelledby="feed">
         <Suspense key={JSON.stringify(filter)} fallback={<FeedBones label={text("app.loading")} />}>
           <FeedPart filter={filter} locale={locale} text={text} />

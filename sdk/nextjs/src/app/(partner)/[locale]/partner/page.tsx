@@ -1,8 +1,8 @@
 // A page of an invented newspaper that shows a dashboard of Amber.
 import type { Metadata } from "next";
 import { cookies } from "next/headers";
-import { Story } from "@/components/partner/story";
 import css from "@/components/partner/partner.module.css";
+import { Story } from "@/components/partner/story";
 import { LocaleLink } from "@/components/shell/locale-link";
 import shell from "@/components/shell/shell.module.css";
 import { ThemeToggle } from "@/components/shell/theme-toggle";

@@ -1,8 +1,8 @@
 // Where one logs in.
 import type { Metadata } from "next";
 import { redirect } from "next/navigation";
-import { LoginForm } from "@/components/login-form";
 import css from "@/components/login.module.css";
+import { LoginForm } from "@/components/login-form";
 import { text as textOf } from "@/i18n/index";
 import type { Locale } from "@/i18n/locales";
 import { currentSession } from "@/server/session";

@@ -18,7 +18,14 @@ const ASKED = [
   "x-request-id",
   "x-user-agent",
 ];
-const ANSWERED = ["content-type", "grpc-status", "grpc-message", "grpc-status-details-bin", "retry-after", "x-request-id"];
+const ANSWERED = [
+  "content-type",
+  "grpc-status",
+  "grpc-message",
+  "grpc-status-details-bin",
+  "retry-after",
+  "x-request-id",
+];
 
 /** gRPC's code for a server that cannot be reached. */
 const UNAVAILABLE = "14";
@@ -37,7 +44,8 @@ export async function POST(request: Request, { params }: RouteContext<"/rpc/[ser
   const { service, method } = await params;
   const call = `${service}/${method}`;
   if (!ALLOWED.has(call)) return new Response(null, { status: 404 });
-  if (!request.headers.get("content-type")?.startsWith("application/grpc-web")) return new Response(null, { status: 415 });
+  if (!request.headers.get("content-type")?.startsWith("application/grpc-web"))
+    return new Response(null, { status: 415 });
   const body = await request.arrayBuffer();
   if (body.byteLength > LONGEST_REQUEST) return new Response(null, { status: 413 });
   try {
@@ -55,7 +63,11 @@ export async function POST(request: Request, { params }: RouteContext<"/rpc/[ser
     headers.set("x-accel-buffering", "no");
     return new Response(answer.body, { status: answer.status, headers });
   } catch {
-    const headers = { "content-type": "application/grpc-web+proto", "grpc-status": UNAVAILABLE, "cache-control": "no-store" };
+    const headers = {
+      "content-type": "application/grpc-web+proto",
+      "grpc-status": UNAVAILABLE,
+      "cache-control": "no-store",
+    };
     return new Response(null, { headers });
   }
 }
