@@ -190,6 +190,14 @@ test("the frame is as high as it asks to be, within bounds", async () => {
   expect(await height("1e9")).toBe("200px");
 });
 
+test("in a container that is on no page no token goes anywhere", async () => {
+  place.remove();
+  const { reasons } = await mount({ handshakeTimeoutMs: 1_000 });
+  expect(HTMLFormElement.prototype.submit).not.toHaveBeenCalled();
+  await settle(1_000);
+  expect(reasons()).toEqual(["NO_ANSWER"]);
+});
+
 test("an answer without a usable address opens nothing", async () => {
   for (const embedUrl of ["javascript:alert(1)", "/relative", undefined as unknown as string]) {
     getToken.mockResolvedValueOnce({ token: "t", embedUrl });
