@@ -23,8 +23,9 @@ class Embed {
     if (token) this.tokens = [token];
     this.place = document.createElement("div");
     document.body.append(this.place);
+    const place = this.shadow ? this.place.attachShadow({ mode: "open" }) : this.place;
     const getToken = ({ purpose }) => this.token(purpose);
-    this.mounted = mountDashboard(this.place, { title: "Leaders", getToken, ...this.options });
+    this.mounted = mountDashboard(place, { title: "Leaders", getToken, ...this.options });
     for (const name of ["ready", "renewed", "height", "trouble", "state"]) {
       this.mounted.on(name, (event) => this.messages.push({ type: name, ...event, cause: String(event.cause) }));
     }

@@ -39,6 +39,14 @@ export function opening(scenario) {
     assert.deepEqual(await page.read("asked"), ["open"], "one token did for both ways");
   });
 
+  scenario("a frame in a shadow tree is found by its form", async ({ visit, partner, relay }) => {
+    const page = await visit(partner);
+    await page.mount({ dashboard: "shadow", shadow: true });
+    await page.hears("ready");
+    assert.ok(await page.shows());
+    assert.deepEqual(loads(relay, "shadow"), ["POST 200"]);
+  });
+
   scenario("a prefetch is refused and leaves the token good", async ({ visit, partner, relay, amber, server }) => {
     const { token } = await amber.issue({ dashboardId: "ahead" });
     const address = `${server}/embed/v1/dashboards/ahead?token=${token}`;

@@ -7,7 +7,7 @@ export { apiKey, type Credentials, type IssuedToken, jwt } from "./credentials.j
 export { ErrorReason } from "./generated/amber/v1/error_reason_pb.js";
 export type { Options } from "./options.js";
 export type { Pages } from "./pages.js";
-export { type FieldViolation, isRefusedFor, type Reason, type Refusal, refusalOf } from "./refusal.js";
+export { type FieldViolation, isOutage, isRefusedFor, type Reason, type Refusal, refusalOf } from "./refusal.js";
 export { newRequestId } from "./request-id.js";
 export { DEFAULT_RETRY, NEVER_RETRY, type RetryPolicy } from "./retry.js";
 export type { WatchOptions } from "./watch.js";

@@ -59,7 +59,7 @@ export function retrying(policy: RetryPolicy, random: () => number = Math.random
       try {
         return await next(request);
       } catch (error) {
-        const wait = request.signal.aborted ? undefined : waitMs(policy, n, error, random());
+        const wait = waitMs(policy, n, error, random());
         if (wait === undefined) throw error;
         await pause(wait, request.signal, error);
       }

@@ -103,7 +103,7 @@ describe.each(TRANSPORTS)("over %s", (_, connect) => {
   });
 
   test("reads and streams outlive a restart of the server", async () => {
-    const retry = { attempts: 40, firstBackoffMs: 100, longestBackoffMs: 250, longestWaitMs: 5_000 };
+    const retry = { attempts: 200, firstBackoffMs: 100, longestBackoffMs: 250, longestWaitMs: 5_000 };
     const amber = asAdmin({ retry });
     const [leader] = await amber.listLeaders().toArray(1);
     await program.kill();
@@ -114,7 +114,7 @@ describe.each(TRANSPORTS)("over %s", (_, connect) => {
   });
 
   test("posts are watched over a restart of the server", async () => {
-    const retry = { attempts: 40, firstBackoffMs: 100, longestBackoffMs: 250, longestWaitMs: 5_000 };
+    const retry = { attempts: 200, firstBackoffMs: 100, longestBackoffMs: 250, longestWaitMs: 5_000 };
     const amber = asAdmin({ retry });
     const { watchToken } = await amber.feed.listPosts({ pageSize: 1 });
     expect(watchToken).not.toBe("");

@@ -21,19 +21,19 @@ test("a run is watched to its end over connections that break", async () => {
   const transport = serving(IngestionService, {
     async *watchRun({ afterSeq }) {
       asked.push(afterSeq);
-      if (afterSeq < 2n) {
+      if (afterSeq < 4n) {
         yield { run: { id: "r", seq: afterSeq + 1n } };
         throw refused(Code.Unavailable, { reason: "SHUTTING_DOWN" });
       }
-      yield { run: { id: "r", seq: 3n, endTime: END } };
+      yield { run: { id: "r", seq: 5n, endTime: END } };
     },
   });
   const [onInterrupted, onResumed] = [vi.fn(), vi.fn()];
   const runs = await all(createAmber(transport, QUICK).watchRun("r", { onInterrupted, onResumed }));
-  expect(runs.map(({ seq }) => seq)).toEqual([1n, 2n, 3n]);
-  expect(asked).toEqual([0n, 1n, 2n]);
-  expect(onInterrupted).toHaveBeenCalledTimes(2);
-  expect(onResumed).toHaveBeenCalledTimes(2);
+  expect(runs.map(({ seq }) => seq)).toEqual([1n, 2n, 3n, 4n, 5n]);
+  expect(asked).toEqual([0n, 1n, 2n, 3n, 4n]);
+  expect(onInterrupted).toHaveBeenCalledTimes(4);
+  expect(onResumed).toHaveBeenCalledTimes(4);
 });
 
 test("a watch goes on where the caller was", async () => {
@@ -84,6 +84,21 @@ test("a watch that is given up ends without an error, and its connection with it
   }
   expect(seen).toEqual(["1"]);
   await vi.waitFor(() => expect(isOpen).toBe(false));
+});
+
+test("who stops listening ends the connection", async () => {
+  let given: AbortSignal | undefined;
+  const watched = {
+    async *open(signal: AbortSignal) {
+      given = signal;
+      yield 1;
+      yield 2;
+    },
+    note: () => false,
+    endsByItself: false,
+  };
+  for await (const _ of watch(watched, QUICK)) break;
+  expect(given?.aborted).toBe(true);
 });
 
 test("posts go on after the last message, one without a post too, with the same filters", async () => {

@@ -3,7 +3,7 @@ import type { Delivery } from "./delivery.js";
 import { Events } from "./events.js";
 import { Frame, type Said } from "./frame.js";
 import type { DashboardEvents, DashboardOptions, DashboardState, EmbedToken, Theme, TokenRequest } from "./options.js";
-import { isFinal, waitMs } from "./verdict.js";
+import { isFinal, isTriedFew, waitMs } from "./verdict.js";
 
 const HANDSHAKE_MS = 10_000;
 /** `getToken` has failed when it takes so long. */
@@ -19,7 +19,9 @@ const GRACE_MS = 15_000;
 export class Dashboard {
   #state: DashboardState = "opening";
   #frame: Frame | undefined;
+  /** Failures in a row, by which the waits grow; of these, those that end it all after a few. */
   #failures = 0;
+  #tries = 0;
   #openedAt = 0;
   #isSilent = false;
   #delivery: Delivery | undefined;
@@ -107,7 +109,7 @@ export class Dashboard {
   /** Opens the frame anew with a fresh token, also after it was over. */
   reopen(): void {
     if (this.#state === "destroyed") return;
-    this.#failures = 0;
+    this.#forgive();
     this.#open();
   }
 
@@ -145,7 +147,7 @@ export class Dashboard {
     this.#frame.element.style.height = `${minHeight}px`;
     this.#later(() => this.#fail("NO_ANSWER"), handshakeTimeoutMs);
     // A form may be blocked without a word, as by a sandbox around this page: then the address may go through.
-    const way = this.#isSilent && this.#failures % 2 === 0 ? "get" : "post";
+    const way = this.#isSilent && this.#tries % 2 === 0 ? "get" : "post";
     this.#frame.load(issued.token, way, (taken) => {
       this.#delivery = taken;
     });
@@ -210,15 +212,21 @@ export class Dashboard {
 
   /** The frame does not stand: it is opened again after a while, unless that is of no use. */
   #fail(reason: string, more: Partial<Said> & { cause?: unknown } = {}): void {
-    if (this.#state === "open" && performance.now() - this.#openedAt > STOOD_MS) this.#failures = 0;
+    if (this.#state === "open" && performance.now() - this.#openedAt > STOOD_MS) this.#forgive();
     this.#failures += 1;
+    if (isTriedFew(reason)) this.#tries += 1;
     this.#isSilent = reason === "NO_ANSWER";
-    const isOver = isFinal(reason, this.#failures);
+    const isOver = isFinal(reason, this.#tries);
     const wait = waitMs(this.#failures, more.retryAfterMs ?? null, Math.random());
     this.#stop();
     if (!isOver) this.#retry = setTimeout(() => this.#open(), wait);
     this.#enter(isOver ? "over" : "opening", reason);
     this.#tell(reason, isOver, more);
+  }
+
+  #forgive(): void {
+    this.#failures = 0;
+    this.#tries = 0;
   }
 
   #tell(reason: string, isFinal: boolean, more: Partial<Said> & { cause?: unknown }): void {

@@ -16,6 +16,8 @@ export function deliver(
   signal: AbortSignal,
   onDelivery: (way: Delivery) => void,
 ): void {
+  // Outside of a page a form would find no frame and open a window of its own, with the token.
+  if (!frame.contentWindow) return;
   const byAddress = () => {
     const withToken = new URL(address);
     withToken.searchParams.set("token", token);

@@ -8,13 +8,19 @@ const FINAL =
  * the frame. */
 const FEW = "TOKEN_EXPIRED TOKEN_NOT_YET_VALID TOKEN_REPLAYED SESSION_ENDED NO_ANSWER";
 
-/** How often in a row those are tried. */
+/** How often those are tried before a frame stands. */
 export const TRIES = 4;
 
-/** Whether to give up after so many failures in a row, this one included. */
-export function isFinal(reason: string, failures: number): boolean {
-  const among = (reasons: string) => reasons.split(" ").includes(reason);
-  return among(FINAL) || (among(FEW) && failures >= TRIES);
+const among = (reasons: string, reason: string) => reasons.split(" ").includes(reason);
+
+/** Whether this is one of the reasons that are tried a few times. */
+export function isTriedFew(reason: string): boolean {
+  return among(FEW, reason);
+}
+
+/** Whether to give up after so many refusals of the kind that is tried a few times, this one included. */
+export function isFinal(reason: string, tries: number): boolean {
+  return among(FINAL, reason) || (isTriedFew(reason) && tries >= TRIES);
 }
 
 /** How long to wait after so many failures in a row, in milliseconds: what the server asks for, and exponential backoff with

@@ -137,6 +137,31 @@ test("a frame that says nothing is given up after a few tries", async () => {
   expect(dashboard.state).toBe("open");
 });
 
+test("what is tried without end does not use up the few tries of the rest", async () => {
+  for (let n = 0; n < 6; n += 1) getToken.mockRejectedValueOnce(new Error("away"));
+  const { dashboard, troubles } = await mount();
+  for (let n = 0; n < 6; n += 1) await settle(250);
+  expect(troubles).toHaveLength(6);
+  for (const tries of [1, 2, 3, 4]) {
+    expect(dashboard.state).toBe("opening");
+    say(dashboard, { type: "error", reason: "TOKEN_EXPIRED" });
+    expect(troubles.at(-1)).toMatchObject({ reason: "TOKEN_EXPIRED", isFinal: tries === 4 });
+    await settle(250);
+  }
+  expect(dashboard.state).toBe("over");
+});
+
+test("a frame that stood for a while has all its tries again", async () => {
+  const { dashboard, troubles } = await mount();
+  for (let n = 0; n < 6; n += 1) {
+    greet(dashboard);
+    await settle(31_000);
+    say(dashboard, { type: "error", reason: "TOKEN_REPLAYED" });
+    await settle(250);
+  }
+  expect(troubles.map(({ isFinal }) => isFinal)).toEqual(Array(6).fill(false));
+});
+
 test("a frame that speaks late is taken, and not loaded again", async () => {
   const { dashboard } = await mount({ handshakeTimeoutMs: 1_000 });
   await settle(1_000);
@@ -188,6 +213,14 @@ test("the frame is as high as it asks to be, within bounds", async () => {
   expect(await height(640)).toBe("640px");
   expect(await height(9_999_999)).toBe("1000px");
   expect(await height("1e9")).toBe("200px");
+});
+
+test("in a container that is on no page no token goes anywhere", async () => {
+  place.remove();
+  const { reasons } = await mount({ handshakeTimeoutMs: 1_000 });
+  expect(HTMLFormElement.prototype.submit).not.toHaveBeenCalled();
+  await settle(1_000);
+  expect(reasons()).toEqual(["NO_ANSWER"]);
 });
 
 test("an answer without a usable address opens nothing", async () => {

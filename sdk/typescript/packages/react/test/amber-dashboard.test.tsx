@@ -103,7 +103,7 @@ test("what is over can be opened again", async () => {
   await settle(() => place.querySelector("button") !== null);
   expect(place.querySelector("button")?.textContent).toBe("TOKEN_REVOKED");
   expect(onTrouble).toHaveBeenCalledWith(expect.objectContaining({ reason: "TOKEN_REVOKED", isFinal: true }));
-  place.querySelector("button")?.click();
+  await act(async () => place.querySelector("button")?.click());
   await settle(() => getToken.mock.calls.length === 2);
   expect(place.querySelector("button")).toBeNull();
   await leave();
