@@ -12,7 +12,6 @@ export const en = {
   "nav.partner": "Partner page",
   "nav.login": "Log in",
   "nav.logout": "Log out",
-  "nav.language": "Language",
 
   "theme.label": "Theme: {theme}",
   "theme.auto": "system",
@@ -24,8 +23,6 @@ export const en = {
   "totals.today": "Posts today",
   "totals.mood": "Mean sentiment",
   "totals.leaders": "Leaders",
-  "totals.days.one": "in {n} day",
-  "totals.days.other": "in {n} days",
   "totals.change": "{change} to the day before",
   "totals.scored": "of {n} scored posts",
   "totals.posting": "{n} of them posted",

@@ -13,7 +13,6 @@ export const hi: Messages = {
   "nav.partner": "साझेदार पृष्ठ",
   "nav.login": "लॉग इन करें",
   "nav.logout": "लॉग आउट करें",
-  "nav.language": "भाषा",
 
   "theme.label": "थीम: {theme}",
   "theme.auto": "सिस्टम",
@@ -25,8 +24,6 @@ export const hi: Messages = {
   "totals.today": "आज की पोस्ट",
   "totals.mood": "औसत भावना",
   "totals.leaders": "नेता",
-  "totals.days.one": "{n} दिन में",
-  "totals.days.other": "{n} दिनों में",
   "totals.change": "पिछले दिन से {change}",
   "totals.scored": "{n} आँकी गई पोस्ट में",
   "totals.posting": "{n} ने पोस्ट किया",
