@@ -32,6 +32,20 @@ typescript: program
     npm ci --prefix sdk/typescript --ignore-scripts --no-audit --no-fund
     npm test --prefix sdk/typescript
 
+# The web application before `amber demo`: http://localhost:3000
+web-demo: program
+    npm ci --prefix sdk/typescript --ignore-scripts --no-audit --no-fund
+    npm run build --prefix sdk/typescript
+    npm ci --prefix sdk/nextjs --ignore-scripts --no-audit --no-fund
+    npm run demo --prefix sdk/nextjs
+
+# The web application: units, build, and Chromium before `amber demo`
+web: program
+    npm ci --prefix sdk/typescript --ignore-scripts --no-audit --no-fund
+    npm run build --prefix sdk/typescript
+    npm ci --prefix sdk/nextjs --ignore-scripts --no-audit --no-fund
+    npm test --prefix sdk/nextjs
+
 # The storm in its long form: 600 kills and freezes; AMBER_CHAOS_SEED chooses another one
 chaos: program
     AMBER_CHAOS_BLOWS=300 cargo test --package amber-tests --test chaos -- --nocapture --test-threads 1 storm

@@ -1,0 +1,6 @@
+// Any other address.
+import { notFound } from "next/navigation";
+
+export default function Page(): never {
+  notFound();
+}

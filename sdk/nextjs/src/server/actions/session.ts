@@ -1,0 +1,49 @@
+"use server";
+// Logging in and out.
+import { redirect } from "next/navigation";
+import { DEFAULT_LOCALE, isLocale, type Locale } from "../../i18n/locales";
+import type { Failure, Outcome } from "../../model/failure";
+import { proves, viewerToken } from "../amber";
+import { adminSecret } from "../env";
+import { attempt } from "../failures";
+import { currentSession, endSession, openSession } from "../session";
+
+/** What the form shows after an attempt. */
+export interface LoginState {
+  readonly failure?: Failure;
+  /** The name that was given, to give it back. */
+  readonly name?: string;
+}
+
+const LONGEST_NAME = 60;
+const LONGEST_SECRET = 1_000;
+
+const localeOf = (form: FormData): Locale => {
+  const locale = String(form.get("locale"));
+  return isLocale(locale) ? locale : DEFAULT_LOCALE;
+};
+
+export async function login(_before: LoginState, form: FormData): Promise<LoginState> {
+  const name = String(form.get("name")).trim().slice(0, LONGEST_NAME);
+  const secret = String(form.get("secret")).slice(0, LONGEST_SECRET);
+  if (!adminSecret()) return { name, failure: { kind: "feature" } };
+  const proof = await attempt(() => proves(name, secret));
+  if (!proof.ok) {
+    const isWrong = proof.failure.kind === "denied";
+    return { name, failure: isWrong ? { ...proof.failure, kind: "wrong-secret" } : proof.failure };
+  }
+  await openSession(name);
+  redirect(`/${localeOf(form)}/leaders`);
+}
+
+export async function logout(form: FormData): Promise<void> {
+  await endSession();
+  redirect(`/${localeOf(form)}`);
+}
+
+/** A short token that may watch runs, for the browser of whoever is logged in. */
+export async function issueWatchToken(): Promise<Outcome<{ token: string; expiresInMs: number }>> {
+  const session = await currentSession();
+  if (!session) return { ok: false, failure: { kind: "signed-out" } };
+  return attempt(() => viewerToken(session.name));
+}
