@@ -1,0 +1,216 @@
+"""Envoy in front of Amber, as deploy/envoy/envoy.yaml says: the real Envoy, and the real Amber behind it."""
+
+import http.client
+import json
+import pathlib
+import ssl
+import subprocess
+import tempfile
+import threading
+import unittest
+
+import yaml
+
+from stage import DEPLOY, Amber, Postgres, Process, answers, free_port, redis, tool, wait_until
+
+SITE = "https://app.example.com"
+# A message without fields, as gRPC-web frames it.
+EMPTY = b"\0\0\0\0\0"
+WEB = {"Content-Type": "application/grpc-web+proto", "X-Grpc-Web": "1"}
+
+
+class Envoy(Process):
+    """The shipped configuration with the addresses and the certificate of this test, and nothing else changed."""
+
+    def __init__(self, test, ports: list[int]) -> None:
+        binary = tool("envoy")
+        self.folder = tempfile.TemporaryDirectory()
+        self.port, self.admin = free_port(), free_port()
+        key, certificate = f"{self.folder.name}/tls.key", f"{self.folder.name}/tls.crt"
+        request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost"]
+        subprocess.run(
+            [tool("openssl"), *request, "-keyout", key, "-out", certificate, "-days", "1"], check=True, capture_output=True
+        )
+        config = yaml.safe_load(self._localised((DEPLOY / "envoy/envoy.yaml").read_text(encoding="utf-8")))
+        (replicas,) = config["static_resources"]["clusters"][0]["load_assignment"]["endpoints"]
+        (named,) = replicas["lb_endpoints"]
+        assert named["endpoint"]["address"]["socket_address"] == {"address": "amber-backend", "port_value": 5000}
+        address = lambda port: {"socket_address": {"address": "127.0.0.1", "port_value": port}}
+        replicas["lb_endpoints"] = [{"endpoint": {"address": address(port)}} for port in ports]
+        path = pathlib.Path(self.folder.name, "envoy.yaml")
+        path.write_text(json.dumps(config), encoding="utf-8")
+        subprocess.run([binary, "--mode", "validate", "-c", path], check=True, capture_output=True)
+        super().__init__(test, [binary, "-c", str(path), "--concurrency", "2", "--use-dynamic-base-id", "-l", "warning"])
+        self.ready(f"http://127.0.0.1:{self.admin}/ready")
+        self.wait_for(len(ports))
+
+    def _localised(self, text: str) -> str:
+        for shipped, own in [
+            ("{ address: 0.0.0.0, port_value: 8443 }", f"{{ address: 127.0.0.1, port_value: {self.port} }}"),
+            ("{ address: 127.0.0.1, port_value: 9901 }", f"{{ address: 127.0.0.1, port_value: {self.admin} }}"),
+            ("/etc/envoy/tls", self.folder.name),
+        ]:
+            assert shipped in text, shipped
+            text = text.replace(shipped, own)
+        return text
+
+    def wait_for(self, replicas: int) -> None:
+        """Waits until it has asked every replica anew, and holds so many for healthy."""
+        enough = self._stat("health_check.attempt") + 2 * replicas
+        is_so = lambda: self._stat("health_check.attempt") >= enough and self._stat("membership_healthy") == replicas
+        wait_until(is_so, what=f"{replicas} healthy replicas")
+
+    def _stat(self, name: str) -> int:
+        (line,) = answers(f"http://127.0.0.1:{self.admin}/stats?filter=^cluster.amber.{name}$")[1].decode().splitlines()
+        return int(line.rsplit(" ", 1)[1])
+
+    def call(self, path: str, headers: dict | None = None, body: bytes | None = None, method: str | None = None):
+        """The answer through Envoy by HTTP/1.1: status, headers, body."""
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=ssl._create_unverified_context(), timeout=10)
+        try:
+            connection.request(method or ("POST" if body is not None else "GET"), path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        super().close()
+        self.folder.cleanup()
+
+
+def names(value: str | None) -> set[str]:
+    """The names in a header that lists them."""
+    return {name.strip().lower() for name in (value or "").split(",")} - {""}
+
+
+class InFront(unittest.TestCase):
+    """One Amber behind Envoy."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        proxies = {"TRUSTED_PROXY_CIDRS": "127.0.0.1/32", "CORS_ALLOWED_ORIGINS": SITE, "REQUESTS_PER_MINUTE": "1000"}
+        cls.amber = Amber(cls, **proxies)
+        cls.envoy = Envoy(cls, [cls.amber.port])
+
+    def test_a_call_of_grpc_goes_through_with_reflection(self) -> None:
+        service = "amber.v1.FeedService/ListPosts"
+        command = [tool("grpcurl"), "-insecure", "-d", "{}", f"127.0.0.1:{self.envoy.port}", service]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIsInstance(json.loads(done.stdout), dict)
+
+    def test_a_refusal_of_grpc_keeps_its_reason(self) -> None:
+        service = "amber.v1.IngestionService/TriggerIngestion"
+        command = [tool("grpcurl"), "-insecure", "-d", "{}", f"127.0.0.1:{self.envoy.port}", service]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, 64 + 16, done.stderr)
+        self.assertIn("Unauthenticated", done.stderr)
+
+    def test_a_call_of_grpc_web_becomes_one_of_grpc(self) -> None:
+        before = self.grpc_calls()
+        status, headers, body = self.envoy.call("/amber.v1.FeedService/ListPosts", WEB | {"Origin": SITE}, EMPTY)
+        self.assertEqual(status, 200)
+        self.assertEqual(headers["content-type"], "application/grpc-web+proto")
+        self.assertEqual(headers["access-control-allow-origin"], SITE)
+        self.assertIn(b"grpc-status:0", body)
+        self.assertEqual(self.grpc_calls(), before + 1)
+
+    def grpc_calls(self) -> float:
+        """Calls of ListPosts that Amber counted as gRPC, not as gRPC-web."""
+        text = answers(f"{self.amber.url}/metrics")[1].decode()
+        route = 'kind="grpc",route="/amber.v1.FeedService/ListPosts",code="0"'
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if f"amber_requests_total{{{route}}}" in line)
+
+    def test_json_goes_through(self) -> None:
+        status, _, body = self.envoy.call("/api/health")
+        self.assertEqual((status, json.loads(body)["status"]), (200, "ok"))
+
+    def test_metrics_stay_inside(self) -> None:
+        for path in ["/metrics", "/api/metrics", "/api/./metrics", "//metrics"]:
+            self.assertEqual(self.envoy.call(path)[0], 404, path)
+        self.assertEqual(answers(f"{self.amber.url}/metrics")[0], 200)
+
+    def test_a_preflight_allows_what_amber_allows(self) -> None:
+        asked = {"Origin": SITE, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-grpc-web"}
+        path = "/amber.v1.FeedService/ListPosts"
+        status, by_envoy, _ = self.envoy.call(path, asked, method="OPTIONS")
+        self.assertEqual(status, 200)
+        connection = http.client.HTTPConnection("127.0.0.1", self.amber.port, timeout=10)
+        connection.request("OPTIONS", path, headers=asked)
+        by_amber = connection.getresponse()
+        for name in ["access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers"]:
+            self.assertEqual(names(by_envoy[name]), names(by_amber.getheader(name)), name)
+        connection.close()
+        connection.request("GET", "/api/health", headers={"Origin": SITE})
+        exposed = "access-control-expose-headers"
+        by_amber = connection.getresponse()
+        by_envoy = self.envoy.call("/api/health", {"Origin": SITE})[1]
+        self.assertEqual(names(by_envoy[exposed]), names(by_amber.getheader(exposed)))
+        connection.close()
+
+    def test_a_site_that_is_not_listed_is_not_allowed(self) -> None:
+        asked = {"Origin": "https://other.example", "Access-Control-Request-Method": "POST"}
+        for method, headers in [("OPTIONS", asked), ("GET", {"Origin": "https://other.example"})]:
+            _, answer, _ = self.envoy.call("/api/health", headers, method=method)
+            self.assertNotIn("access-control-allow-origin", answer, method)
+
+    def test_the_id_of_a_request_is_that_of_its_caller_or_of_amber(self) -> None:
+        self.assertEqual(self.envoy.call("/api/health", {"X-Request-Id": "my-id-12345"})[1]["x-request-id"], "my-id-12345")
+        self.assertGreaterEqual(len(self.envoy.call("/api/health")[1]["x-request-id"]), 8)
+
+    def test_an_address_that_a_caller_makes_up_is_not_believed(self) -> None:
+        left = []
+        for address in ["203.0.113.1", "203.0.113.2", "203.0.113.3"]:
+            _, headers, _ = self.envoy.call("/api/leaders", {"X-Forwarded-For": address})
+            left.append(int(headers["x-ratelimit-remaining"]))
+        self.assertLess(left[2], left[0], "each made-up address has a bucket of its own")
+
+
+class Rolling(unittest.TestCase):
+    """Two replicas on one PostgreSQL and one Redis, restarted one after the other under load."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        shared = {"DATABASE_URL": Postgres(cls).database(cls, "rolling"), "REDIS_URL": redis(cls), "REQUESTS_PER_MINUTE": "1000000"}
+        cls.replicas = [Amber(cls, **shared), Amber(cls, **shared)]
+        cls.shared = shared
+        cls.envoy = Envoy(cls, [replica.port for replica in cls.replicas])
+
+    def test_no_call_fails_while_both_replicas_are_restarted(self) -> None:
+        outcomes: list[tuple] = []
+        over = threading.Event()
+
+        def load(path: str, headers: dict, body: bytes | None, mark: bytes) -> None:
+            while not over.is_set():
+                try:
+                    status, told, answer = self.envoy.call(path, headers, body)
+                    outcomes.append((path, status, mark in answer or told.get("grpc-message", answer[:300])))
+                except OSError as error:
+                    outcomes.append((path, 0, repr(error)))
+
+        def calls_more(number: int) -> None:
+            enough = len(outcomes) + number
+            wait_until(lambda: len(outcomes) >= enough, what=f"{number} calls")
+
+        calls = [("/api/leaders", {}, None, b"["), ("/amber.v1.FeedService/ListPosts", WEB, EMPTY, b"grpc-status:0")]
+        threads = [threading.Thread(target=load, args=call) for call in calls * 4]
+        for thread in threads:
+            thread.start()
+        try:
+            for number, replica in enumerate(self.replicas):
+                calls_more(40)
+                self.assertEqual(replica.stop(), 0)
+                self.replicas[number] = Amber(type(self), port=replica.port, **self.shared)
+                self.envoy.wait_for(2)
+            calls_more(40)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+        failed = [outcome for outcome in outcomes if outcome[1:] != (200, True)]
+        self.assertEqual(failed[:5], [], f"{len(failed)} of {len(outcomes)} calls failed")
+
+
+if __name__ == "__main__":
+    unittest.main()
