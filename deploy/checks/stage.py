@@ -32,7 +32,7 @@ def tool(name: str) -> str:
         if os.environ.get("AMBER_REQUIRE_TOOLS") == "1":
             raise AssertionError(f"{name} is not installed")
         raise unittest.SkipTest(f"{name} is not installed")
-    return path
+    return os.path.abspath(path)
 
 
 def program() -> str:
@@ -40,7 +40,7 @@ def program() -> str:
     path = os.environ.get("AMBER_PROGRAM", str(ROOT / "target/debug/amber"))
     if not os.access(path, os.X_OK):
         raise AssertionError(f"{path} is not built: cargo build --workspace --bins")
-    return path
+    return os.path.abspath(path)
 
 
 def free_port() -> int:

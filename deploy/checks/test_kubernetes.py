@@ -1,6 +1,5 @@
 """The manifests: rendered, valid for Kubernetes 1.32, and true of the program."""
 
-import functools
 import http.client
 import json
 import re
@@ -8,61 +7,18 @@ import subprocess
 import tempfile
 import unittest
 
-import yaml
-
+from manifests import environment, pod, render, resource, template
 from stage import DEPLOY, ROOT, SECRETS, Amber, answers, program, tool
 
-KUBERNETES = DEPLOY / "kubernetes"
 OVERLAYS = ["overlays/dev", "overlays/production"]
 # What the image sets.
 OF_THE_IMAGE = {"APP_VERSION", "GIT_COMMIT", "BUILD_TIME"}
-
-
-@functools.cache
-def render(target: str) -> tuple[str, tuple]:
-    """What would be applied: the text, and each resource."""
-    done = subprocess.run([tool("kubectl"), "kustomize", KUBERNETES / target], check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout, tuple(yaml.safe_load_all(done.stdout))
-
-
-def resource(target: str, kind: str, name: str) -> dict:
-    """One resource of a target."""
-    (found,) = [item for item in render(target)[1] if item["kind"] == kind and item["metadata"]["name"] == name]
-    return found
-
-
-def template() -> dict:
-    """The placeholders of the Secret."""
-    return yaml.safe_load((KUBERNETES / "secret.template.yaml").read_text(encoding="utf-8"))["stringData"]
 
 
 def documented() -> dict[str, str]:
     """Each variable of .env.example and what stands behind it there."""
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
     return dict(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=(.*)$", text, re.M))
-
-
-def pod(target: str) -> dict:
-    """The specification of the pods of the Deployment."""
-    return resource(target, "Deployment", "amber-backend")["spec"]["template"]["spec"]
-
-
-def environment(target: str, secrets: dict) -> dict[str, str]:
-    """The variables of the container when the Secret holds these."""
-    (container,) = pod(target)["containers"]
-    found: dict[str, str] = {}
-    for source in container.get("envFrom", []):
-        found |= resource(target, "ConfigMap", source["configMapRef"]["name"])["data"]
-    for item in container["env"]:
-        reference = item.get("valueFrom", {}).get("secretKeyRef")
-        if reference is None:
-            found[item["name"]] = item["value"]
-        elif reference["key"] in secrets:
-            found[item["name"]] = secrets[reference["key"]]
-        else:
-            assert reference.get("optional"), reference
-    return found
 
 
 def checked(variables: dict[str, str]) -> subprocess.CompletedProcess:
@@ -90,7 +46,7 @@ class Manifests(unittest.TestCase):
 
     def test_every_variable_reaches_the_pod_and_no_other_does(self) -> None:
         for target in OVERLAYS:
-            reached = {re.sub("_FILE$", "", name) for name in environment(target, template())}
+            reached = {re.sub("_FILE$", "", name) for name in environment(render(target)[1], template())}
             self.assertEqual(reached | OF_THE_IMAGE, set(documented()), target)
         image = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
         for name in OF_THE_IMAGE:
@@ -108,14 +64,14 @@ class Manifests(unittest.TestCase):
                 if phase and target == "overlays/dev":
                     phase = phase | {"EMBED_ALLOWED_ORIGINS": "https://partner.example"}
                 secrets = SECRETS | {"DATABASE_URL": "postgres://amber@db/amber", "X_API_BEARER": "made-up"}
-                done = checked(environment(target, secrets) | phase)
+                done = checked(environment(render(target)[1], secrets) | phase)
                 self.assertEqual((done.returncode, done.stderr), (0, ""), f"{target} {phase}")
 
     def test_the_program_refuses_the_placeholders(self) -> None:
-        done = checked(environment("overlays/production", template()) | {"EMBED_ENABLED": "true"})
+        done = checked(environment(render("overlays/production")[1], template()) | {"EMBED_ENABLED": "true"})
         self.assertEqual(done.returncode, 64, done.stdout)
         for name, value in template().items():
-            if value.startswith("CHANGE_ME"):
+            if value.startswith("CHANGE_ME_"):
                 self.assertIn(name, done.stderr)
 
     def test_no_secret_is_part_of_a_target(self) -> None:
@@ -157,7 +113,7 @@ class Manifests(unittest.TestCase):
     def test_a_pod_is_given_the_time_that_it_takes_to_end(self) -> None:
         (container,) = pod("base")["containers"]
         wait = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-        drain = int(environment("base", template())["SHUTDOWN_DEADLINE_SECONDS"])
+        drain = int(environment(render("base")[1], template())["SHUTDOWN_DEADLINE_SECONDS"])
         self.assertGreater(pod("base")["terminationGracePeriodSeconds"], wait + drain + 5)
 
     def test_every_target_runs_the_same_image(self) -> None:
@@ -175,7 +131,7 @@ class Manifests(unittest.TestCase):
     def test_one_process_at_a_time_opens_a_database_in_a_file(self) -> None:
         spec = resource("overlays/dev", "Deployment", "amber-backend")["spec"]
         self.assertEqual((spec["replicas"], spec["strategy"]), (1, {"type": "Recreate"}))
-        variables = environment("overlays/dev", template())
+        variables = environment(render("overlays/dev")[1], template())
         mounts = {mount["mountPath"] for mount in pod("overlays/dev")["containers"][0]["volumeMounts"]}
         self.assertEqual(variables["DATABASE_URL"], "sqlite:///data/amber.db?mode=rwc")
         self.assertEqual(variables["CHECKPOINT_STORE"], "file")
@@ -187,9 +143,11 @@ class Running(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        variables = environment("overlays/production", SECRETS | {"DATABASE_URL": ""})
-        for of_the_test in ["X_API_BEARER_FILE", "LISTEN_ADDR", "DATABASE_URL"]:
+        variables = environment(render("overlays/production")[1], SECRETS | {"DATABASE_URL": ""})
+        for of_the_test in ["LISTEN_ADDR", "DATABASE_URL"]:
             del variables[of_the_test]
+        # As in a pod whose Secret has no token of X yet.
+        assert variables["X_API_BEARER_FILE"].startswith("/run/secrets/amber/"), variables
         cls.sites = variables["CORS_ALLOWED_ORIGINS"]
         cls.amber = Amber(cls, **variables)
 
