@@ -64,3 +64,11 @@ bench: release
     cargo run --release --package amber-tests --example store
     cargo run --release --package amber-tests --example memory
     cargo run --release --package amber-tests --example issue
+
+# What deploy/ holds, against the program
+deploy: program
+    deploy/check
+
+# The image, built from the sources; deploy/scripts/image.sh makes one of a program that is built already
+image:
+    docker build --file deploy/Dockerfile --tag amber:dev --build-arg GIT_COMMIT=$(git rev-parse --short=12 HEAD) --build-arg BUILD_TIME=$(date -u +%Y-%m-%dT%H:%M:%SZ) .
