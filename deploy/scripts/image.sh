@@ -32,7 +32,8 @@ export STORAGE_DRIVER=${STORAGE_DRIVER:-vfs} BUILDAH_ISOLATION=chroot
 work=$(mktemp -d)
 container='' server=''
 clean_up() {
-    [[ -z $server ]] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+    # unshare takes no TERM while its child lives.
+    [[ -z $server ]] || { kill -KILL "$server" && wait "$server"; } 2>/dev/null || true
     [[ -z $container ]] || buildah rm "$container" >/dev/null
     rm -rf "$work"
 }
