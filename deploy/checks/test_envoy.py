@@ -169,6 +169,8 @@ class Rolling(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         shared = {"DATABASE_URL": Postgres(cls).database(cls, "rolling"), "REDIS_URL": redis(cls), "REQUESTS_PER_MINUTE": "1000000"}
+        # Longer than the time between two checks of Envoy.
+        shared |= {"SHUTDOWN_GRACE_SECONDS": "2"}
         cls.replicas = [Amber(cls, **shared), Amber(cls, **shared)]
         cls.shared = shared
         cls.envoy = Envoy(cls, [replica.port for replica in cls.replicas])

@@ -54,7 +54,8 @@ class Manifests(unittest.TestCase):
 
     def test_the_base_has_the_defaults_of_the_program(self) -> None:
         data = resource("base", "ConfigMap", "amber-config")["data"]
-        self.assertEqual(data, {name: documented()[name] for name in data} | {"CHECKPOINT_DIR": ""})
+        own = {"CHECKPOINT_DIR": "", "SHUTDOWN_GRACE_SECONDS": "10"}
+        self.assertEqual(data, {name: documented()[name] for name in data} | own)
         self.assertEqual((data["EMBED_ENABLED"], data["X_INGEST_ENABLED"]), ("false", "false"))
 
     def test_the_program_accepts_the_configuration_in_every_phase(self) -> None:
@@ -111,10 +112,9 @@ class Manifests(unittest.TestCase):
                 self.assertEqual(rights["capabilities"], {"drop": ["ALL"]})
 
     def test_a_pod_is_given_the_time_that_it_takes_to_end(self) -> None:
-        (container,) = pod("base")["containers"]
-        wait = container["lifecycle"]["preStop"]["sleep"]["seconds"]
-        drain = int(environment(render("base")[1], template())["SHUTDOWN_DEADLINE_SECONDS"])
-        self.assertGreater(pod("base")["terminationGracePeriodSeconds"], wait + drain + 5)
+        variables = environment(render("base")[1], template())
+        takes = sum(int(variables[f"SHUTDOWN_{name}_SECONDS"]) for name in ["GRACE", "DEADLINE"])
+        self.assertGreater(pod("base")["terminationGracePeriodSeconds"], takes + 5)
 
     def test_every_target_runs_the_same_image(self) -> None:
         images = {pod(target)["containers"][0]["image"] for target in OVERLAYS}

@@ -62,16 +62,6 @@ class Scripts(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertRegex(done.stdout, r"smoke: [1-9]\d passed, 0 failed")
 
-    def test_the_health_check_of_the_image_says_whether_the_server_is_ready(self) -> None:
-        script = str(DEPLOY / "scripts/healthcheck")
-        amber = Amber(type(self))
-        for environment in [{"LISTEN_ADDR": f"127.0.0.1:{amber.port}"}, {"LISTEN_ADDR": "127.0.0.1", "PORT": str(amber.port)}]:
-            self.assertEqual(run(script, **environment).returncode, 0)
-            self.assertEqual(run(script, "/livez", **environment).returncode, 0)
-            self.assertNotEqual(run(script, "/nowhere", **environment).returncode, 0)
-        amber.stop()
-        self.assertNotEqual(run(script, PORT=str(amber.port)).returncode, 0)
-
 
 class Nginx(unittest.TestCase):
     """The shipped configuration of nginx, before a real Amber."""
@@ -139,8 +129,9 @@ class Files(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
         text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-        self.assertIn("COPY --chmod=755 deploy/scripts/healthcheck ", text)
-        self.assertIn("!deploy/scripts/healthcheck", allowed)
+        check = json.loads(re.search(r"^HEALTHCHECK .* CMD (\[.*\])$", text, re.M)[1])
+        self.assertEqual(check[0], "amber")
+        self.assertEqual(run(program(), *check[1:], "--help").returncode, 0, "the program knows its health check")
         members = re.search(r"^members = \[(.*)\]", (ROOT / "Cargo.toml").read_text(encoding="utf-8"), re.M)[1]
         for member in re.findall(r'"([^"]+)"', members):
             self.assertIn(f"!{member}", allowed)

@@ -32,7 +32,8 @@ export STORAGE_DRIVER=${STORAGE_DRIVER:-vfs} BUILDAH_ISOLATION=chroot
 work=$(mktemp -d)
 container='' server=''
 clean_up() {
-    [[ -z $server ]] || { kill "$server" && wait "$server"; } 2>/dev/null || true
+    # unshare takes no TERM, and its child does not end with it once it has changed its user.
+    [[ -z $server ]] || { pkill -KILL -P "$server" && wait "$server"; } 2>/dev/null || true
     [[ -z $container ]] || buildah rm "$container" >/dev/null
     rm -rf "$work"
 }
@@ -52,11 +53,10 @@ make_base() {
 }
 
 build() {
-    mkdir -p "$work/context/deploy/scripts"
+    mkdir "$work/context"
     install "$program" "$work/context/amber"
     strip --strip-debug "$work/context/amber" 2>/dev/null || true
     cp /etc/ssl/certs/ca-certificates.crt "$work/context"
-    cp deploy/scripts/healthcheck "$work/context/deploy/scripts"
     # The builder asks for every base it reads of, also for that of a stage that it leaves out.
     sed '/^FROM .* AS build$/,/^FROM scratch AS prebuilt$/{/^FROM scratch/!d}' deploy/Dockerfile >"$work/Dockerfile"
     local version=${APP_VERSION:-$("$program" --version | cut -d' ' -f2)}
@@ -103,9 +103,9 @@ try() {
     [[ $(stat -c %u:%g "/proc/$pid") == 1000:1000 ]] || fail "it does not run as 1000:1000"
     grep -q $'^CapEff:\t0000000000000000$' "/proc/$pid/status" || fail "it has capabilities"
     run_inside() { nsenter --target "$pid" --mount --pid "${inside[@]}" "$@"; }
-    run_inside healthcheck || fail "the health check of the image fails on a server that is well"
-    ! run_inside env LISTEN_ADDR=127.0.0.1:1 healthcheck 2>/dev/null || fail "the health check passes where nobody listens"
-    ! run_inside healthcheck /nowhere || fail "the health check passes where the answer is no"
+    mapfile -t check < <(config 'Healthcheck.Test[1:][]')
+    run_inside "${check[@]}" || fail "the health check of the image fails on a server that is well"
+    ! run_inside env LISTEN_ADDR=127.0.0.1:1 "${check[@]}" 2>/dev/null || fail "the health check passes where nobody listens"
     ! run_inside bash -c 'echo a >/app/file || echo a >/tmp/file' 2>/dev/null || fail "the root can be written to"
     [[ $(curl -sf "http://127.0.0.1:$port/api/health" | jq -r .build.commit) == "$commit" ]] || fail "the commit is not shown"
     kill -TERM "$pid"
