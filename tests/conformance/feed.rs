@@ -51,7 +51,10 @@ fn filters(leaders: &[LeaderId]) -> Vec<FeedFilter> {
     let platforms = [vec![], vec![Platform::X], vec![Platform::X, Platform::Facebook], vec![Platform::News]];
     let of = |leaders: &Vec<LeaderId>| {
         let leaders = leaders.clone();
-        platforms.clone().map(|platforms| FeedFilter { leaders: leaders.clone(), platforms }).to_vec()
+        platforms
+            .clone()
+            .map(|platforms| FeedFilter { leaders: leaders.clone(), platforms, ..FeedFilter::default() })
+            .to_vec()
     };
     leaders.iter().flat_map(of).collect()
 }
@@ -115,8 +118,8 @@ async fn pages_by_number_are_the_same_pages(fresh: Fresh) {
 
 async fn a_leader_named_twice_is_shown_once(fresh: Fresh) {
     let leaders = fill(&fresh).await;
-    let once = FeedFilter { leaders: vec![leaders[0]], platforms: vec![Platform::X] };
-    let twice = FeedFilter { leaders: vec![leaders[0]; 2], platforms: vec![Platform::X; 2] };
+    let once = FeedFilter { leaders: vec![leaders[0]], platforms: vec![Platform::X], ..FeedFilter::default() };
+    let twice = FeedFilter { leaders: vec![leaders[0]; 2], platforms: vec![Platform::X; 2], ..FeedFilter::default() };
     assert_eq!(walk(&fresh, &twice, 5).await, walk(&fresh, &once, 5).await);
 }
 
@@ -124,7 +127,7 @@ async fn the_total_is_a_plain_count(fresh: Fresh) {
     let leaders = fill(&fresh).await;
     for filter in filters(&leaders) {
         let total = fresh.store.page(&filter, None, 1).await.unwrap().total;
-        assert_eq!(total, plain(&fresh, &filter).await.len() as u64, "{filter:?}");
+        assert_eq!(total, Some(plain(&fresh, &filter).await.len() as u64), "{filter:?}");
     }
     let counts = fresh.store.counts().await.unwrap();
     assert_eq!((counts.leaders, counts.posts, counts.review_items), (3, 92, 0));
@@ -132,8 +135,9 @@ async fn the_total_is_a_plain_count(fresh: Fresh) {
 }
 
 async fn an_empty_feed_has_an_empty_page(fresh: Fresh) {
-    assert_eq!(fresh.store.page(&FeedFilter::default(), None, 20).await.unwrap(), FeedPage::default());
-    assert_eq!(fresh.store.page_by_number(&FeedFilter::default(), 1, 20).await.unwrap(), FeedPage::default());
+    let empty = FeedPage { total: Some(0), ..FeedPage::default() };
+    assert_eq!(fresh.store.page(&FeedFilter::default(), None, 20).await.unwrap(), empty);
+    assert_eq!(fresh.store.page_by_number(&FeedFilter::default(), 1, 20).await.unwrap(), empty);
     assert_eq!(fresh.store.latest_post_at().await.unwrap(), None);
 }
 

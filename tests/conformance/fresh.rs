@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use tempfile::TempDir;
 
 /// Every table of Amber.
-pub(crate) const TABLES: [&str; 21] = [
+pub(crate) const TABLES: [&str; 23] = [
     "leaders",
     "ingest_streams",
     "ingest_control",
@@ -23,6 +23,8 @@ pub(crate) const TABLES: [&str; 21] = [
     "post_metrics",
     "post_counts",
     "post_hashtags",
+    "arrival_clock",
+    "post_arrivals",
     "embed_tokens_used",
     "api_breakers",
     "api_budget",

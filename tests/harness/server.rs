@@ -1,6 +1,6 @@
 //! A whole server in this process, on a free port, reached through the wire.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use amber_sdk::{Amber, Credentials, Options};
@@ -34,7 +34,11 @@ pub struct Builder {
     clock: TestClock,
     entropy: Arc<dyn Entropy>,
     folder: Option<TempDir>,
+    address: SocketAddr,
 }
+
+/// A port of the system's choice.
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A whole server in this process. It goes with the test; [`TestServer::stop`] ends it in an orderly way.
 pub struct TestServer {
@@ -94,7 +98,13 @@ impl TestServer {
             .with("RATE_LIMIT_TOKEN_REDEEM", "100000/60")
             .with("RATE_LIMIT_LEADER_REFRESH", "100000/60")
             .with("RATE_LIMIT_INGESTION_TRIGGER", "100000/60");
-        Some(Builder { env, clock: TestClock::new(), entropy: Arc::new(OsEntropy), folder: Some(folder) })
+        Some(Builder {
+            env,
+            clock: TestClock::new(),
+            entropy: Arc::new(OsEntropy),
+            folder: Some(folder),
+            address: ANY_PORT,
+        })
     }
 
     /// The address of the port.
@@ -167,7 +177,7 @@ impl TestServer {
     #[must_use]
     pub fn twin(&self) -> Builder {
         let (env, clock, entropy) = (self.env.clone(), self.clock.clone(), Arc::clone(&self.entropy));
-        Builder { env, clock, entropy, folder: None }
+        Builder { env, clock, entropy, folder: None, address: ANY_PORT }
     }
 
     /// Ends the server in an orderly way and hands back what it leaves: start again on the same data with it.
@@ -209,13 +219,20 @@ impl Builder {
         self
     }
 
+    /// Listens at this address, for example that of a server which has stopped.
+    #[must_use]
+    pub fn at(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
     /// Starts the server.
     ///
     /// # Panics
-    /// When the configuration has a mistake or the server cannot start.
+    /// When the port is taken, when the configuration has a mistake or the server cannot start.
     pub async fn start(self) -> TestServer {
         app::install_crypto();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let listener = TcpListener::bind(self.address).await.expect("a free port");
         let address = listener.local_addr().expect("a bound port has an address");
         let env = self.env.clone().with("LISTEN_ADDR", address.to_string());
         let config = Config::load(&env).expect("a valid configuration").config;

@@ -214,6 +214,9 @@ async fn a_bad_id_or_query_is_refused_on_both_databases() {
         }
         for query in queries {
             asked.refuses(asked.request(Method::GET, &format!("/api/feed?{query}")), 400, query).await;
+            if query != many {
+                asked.refuses(asked.request(Method::GET, &format!("/api/posts/paginated?{query}")), 400, query).await;
+            }
         }
         for query in [
             "page=-1",
@@ -280,6 +283,10 @@ async fn a_wrong_method_is_refused_with_those_that_are_right() {
         ("/api/health", "GET,HEAD"),
         ("/api/metrics", "GET,HEAD"),
         ("/api/feed", "GET,HEAD"),
+        ("/api/posts", "GET,HEAD"),
+        ("/api/posts/paginated", "GET,HEAD"),
+        ("/api/posts/nope", "GET,HEAD"),
+        ("/api/sentiment/batch", "POST"),
         ("/api/leaders", "GET,HEAD,POST"),
         ("/api/leaders/nope", "DELETE"),
         ("/api/leaders/nope/refresh", "POST"),

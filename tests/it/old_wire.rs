@@ -10,11 +10,12 @@ use serde_json::Value;
 use crate::wire::Answer;
 
 /// The routes that are served now; cases of others are passed over.
-const ROUTES: [&str; 11] = [
+const ROUTES: [&str; 12] = [
     "/",
     "/api/health",
     "/api/metrics",
     "/api/feed",
+    "/api/sentiment/batch",
     "/api/leaders",
     "/api/ingestion/trigger",
     "/api/ingestion/status",
@@ -25,12 +26,17 @@ const ROUTES: [&str; 11] = [
 ];
 
 /// Where the status is another one on purpose.
-const OTHER_STATUS: [(&str, u16); 29] = [
+const OTHER_STATUS: [(&str, u16); 33] = [
     // Client errors are never 500: array bodies, numbers that are none.
     ("admin/token_array", 400),
     ("leaders/create_array", 400),
     ("embed_token/array_body", 400),
     ("ingestion/trigger_array", 400),
+    ("sentiment/array_body", 400),
+    ("sentiment/number_item", 400),
+    // What is no text has no tone.
+    ("sentiment/zero_item", 400),
+    ("sentiment/object_item", 400),
     ("feed/page_bad", 400),
     ("feed/page_empty", 400),
     ("feed/page_size_bad", 400),

@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use amber_sdk::v1::revoke_embed_tokens_request::Selector;
 use amber_sdk::v1::{
-    ApiKeyScope, CancelRunRequest, CreateApiKeyRequest, CreateDashboardRequest, CreateLeaderRequest, Dashboard,
-    DeleteDashboardRequest, DeleteLeaderRequest, DiscardQuarantineRequest, GetCheckpointRequest,
-    GetDashboardDataRequest, GetDashboardRequest, GetHealthRequest, GetIngestionStatusRequest, GetLimitsRequest,
-    GetMetricsRequest, GetRunRequest, IssueAdminTokenRequest, IssueEmbedTokenRequest, ListApiKeysRequest,
-    ListCheckpointsRequest, ListDashboardsRequest, ListEmbedAuditEventsRequest, ListEmbedKeysRequest,
-    ListLeadersRequest, ListPostsRequest, ListQuarantineRequest, ListRunsRequest, RedeemEmbedTokenRequest,
-    RefreshLeaderRequest, RenewEmbedSessionRequest, ReplayQuarantineRequest, ResetCheckpointRequest,
-    ResetLimitsRequest, RevokeApiKeyRequest, RevokeEmbedTokensRequest, StartIngestionRequest, StopIngestionRequest,
-    TriggerIngestionRequest, UpdateDashboardRequest, ValidateEmbedTokenRequest, WatchRunRequest,
+    AnalyzeSentimentRequest, ApiKeyScope, CancelRunRequest, CreateApiKeyRequest, CreateDashboardRequest,
+    CreateLeaderRequest, Dashboard, DeleteDashboardRequest, DeleteLeaderRequest, DiscardQuarantineRequest,
+    GetCheckpointRequest, GetDashboardDataRequest, GetDashboardRequest, GetHealthRequest, GetIngestionStatusRequest,
+    GetLimitsRequest, GetMetricsRequest, GetPostRequest, GetRunRequest, GetSentimentTrendRequest,
+    IssueAdminTokenRequest, IssueEmbedTokenRequest, ListApiKeysRequest, ListCheckpointsRequest, ListDashboardsRequest,
+    ListEmbedAuditEventsRequest, ListEmbedKeysRequest, ListLeadersRequest, ListPostsRequest, ListQuarantineRequest,
+    ListRunsRequest, RedeemEmbedTokenRequest, RefreshLeaderRequest, RenewEmbedSessionRequest, ReplayQuarantineRequest,
+    ResetCheckpointRequest, ResetLimitsRequest, RevokeApiKeyRequest, RevokeEmbedTokensRequest, StartIngestionRequest,
+    StopIngestionRequest, TriggerIngestionRequest, UpdateDashboardRequest, ValidateEmbedTokenRequest,
+    WatchPostsRequest, WatchRunRequest,
 };
 use amber_sdk::{Amber, Credentials};
 use amber_tests::TestServer;
@@ -31,19 +32,23 @@ const SOMEBODY: &str = "user:somebody";
 const NO_LEADER: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The calls of the contract.
-const CALLS: usize = 40;
+const CALLS: usize = 44;
 
 /// By caller: anonymous, viewer, reviewer, admin, key of the environment, embed token; keys that issue, revoke, read.
 const EXPECTED: [(&str, [Code; 9]); CALLS] = [
     ("GetHealth", [Ok; 9]),
     ("GetMetrics", [Ok; 9]),
     ("ListPosts", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
+    ("GetPost", [NotFound, NotFound, NotFound, NotFound, NotFound, Unknown, NotFound, NotFound, NotFound]),
+    ("WatchPosts", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
+    ("GetSentimentTrend", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
+    ("AnalyzeSentiment", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("ListLeaders", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("GetIngestionStatus", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("IssueAdminToken with a wrong secret", [Unknown; 9]),
-    ("GetRun", [Unknown, Denied, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
+    ("GetRun", [Unknown, NotFound, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
     ("TriggerIngestion", [Unknown, Denied, Denied, FailedPrecondition, Denied, Unknown, Denied, Denied, Denied]),
-    ("WatchRun", [Unknown, Denied, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
+    ("WatchRun", [Unknown, NotFound, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
     ("ListRuns", [Unknown, Denied, Ok, Ok, Denied, Unknown, Denied, Denied, Denied]),
     ("CancelRun", [Unknown, Denied, Denied, NotFound, Denied, Unknown, Denied, Denied, Denied]),
     ("StopIngestion", [Unknown, Denied, Denied, Ok, Denied, Unknown, Denied, Denied, Denied]),
@@ -99,6 +104,10 @@ async fn outcomes(amber: &Amber) -> [Code; CALLS] {
         code(amber.health().get_health(GetHealthRequest {}).await),
         code(amber.metrics().get_metrics(GetMetricsRequest { include_prometheus_text: true }).await),
         code(amber.feed().list_posts(ListPostsRequest::default()).await),
+        code(amber.feed().get_post(GetPostRequest { post_id: no_leader() }).await),
+        code(amber.feed().watch_posts(WatchPostsRequest::default()).await),
+        code(amber.feed().get_sentiment_trend(GetSentimentTrendRequest::default()).await),
+        code(amber.feed().analyze_sentiment(AnalyzeSentimentRequest::default()).await),
         code(amber.leaders().list_leaders(ListLeadersRequest::default()).await),
         code(amber.ingestion().get_ingestion_status(GetIngestionStatusRequest {}).await),
         code(amber.auth().issue_admin_token(admin).await),

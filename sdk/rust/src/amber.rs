@@ -1,5 +1,7 @@
 //! The connection to a server, and a typed client per service.
 
+use std::sync::Arc;
+
 use amber_proto::v1::api_key_service_client::ApiKeyServiceClient;
 use amber_proto::v1::auth_service_client::AuthServiceClient;
 use amber_proto::v1::dashboard_service_client::DashboardServiceClient;
@@ -10,32 +12,32 @@ use amber_proto::v1::ingestion_service_client::IngestionServiceClient;
 use amber_proto::v1::leader_service_client::LeaderServiceClient;
 use amber_proto::v1::metrics_service_client::MetricsServiceClient;
 use amber_proto::v1::rate_limit_service_client::RateLimitServiceClient;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::Channel;
 
-use crate::{CallMetadata, Credentials, Error, Options, RetryPolicy};
+use crate::channels::Channels;
+use crate::login::RenewingLogin;
+use crate::options::Source;
+use crate::{Connection, CredentialProvider, Credentials, Error, Options, RetryPolicy};
 
-/// What a client of a service calls through: the shared channel, with credential and request id added.
-pub type Connection = InterceptedService<Channel, CallMetadata>;
-
-/// A server of Amber. Clones and all clients share one HTTP/2 connection, which is made again when it breaks.
+/// A server of Amber, or several of one installation. Clones and all clients share one HTTP/2 connection per server, which
+/// is made again when it breaks.
 #[derive(Clone, Debug)]
 pub struct Amber {
-    channel: Channel,
-    metadata: CallMetadata,
-    retry: RetryPolicy,
+    connection: Connection,
 }
 
 impl Amber {
-    /// Connects to a server and returns once the connection stands.
+    /// Connects to a server and returns once the connection stands; of several, to the first that answers.
     ///
     /// # Errors
-    /// [`Error`] when the options are wrong or the server is not reached in time.
+    /// [`Error`] when the options are wrong or no server is reached in time.
     pub async fn connect(options: Options) -> Result<Self, Error> {
-        let metadata = CallMetadata::new(options.credentials.authorization()?);
-        let connected = options.transport()?.connect().await;
-        let channel = connected.map_err(|source| Error::Connect { endpoint: options.endpoint, source })?;
-        Ok(Self { channel, metadata, retry: options.retry })
+        let endpoints = options.transport()?;
+        check(&options)?;
+        let channels = Channels::connect(&endpoints).await.map_err(|(at, source)| {
+            let endpoint = options.address(at).to_owned();
+            Error::Connect { endpoint, source }
+        })?;
+        Ok(Self::over(channels, options))
     }
 
     /// Makes a client that connects at its first call, so that a service can start before its server. Must be called
@@ -44,18 +46,35 @@ impl Amber {
     /// # Errors
     /// [`Error`] when the options are wrong.
     pub fn connect_lazy(options: Options) -> Result<Self, Error> {
-        let metadata = CallMetadata::new(options.credentials.authorization()?);
-        let channel = options.transport()?.connect_lazy();
-        Ok(Self { channel, metadata, retry: options.retry })
+        let endpoints = options.transport()?;
+        check(&options)?;
+        Ok(Self::over(Channels::lazy(&endpoints), options))
     }
 
-    /// The same connection with another credential, for example a renewed admin token.
+    fn over(channels: Channels, options: Options) -> Self {
+        let connection = Connection {
+            channels: Arc::new(channels),
+            credentials: Arc::new(Credentials::None),
+            trace: options.trace,
+            retry: options.retry,
+            request_timeout: options.request_timeout,
+        };
+        let credentials: Arc<dyn CredentialProvider> = match options.credentials {
+            Source::Fixed(credentials) => Arc::new(credentials),
+            Source::Login(login) => Arc::new(RenewingLogin::new(login, connection.clone())),
+            Source::Provider(provider) => provider,
+        };
+        Self { connection: Connection { credentials, ..connection } }
+    }
+
+    /// The same connection with another credential, for example that of whoever is served at the moment.
     ///
     /// # Errors
     /// [`Error::Credential`] when the credential cannot be sent.
     pub fn with_credentials(&self, credentials: &Credentials) -> Result<Self, Error> {
-        let metadata = CallMetadata::new(credentials.authorization()?);
-        Ok(Self { metadata, ..self.clone() })
+        credentials.authorization()?;
+        let credentials = Arc::new(credentials.clone());
+        Ok(Self { connection: Connection { credentials, ..self.connection.clone() } })
     }
 
     /// The client of `ApiKeyService`.
@@ -119,10 +138,18 @@ impl Amber {
     }
 
     pub(crate) fn retry(&self) -> &RetryPolicy {
-        &self.retry
+        &self.connection.retry
     }
 
     fn connection(&self) -> Connection {
-        InterceptedService::new(self.channel.clone(), self.metadata.clone())
+        self.connection.clone()
+    }
+}
+
+/// A credential that cannot be sent is told at once.
+fn check(options: &Options) -> Result<(), Error> {
+    match &options.credentials {
+        Source::Fixed(credentials) => credentials.authorization().map(drop),
+        Source::Login(_) | Source::Provider(_) => Ok(()),
     }
 }

@@ -1,6 +1,8 @@
 //! What a caller shows to prove itself.
 
+use futures::future::{BoxFuture, FutureExt, ready};
 use secrecy::{ExposeSecret, SecretString};
+use tonic::Status;
 use tonic::metadata::{Ascii, MetadataValue};
 
 use crate::Error;
@@ -41,6 +43,39 @@ impl Credentials {
             format!("Bearer {secret}").parse().map_err(|_unspeakable| Error::Credential)?;
         value.set_sensitive(true);
         Ok(Some(value))
+    }
+}
+
+/// Gives the credential for each call: from a secret store, from a file that is rotated, or from another service.
+///
+/// ```
+/// use amber_sdk::{CredentialProvider, Credentials};
+/// use futures::future::BoxFuture;
+///
+/// /// A key in a file that somebody else keeps fresh.
+/// struct KeyFile(std::path::PathBuf);
+///
+/// impl CredentialProvider for KeyFile {
+///     fn credentials(&self) -> BoxFuture<'_, Result<Credentials, tonic::Status>> {
+///         Box::pin(async {
+///             let key = tokio::fs::read_to_string(&self.0).await;
+///             let key = key.map_err(|error| tonic::Status::unavailable(error.to_string()))?;
+///             Ok(Credentials::api_key(key.trim()))
+///         })
+///     }
+/// }
+/// ```
+pub trait CredentialProvider: Send + Sync + 'static {
+    /// The credential that is valid now. It is asked for each call, so a provider keeps what is costly to get.
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Status>>;
+
+    /// The server says that the credential has expired: the call is repeated once, with what comes next.
+    fn expired(&self) {}
+}
+
+impl CredentialProvider for Credentials {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Status>> {
+        ready(Ok(self.clone())).boxed()
     }
 }
 

@@ -1,9 +1,15 @@
 //! Client of Amber for Rust services.
 //!
 //! [`Amber`] holds one connection and hands out a typed client per service of the contract, [`v1`]. A refused call is a
-//! [`tonic::Status`]; [`Refusal`] reads its reason, its bad fields and how long to wait. Reads may be repeated with
-//! [`retrying`]. [`Amber::posts`], [`Amber::runs`], [`Amber::checkpoints`] and [`Amber::quarantine`] walk whole lists, and
-//! [`Amber::watch_run`] follows a run to its end.
+//! [`tonic::Status`]; [`Refusal`] reads its reason, its bad fields and how long to wait. [`Amber::posts`], [`Amber::runs`],
+//! [`Amber::checkpoints`] and [`Amber::quarantine`] walk whole lists, [`Amber::watch_run`] follows a run to its end, and
+//! [`Amber::watch_posts`] tells new posts as they come.
+//!
+//! Every call carries a credential, an id ([`Options`] says which) and, when asked for, its trace. It ends within
+//! [`Options::request_timeout`], and is repeated while that is safe and helps: with full jitter, as long as the server asks
+//! for, and at another server when there is one ([`Options::or_endpoint`]). [`RetryPolicy`] and [`retrying`] tell more.
+//!
+//! With the feature `fake`, the module `fake` is a server for the tests of those who use this crate.
 //!
 //! ```no_run
 //! use amber_sdk::v1::TriggerIngestionRequest;
@@ -24,22 +30,34 @@
 //! ```
 
 mod amber;
+mod calls;
+mod channels;
+mod connection;
 mod credentials;
 mod error;
+#[cfg(feature = "fake")]
+pub mod fake;
 mod ingestion;
-mod metadata;
+mod login;
 mod options;
+mod outgoing;
 mod pages;
 mod posts;
+mod ready;
 mod refusal;
 mod retry;
+mod trace;
 mod watch;
+mod watch_posts;
 
-pub use amber::{Amber, Connection};
+pub use amber::Amber;
 pub use amber_proto::v1;
-pub use credentials::Credentials;
+pub use connection::Connection;
+pub use credentials::{CredentialProvider, Credentials};
 pub use error::Error;
-pub use metadata::CallMetadata;
+pub use login::AdminLogin;
 pub use options::Options;
 pub use refusal::{FieldViolation, Refusal};
 pub use retry::{RetryPolicy, retrying};
+pub use trace::TraceContext;
+pub use watch_posts::WatchedPost;

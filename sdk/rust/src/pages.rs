@@ -3,11 +3,10 @@
 use futures::stream::{Stream, TryStreamExt, iter, try_unfold};
 use tonic::Status;
 
-use crate::{Amber, retrying};
+use crate::Amber;
 
 impl Amber {
-    /// The items of every page from the one of `first` on. `fetch` calls for the page of a token; a call that fails for
-    /// a passing cause is repeated.
+    /// The items of every page from the one of `first` on. `fetch` calls for the page of a token.
     pub(crate) fn list<Item, Page, Fetch>(
         &self,
         first: String,
@@ -21,7 +20,7 @@ impl Amber {
         let amber = self.clone();
         pages(first, move |token| {
             let (amber, fetch) = (amber.clone(), fetch.clone());
-            async move { retrying(amber.retry(), || fetch(amber.clone(), token.clone())).await }
+            async move { fetch(amber, token).await }
         })
     }
 }

@@ -54,34 +54,62 @@ impl RetryPolicy {
         if last || !matches!(refusal.code(), Code::Unavailable | Code::ResourceExhausted) {
             return None;
         }
-        let asked = refusal.retry_after().unwrap_or_default();
+        let asked = match pushback(refusal) {
+            Pushback::Never => return None,
+            Pushback::After(wait) => wait,
+            Pushback::None => refusal.retry_after().unwrap_or_default(),
+        };
         (asked <= self.longest_wait).then(|| asked.saturating_add(self.backoff(n, draw)))
     }
 
-    /// Waits before repetition `n` (from 0), or gives the refusal back when there must be none.
+    /// [`Self::wait`] by chance.
     #[expect(clippy::disallowed_methods, reason = "a client owns its jitter; the law is tested on its own")]
+    pub(crate) fn draw(&self, n: u32, refusal: &Status) -> Option<Duration> {
+        self.wait(n, refusal, rand::random())
+    }
+
+    /// Waits before repetition `n` (from 0), or gives the refusal back when there must be none.
     pub(crate) async fn pause(&self, n: u32, refusal: Status) -> Result<(), Status> {
-        let Some(wait) = self.wait(n, &refusal, rand::random()) else { return Err(refusal) };
+        let Some(wait) = self.draw(n, &refusal) else { return Err(refusal) };
         tokio::time::sleep(wait).await;
         Ok(())
     }
 }
 
+/// What a server says about repetitions in the metadata `grpc-retry-pushback-ms` (gRPC proposal A6).
+enum Pushback {
+    /// Nothing.
+    None,
+    /// Not before this time.
+    After(Duration),
+    /// Not at all.
+    Never,
+}
+
+fn pushback(refusal: &Status) -> Pushback {
+    let Some(value) = refusal.metadata().get("grpc-retry-pushback-ms") else { return Pushback::None };
+    // A negative number or anything else means that there must be no repetition.
+    let millis = value.to_str().ok().and_then(|text| text.parse().ok());
+    millis.map_or(Pushback::Never, |millis| Pushback::After(Duration::from_millis(millis)))
+}
+
 /// Makes a call and repeats it while it fails with `UNAVAILABLE` or `RESOURCE_EXHAUSTED`, as the policy allows.
 ///
-/// Only for calls that may run twice without harm: those that the contract marks `NO_SIDE_EFFECTS`.
+/// The clients of [`Amber`](crate::Amber) repeat by themselves what the contract marks `NO_SIDE_EFFECTS` or `IDEMPOTENT`.
+/// This is for what only the caller knows to be harmless, and for several calls that belong together.
 ///
 /// ```no_run
-/// use amber_sdk::v1::ListLeadersRequest;
+/// use amber_sdk::v1::TriggerIngestionRequest;
 /// use amber_sdk::{Amber, RetryPolicy, retrying};
 ///
 /// # async fn example(amber: Amber) -> Result<(), tonic::Status> {
+/// // Two equal runs are one while the first waits, so this may be asked twice.
 /// let answer = retrying(&RetryPolicy::default(), || {
-///     let mut leaders = amber.leaders();
-///     async move { leaders.list_leaders(ListLeadersRequest::default()).await }
+///     let mut ingestion = amber.ingestion();
+///     async move { ingestion.trigger_ingestion(TriggerIngestionRequest::default()).await }
 /// })
 /// .await?;
-/// println!("{} leaders", answer.into_inner().total_size);
+/// println!("the run {}", answer.into_inner().run_id);
 /// # Ok(())
 /// # }
 /// ```

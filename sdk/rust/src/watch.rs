@@ -100,7 +100,7 @@ impl Watch {
 }
 
 /// The transport has several codes for a connection that broke; none of them brings a reason of Amber.
-fn as_outage(status: Status) -> Status {
+pub(crate) fn as_outage(status: Status) -> Status {
     let of_transport = matches!(status.code(), Code::Unknown | Code::Internal | Code::Cancelled);
     if of_transport && status.reason().is_none() { Status::unavailable(status.message()) } else { status }
 }

@@ -63,7 +63,8 @@ impl Server {
         listener: TcpListener,
         demo: Option<DemoSite>,
     ) -> Result<Self, Error> {
-        let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker, stop } = core;
+        let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker, stop } =
+            core;
         let address =
             listener.local_addr().map_err(|source| Error::Listen { address: config.server.listen, source })?;
         let orphans = store.release_orphans().await?;

@@ -127,7 +127,8 @@ fn another_kind_of_token_is_no_admin_token() {
 async fn the_headers_tell_who_is_calling() {
     let clock = HandClock::new();
     let authenticator = authenticator(&clock);
-    let token = authenticator.issue_admin_token("alice", Role::Reviewer, &BOOTSTRAP.into(), Duration::MAX).unwrap().token;
+    let token =
+        authenticator.issue_admin_token("alice", Role::Reviewer, &BOOTSTRAP.into(), Duration::MAX).unwrap().token;
     let alice = Principal::User { id: "alice".to_owned(), role: Role::Reviewer };
     let bearer = |scheme: &str, credential: &str| format!("{scheme} {credential}");
     let token = token.expose_secret();
@@ -169,7 +170,9 @@ async fn no_key_matches_where_none_is_set() {
 #[test]
 fn admin_tokens_are_issued_for_the_bootstrap_secret_alone() {
     let authenticator = authenticator(&HandClock::new());
-    let ask = |id: &str, secret: &str| authenticator.issue_admin_token(id, Role::Admin, &secret.into(), Duration::MAX).map(drop);
+    let ask = |id: &str, secret: &str| {
+        authenticator.issue_admin_token(id, Role::Admin, &secret.into(), Duration::MAX).map(drop)
+    };
     assert_eq!(ask("alice", BOOTSTRAP), Ok(()));
     assert_eq!(ask("alice", API_KEY), Err(Error::CredentialInvalid));
     assert_eq!(ask("alice", ""), Err(Error::CredentialInvalid));

@@ -39,7 +39,8 @@ mod tests {
     #[test]
     fn a_range_matches_itself_and_what_is_more_exact() {
         let english = LanguageRange::parse("EN").unwrap();
-        for (tag, matches) in [("en", true), ("en-IN", true), ("En-gb", true), ("eng", false), ("e", false), ("", false)]
+        for (tag, matches) in
+            [("en", true), ("en-IN", true), ("En-gb", true), ("eng", false), ("e", false), ("", false)]
         {
             assert_eq!(english.matches(tag), matches, "{tag}");
         }
@@ -49,7 +50,8 @@ mod tests {
 
     #[test]
     fn what_is_no_range_is_refused() {
-        for bad in ["", "e", "*", "en-", "-en", "en_IN", "12", "en-%", "हि", "abcdefghi", "en-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p"]
+        for bad in
+            ["", "e", "*", "en-", "-en", "en_IN", "12", "en-%", "हि", "abcdefghi", "en-a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p"]
         {
             assert_eq!(LanguageRange::parse(bad), None, "{bad}");
         }

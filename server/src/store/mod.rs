@@ -31,8 +31,8 @@ mod vitals;
 mod work;
 
 pub use api_budget::{ApiBudget, ApiCall, ApiLine, Known};
-pub use arrivals::{Arrivals, Arrived};
 pub use api_clients::{ApiClients, ClientCursor, StoredClient};
+pub use arrivals::{Arrivals, Arrived};
 pub use checkpoints::Checkpoints;
 pub use connect::Store;
 pub use dashboard_catalog::{DashboardCatalog, DashboardCursor, Found, Updated};

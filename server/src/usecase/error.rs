@@ -63,10 +63,14 @@ pub enum Error {
     #[error("the page token is not valid; take it unchanged from the last answer, or leave it out to start again")]
     PageToken,
     /// A resume token that this server did not make.
-    #[error("the resume token is not valid; take it unchanged from the last message, or leave it out to start from now")]
+    #[error(
+        "the resume token is not valid; take it unchanged from the last message, or leave it out to start from now"
+    )]
     ResumeToken,
     /// What follows a resume token is no longer known.
-    #[error("the order of the posts after this resume token is no longer kept; list them, and go on with its watch_token")]
+    #[error(
+        "the order of the posts after this resume token is no longer kept; list them, and go on with its watch_token"
+    )]
     ResumeTokenExpired,
     /// A reader takes nothing although posts wait.
     #[error("posts wait and were not taken for a while; call again with the last resume token")]

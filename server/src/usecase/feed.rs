@@ -174,8 +174,7 @@ impl Feed {
         }
         let too_long = texts.iter().enumerate().filter(|(_, text)| text.len() > Self::MAX_TEXT_BYTES);
         let rule = || format!("a text has at most {} bytes", Self::MAX_TEXT_BYTES);
-        let violations: Vec<_> =
-            too_long.map(|(at, _)| Violation::new(format!("texts[{at}]"), rule())).collect();
+        let violations: Vec<_> = too_long.map(|(at, _)| Violation::new(format!("texts[{at}]"), rule())).collect();
         if !violations.is_empty() {
             return Err(Error::Invalid(violations));
         }

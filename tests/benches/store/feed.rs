@@ -47,6 +47,7 @@ pub(crate) async fn measure(postgres: &Postgres) -> Vec<Row> {
     let filter = |leaders: &[LeaderId], platforms: &[Platform]| FeedFilter {
         leaders: leaders.to_vec(),
         platforms: platforms.to_vec(),
+        ..FeedFilter::default()
     };
     let mut rows = Vec::new();
     for (what, filter) in [

@@ -52,6 +52,20 @@ async fn the_wait_that_the_server_asks_for_is_honoured() {
 }
 
 #[tokio::test]
+async fn what_the_server_pushes_back_is_honoured() {
+    let pushing = |value: &'static str| {
+        let mut refusal = asking_for(Duration::from_secs(6));
+        refusal.metadata_mut().insert("grpc-retry-pushback-ms", value.parse().expect("ASCII"));
+        refusal
+    };
+    let (_, waits) = failing(&RetryPolicy::default(), &pushing("1000")).await;
+    assert_eq!(waits, [1_200, 1_400, 1_800].map(Duration::from_millis), "it counts more than the other wait");
+    for never in ["-1", "", "soon"] {
+        assert_eq!(failing(&RetryPolicy::default(), &pushing(never)).await.0, 1, "{never:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_wait_beyond_the_patience_of_the_caller_ends_it() {
     assert_eq!(failing(&RetryPolicy::default(), &asking_for(Duration::from_secs(31))).await, (1, Vec::new()));
 }

@@ -230,7 +230,7 @@ fn an_admin_token_is_no_embed_token_and_the_reverse_even_under_one_secret() {
     let clock = HandClock::new();
     let secret = SecretString::from(String::from_utf8(K2.to_vec()).unwrap());
     let admin = AdminTokens::new(&secret, Duration::from_hours(1), clock.clone(), Arc::new(OsEntropy)).unwrap();
-    let admin_token = admin.issue("alice", Role::Admin).unwrap().token;
+    let admin_token = admin.issue("alice", Role::Admin, admin.ttl()).unwrap().token;
     let refusal = verifier(&clock).verify(admin_token.expose_secret()).unwrap_err();
     assert_eq!(refusal.error, Error::TokenMalformed);
     let embed_token = issuer(&clock).issue(request(), &registered()).unwrap().token;

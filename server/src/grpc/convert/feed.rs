@@ -27,7 +27,8 @@ pub(in crate::grpc) fn listed_posts(asked: v1::ListPostsRequest) -> Result<FeedQ
 pub(in crate::grpc) fn watched_posts(asked: v1::WatchPostsRequest) -> Result<FeedQuery, Error> {
     let v1::WatchPostsRequest { leader_ids, platforms, languages, sentiments, since, until, text, resume_token: _ } =
         asked;
-    let filters = v1::ListPostsRequest { leader_ids, platforms, languages, sentiments, since, until, text, ..Default::default() };
+    let filters =
+        v1::ListPostsRequest { leader_ids, platforms, languages, sentiments, since, until, text, ..Default::default() };
     listed_posts(filters)
 }
 
@@ -95,10 +96,8 @@ pub(in crate::grpc) fn trends(trends: Vec<Trend>) -> v1::GetSentimentTrendRespon
 }
 
 pub(in crate::grpc) fn analyses(analyses: Vec<Analysis>) -> v1::AnalyzeSentimentResponse {
-    let analysis = |found: Analysis| v1::TextAnalysis {
-        sentiment: Some(sentiment(found.sentiment)),
-        language: found.language,
-    };
+    let analysis =
+        |found: Analysis| v1::TextAnalysis { sentiment: Some(sentiment(found.sentiment)), language: found.language };
     v1::AnalyzeSentimentResponse { analyses: analyses.into_iter().map(analysis).collect() }
 }
 

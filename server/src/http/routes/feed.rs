@@ -57,9 +57,6 @@ pub(super) async fn before(
     })))
 }
 
-pub(super) async fn get(
-    extract::State(state): extract::State<State>,
-    Id(id): Id,
-) -> Result<Json<Value>, Problem> {
+pub(super) async fn get(extract::State(state): extract::State<State>, Id(id): Id) -> Result<Json<Value>, Problem> {
     Ok(Json(post(&state.use_cases.feed.post(&id).await?)))
 }

@@ -40,6 +40,8 @@ pub(super) struct Tail {
 #[derive(Default)]
 struct Recent {
     looked_at: Option<Instant>,
+    /// There was more than was read at once.
+    is_behind: bool,
     /// Nothing between this place and the end of `known` is missing.
     start: u64,
     known: Stretch,
@@ -72,14 +74,17 @@ impl Tail {
 impl Recent {
     async fn look(&mut self, arrivals: &dyn Arrivals) -> Result<(), Error> {
         let age = self.looked_at.map(|at| at.elapsed());
-        if age.is_some_and(|age| age < PACE) {
+        if age.is_some_and(|age| age < PACE) && !self.is_behind {
             return Ok(());
         }
         if age.is_none_or(|age| age > FORGOTTEN) {
             self.begin_at(arrivals.last_arrival().await?);
         } else {
             match read(arrivals, self.known.place).await? {
-                Some(more) => self.append(more),
+                Some(more) => {
+                    self.is_behind = more.place - self.known.place >= u64::from(BATCH);
+                    self.append(more);
+                }
                 None => self.begin_at(arrivals.last_arrival().await?),
             }
         }
@@ -89,6 +94,7 @@ impl Recent {
 
     fn begin_at(&mut self, place: u64) {
         self.start = place;
+        self.is_behind = false;
         self.known = Stretch { posts: VecDeque::new(), place };
     }
 

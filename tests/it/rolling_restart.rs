@@ -1,0 +1,59 @@
+//! A service that is written with the SDK lives through a rolling restart of two servers without one failed call.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use amber_sdk::v1::{ListPostsRequest, StartIngestionRequest};
+use amber_sdk::{AdminLogin, Amber, Options, RetryPolicy};
+use amber_tests::{Backend, TestServer};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// What the service does again and again: it reads as anybody, and it changes something as an admin.
+async fn serve(amber: &Amber, until: &CancellationToken) -> usize {
+    let mut calls = 0;
+    while !until.is_cancelled() {
+        amber.feed().list_posts(ListPostsRequest::default()).await.expect("no call fails");
+        if calls % 10 == 0 {
+            amber.ingestion().start_ingestion(StartIngestionRequest {}).await.expect("no call fails");
+        }
+        calls += 1;
+        sleep(Duration::from_millis(2)).await;
+    }
+    calls
+}
+
+/// Takes one server away and starts it anew at its address, as an orchestrator does.
+async fn restart(server: TestServer) -> TestServer {
+    let (address, next): (SocketAddr, _) = (server.address(), server.twin());
+    server.stop().await;
+    let server = next.at(address).start().await;
+    // The next one is taken away only once this one is ready.
+    let ready = Amber::connect_lazy(Options::new(server.url(""))).expect("an address");
+    ready.wait_until_ready(Duration::from_secs(20)).await.expect("it gets ready");
+    server
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_call_fails_while_two_servers_are_restarted_one_after_the_other() {
+    let Some(builder) = TestServer::on(Backend::Postgres).await else { return };
+    let mut first = builder.start().await;
+    let mut second = first.twin().start().await;
+    let options = Options::new(first.url(""))
+        .or_endpoint(second.url(""))
+        .admin_login(AdminLogin::new("service", first.bootstrap_secret()))
+        .retry(RetryPolicy { attempts: 8, ..RetryPolicy::default() });
+    let amber = Amber::connect(options).await.expect("a server listens");
+    let done = CancellationToken::new();
+    let restarts = async {
+        for _ in 0..2 {
+            first = restart(first).await;
+            second = restart(second).await;
+        }
+        done.cancel();
+        (first, second)
+    };
+    let (calls, servers) = tokio::join!(serve(&amber, &done), restarts);
+    assert!(calls > 50, "the service was at work: {calls} calls");
+    drop(servers);
+}
