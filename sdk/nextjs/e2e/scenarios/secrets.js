@@ -62,7 +62,7 @@ export function secrets(scenario) {
   });
 
   scenario("no answer brought a secret, and no page broke its policy", async ({ witness }) => {
-    assert.ok(witness.responses > 100, `${witness.responses} answers`);
     assert.deepEqual(witness.findings, []);
+    assert.ok(witness.responses > 100, `${witness.responses} answers`);
   });
 }
