@@ -44,7 +44,21 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn query() -> impl Strategy<Value = String> {
-    let name = prop::sample::select(vec!["page", "page_size", "cursor", "leaders", "source", "other"]);
+    let name = prop::sample::select(vec![
+        "page",
+        "page_size",
+        "cursor",
+        "leaders",
+        "source",
+        "language",
+        "sentiment",
+        "since",
+        "until",
+        "text",
+        "before",
+        "limit",
+        "other",
+    ]);
     let value = prop_oneof!["[ -~]{0,20}", "(%[0-9A-F]{2}){0,8}", "-?[0-9]{1,25}", "[A-Za-z0-9_-]{34}"];
     prop::collection::vec((name, value), 0..4).prop_map(|pairs| {
         let pairs: Vec<_> = pairs.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
