@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+mod keys;
 mod signals;
 
 const SIGNING_KEY: &str = "Pl0Ok9Ij8Uh7Yg6Tf5Rd4Es3Wa2Qz1Xm";

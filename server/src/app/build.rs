@@ -9,6 +9,7 @@ use super::{Error, World};
 use crate::auth::{AdminTokens, Authenticator, Builtin, Clients, Pepper, Registry};
 use crate::checkpoints::{self, CheckpointStore, DatabaseCheckpoints, Mirror, Places};
 use crate::config::{self, Config};
+use crate::domain::Origin;
 use crate::embed::{
     Admission, AuditLog, AuditWriter, Graves, Issuer, KeyRing, Redeemer, ReplayCache, Sessions, Verifier,
 };
@@ -77,7 +78,7 @@ impl Core {
             Arc::clone(&world.clock),
             config.build.clone(),
         ));
-        let clients = Arc::new(clients(config, &store, world)?);
+        let clients = Arc::new(clients(&config.admin, &config.embed.allowed_origins, &store, world)?);
         let authenticator = Arc::new(authenticator(&config.admin, &clients, world)?);
         let (limits, limits_worker) = limits(config, &metrics, world)?.unzip();
         let limits_worker = limits_worker.flatten();
@@ -207,10 +208,18 @@ fn embed_parts(shared: &Shared<'_>, redis: Option<Pool>) -> Result<Option<(Embed
     Ok(Some((parts, writer)))
 }
 
-fn clients(config: &Config, store: &Store, world: &World) -> Result<Clients, Error> {
-    let config::Admin { api_key, api_key_pepper, jwt_secret, .. } = &config.admin;
+/// Builds what makes, lists and revokes API keys alone.
+///
+/// # Errors
+/// When the secret that hides the keys cannot be used.
+pub fn api_keys(admin: &config::Admin, store: &Store, world: &World) -> Result<ApiKeys, Error> {
+    Ok(ApiKeys::new(Arc::new(clients(admin, &[], store, world)?)))
+}
+
+fn clients(admin: &config::Admin, sites: &[Origin], store: &Store, world: &World) -> Result<Clients, Error> {
+    let config::Admin { api_key, api_key_pepper, jwt_secret, .. } = admin;
     let pepper = api_key_pepper.as_ref().map_or_else(|| Pepper::derived_from(jwt_secret), Pepper::new)?;
-    let builtin = Builtin { has_key: api_key.is_some(), origins: config.embed.allowed_origins.as_slice().into() };
+    let builtin = Builtin { has_key: api_key.is_some(), origins: sites.into() };
     let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
     Ok(Clients::new(Arc::new(store.clone()), pepper, builtin, clock, entropy))
 }

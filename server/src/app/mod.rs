@@ -10,7 +10,7 @@ mod server;
 mod upkeep;
 mod world;
 
-pub use build::{Core, ingestion, issuer, open_files, open_store};
+pub use build::{Core, api_keys, ingestion, issuer, open_files, open_store};
 pub use demo::demo;
 pub use error::Error;
 pub use rotation::{ReadBearer, Rotation};

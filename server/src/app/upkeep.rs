@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -69,9 +70,7 @@ impl Upkeep {
         self.gate.limits.iter().for_each(|limits| limits.forget_idle());
         self.edge.iter().for_each(Edge::forget_idle);
         let now = self.clock.now();
-        if let Err(error) = self.store.purge_expired(now - USES_KEPT, now - REVOCATIONS_KEPT).await {
-            warn!(%error, "Expired embed tokens were not forgotten; the next round tries again.");
-        }
+        forget_tokens(&self.store, now).await;
         if let Err(error) = self.store.purge_requests(now).await {
             warn!(%error, "Old named calls for embed tokens were not forgotten; the next round tries again.");
         }
@@ -84,5 +83,76 @@ impl Upkeep {
         if let Err(error) = self.store.forget_unused_credentials().await {
             warn!(%error, "The limits of unused credentials were not forgotten; the next round tries again.");
         }
+    }
+}
+
+/// Forgets what no token and no session can meet any more.
+async fn forget_tokens(store: &dyn EmbedTokens, now: Timestamp) {
+    if let Err(error) = store.purge_expired(now - USES_KEPT, now - REVOCATIONS_KEPT).await {
+        warn!(%error, "Expired embed tokens were not forgotten; the next round tries again.");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::{SignedDuration, ToSpan};
+
+    use super::*;
+    use crate::domain::{
+        AuditAction, AuditEvent, ClientId, DashboardId, EmbedClaims, Locks, Origin, OsEntropy, SystemClock, TokenId,
+    };
+    use crate::store::{Consumed, Settings};
+
+    fn claims(expires_at: Timestamp) -> EmbedClaims {
+        EmbedClaims {
+            token_id: TokenId("token-1".to_owned()),
+            key_id: "k1".to_owned(),
+            issuer: "amber".to_owned(),
+            subject: "viewer".to_owned(),
+            client_id: ClientId("key:web".to_owned()),
+            dashboard_id: DashboardId::parse("main").unwrap(),
+            origins: vec![Origin::parse("https://host.example").unwrap()],
+            leaders: Vec::new(),
+            locks: Locks::default(),
+            max_session: Duration::from_mins(10),
+            issued_at: expires_at - 1.minute(),
+            expires_at,
+        }
+    }
+
+    fn redeemed(at: Timestamp) -> AuditEvent {
+        AuditEvent {
+            at,
+            action: AuditAction::Redeemed,
+            token_id: None,
+            client_id: None,
+            subject: None,
+            dashboard_id: None,
+            origin: None,
+            reason: None,
+            network: None,
+            detail: None,
+        }
+    }
+
+    /// A call that found its token in time may reach the database much later: after a wait for a connection, a lock, a failover.
+    /// The use by another call must still be known then, whatever was forgotten in between.
+    #[tokio::test]
+    async fn a_call_that_waited_for_minutes_still_meets_the_use_of_its_token() {
+        let settings =
+            Settings { url: "sqlite::memory:".into(), max_connections: 1, acquire_timeout: BEAT, lease_ttl: None };
+        let store = Store::connect(&settings, Arc::new(SystemClock), Arc::new(OsEntropy)).await.unwrap();
+        store.migrate().await.unwrap();
+        let expires_at = Timestamp::from_second(1_800_000_000).unwrap();
+        let (claims, event) = (claims(expires_at), redeemed(expires_at));
+        assert_eq!(store.consume(&claims, &event).await.unwrap(), Consumed::First);
+
+        for waited in [0, 60, 299] {
+            forget_tokens(&store, expires_at + SignedDuration::from_secs(waited)).await;
+            let outcome = store.consume(&claims, &event).await.unwrap();
+            assert_eq!(outcome, Consumed::Replayed, "{waited} s after the end of the token");
+        }
+        forget_tokens(&store, expires_at + SignedDuration::from_mins(6)).await;
+        assert_eq!(store.consume(&claims, &event).await.unwrap(), Consumed::First, "uses are not kept for ever");
     }
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use amber_server::{app, checkpoints, config, embed, ingestion, rate_limit, store, telemetry};
+use amber_server::{app, checkpoints, config, embed, ingestion, rate_limit, store, telemetry, usecase};
 
 /// It did not work.
 const FAILED: u8 = 1;
@@ -104,6 +104,13 @@ impl From<rate_limit::Error> for Failure {
 impl From<embed::Error> for Failure {
     fn from(error: embed::Error) -> Self {
         Self::of(FAILED, &error)
+    }
+}
+
+impl From<usecase::Error> for Failure {
+    fn from(error: usecase::Error) -> Self {
+        let code = if let usecase::Error::Store(cause) = &error { code_of_store(cause) } else { FAILED };
+        Self::of(code, &error)
     }
 }
 

@@ -13,6 +13,7 @@ mod ingest;
 mod checkpoint;
 mod limits;
 mod token;
+mod api_key;
 
 use std::process::ExitCode;
 
@@ -58,6 +59,8 @@ enum Command {
     Limits(limits::Limits),
     #[command(subcommand)]
     Token(token::Token),
+    #[command(subcommand)]
+    ApiKey(api_key::ApiKey),
 }
 
 /// Does what the command line asks for; what fails is told on standard error.
@@ -72,6 +75,7 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
         Command::Checkpoint(command) => command.run().await,
         Command::Limits(command) => command.run().await,
         Command::Token(command) => command.run(),
+        Command::ApiKey(command) => command.run().await,
     };
     outcome.unwrap_or_else(Failure::report)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use amber_server::app::{self, World};
 use amber_server::config::TokenIssue;
-use amber_server::domain::{ClientId, DashboardId, Locks, Origin};
+use amber_server::domain::{ClientId, DashboardId, LeaderId, Locale, Locks, Origin, Theme};
 use amber_server::embed::{IssueRequest, frame_url};
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
@@ -39,12 +39,28 @@ pub(super) struct Issue {
     /// The viewer, as a pseudonym [default: anonymous].
     #[arg(long, value_name = "ID")]
     user: Option<String>,
+    /// A leader to show, by id; can be repeated [default: those of the dashboard].
+    #[arg(long = "leader", value_name = "ID", value_parser = leader)]
+    leaders: Vec<LeaderId>,
+    /// Lock the language of the page: en or hi [default: as the viewer or the host page chooses].
+    #[arg(long, value_name = "LOCALE", value_parser = locale)]
+    locale: Option<Locale>,
+    /// Lock the look of the page: auto, light or dark [default: as the viewer or the host page chooses].
+    #[arg(long, value_name = "THEME", value_parser = theme)]
+    theme: Option<Theme>,
+    /// Lock how many UTC days the page covers, 1 to 90.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=90))]
+    days: Option<u32>,
+    /// The longest session that the token opens, in seconds, 60 to 600 [default: 600].
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(60..=600))]
+    max_session: Option<u64>,
 }
 
 const ISSUE: &str = "\
 Examples:
   amber token issue --dashboard main
   amber token issue --dashboard main --origin https://partner.example --ttl 300 | xclip
+  amber token issue --dashboard main --user viewer-7 --locale hi --theme dark --days 7
 
 Exit codes:
   0   the token is on standard output
@@ -64,9 +80,9 @@ impl Token {
             origins: asked.origins,
             subject: asked.user,
             ttl: asked.ttl.map(Duration::from_secs),
-            leaders: Vec::new(),
-            locks: Locks::default(),
-            max_session: None,
+            leaders: asked.leaders,
+            locks: Locks { locale: asked.locale, theme: asked.theme, days: asked.days },
+            max_session: asked.max_session.map(Duration::from_secs),
         };
         let issued = app::issuer(&embed, &World::real())?.issue(request, &embed.allowed_origins)?;
         let claims = &issued.claims;
@@ -81,4 +97,16 @@ impl Token {
 
 fn dashboard(text: &str) -> Result<DashboardId, &'static str> {
     DashboardId::parse(text).ok_or("write 1 to 64 letters, digits, _ and -")
+}
+
+fn leader(text: &str) -> Result<LeaderId, &'static str> {
+    text.parse().map_err(|_| "write the UUID of a leader")
+}
+
+fn locale(text: &str) -> Result<Locale, &'static str> {
+    Locale::exactly(text).ok_or("write en or hi")
+}
+
+fn theme(text: &str) -> Result<Theme, &'static str> {
+    Theme::parse(text).ok_or("write auto, light or dark")
 }

@@ -14,7 +14,7 @@ mod summary;
 mod reference;
 
 pub use env::{Env, FileError, Layers, MapEnv, ProcessEnv};
-pub use load::{CheckpointPlaces, IngestRun, Loaded, SharedLimits, TokenIssue};
+pub use load::{ApiKeyDesk, CheckpointPlaces, IngestRun, Loaded, SharedLimits, TokenIssue};
 pub use reference::{env_example, reference};
 pub use report::{Errors, Mistake, Warning};
 pub use secret::SecretBytes;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{DashboardId, LeaderId, Locale, Origin, Principal, Theme};
 
-/// Names one token: 128 random bits in unpadded base64url.
+/// Names one token: 32 bits of its time and 96 random ones in unpadded base64url.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TokenId(pub String);
 

@@ -23,7 +23,7 @@ pub use error::{Error, Refusal};
 pub use graves::Graves;
 pub use issuer::{IssueRequest, Issued, Issuer, MAX_ORIGINS, frame_url, parse_origins};
 pub use key_ring::{KeyRing, KeyRingError};
-pub use redeemer::Redeemer;
+pub use redeemer::{Admitted, Redeemer};
 pub use replay_cache::ReplayCache;
 pub use session::{Opened, Sessions};
 pub use verifier::Verifier;

@@ -8,6 +8,27 @@ use super::{Admission, Embedder, Error, Opened, Refusal, ReplayCache, Sessions, 
 use crate::domain::{AuditAction, AuditEvent, Clock, EmbedClaims, EmbedSession, Network, Origin, TokenCheck};
 use crate::store::{Consumed, EmbedTokens};
 
+/// A token that may open a dashboard on one site, and is not used up yet.
+#[derive(Debug)]
+pub struct Admitted {
+    claims: EmbedClaims,
+    site: Origin,
+}
+
+impl Admitted {
+    /// What the token says.
+    #[must_use]
+    pub fn claims(&self) -> &EmbedClaims {
+        &self.claims
+    }
+
+    /// The site that shows the dashboard.
+    #[must_use]
+    pub fn site(&self) -> &Origin {
+        &self.site
+    }
+}
+
 /// Checks tokens and sessions, and uses tokens up.
 pub struct Redeemer {
     verifier: Verifier,
@@ -62,11 +83,35 @@ impl Redeemer {
         embedder: &Embedder,
         network: Option<Network>,
     ) -> Result<Opened, Refusal> {
+        let admitted = self.admit(token, dashboard, embedder).await?;
+        self.open(admitted, network).await
+    }
+
+    /// Checks every rule but first use, for a site that shows the dashboard. Whatever can fail is done between this and
+    /// [`Self::open`], so that it costs no token.
+    ///
+    /// # Errors
+    /// As [`Self::check`]; [`Error::OriginUnknown`] when no site shows it.
+    pub async fn admit(&self, token: &str, dashboard: &str, embedder: &Embedder) -> Result<Admitted, Refusal> {
         let claims = self.check(token, Some(dashboard), embedder).await?;
-        let Some(site) = embedder.origin() else { return Err(Refusal::of(Error::OriginUnknown, claims)) };
-        let event = self.event(AuditAction::Redeemed, &claims, Some(site), network);
+        match embedder.origin() {
+            Some(site) => Ok(Admitted { claims, site: site.clone() }),
+            None => Err(Refusal::of(Error::OriginUnknown, claims)),
+        }
+    }
+
+    /// Uses an admitted token up for a session. What was revoked or deleted meanwhile is refused still.
+    ///
+    /// # Errors
+    /// [`Error::TokenExpired`] when its time ended meanwhile; then as [`Self::redeem`].
+    pub async fn open(&self, admitted: Admitted, network: Option<Network>) -> Result<Opened, Refusal> {
+        let Admitted { claims, site } = admitted;
+        if self.clock.now() >= claims.expires_at && TokenCheck::Expiry.is_made() {
+            return Err(Refusal::of(Error::TokenExpired { expired_at: claims.expires_at }, claims));
+        }
+        let event = self.event(AuditAction::Redeemed, &claims, Some(&site), network);
         let claims = self.consume(claims, &event).await?;
-        Ok(self.sessions.open(claims, site.clone())?)
+        Ok(self.sessions.open(claims, site)?)
     }
 
     /// Uses up a token that was checked.

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::StatusCode;
-use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
-use tower::util::option_layer;
+use tower::util::{MapResponseLayer, option_layer};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::layers::{Edge, Gate, Kind, cors, framed, gate, guard, identify, in_grpc, observe, secure, speak};
+use super::layers::{Edge, Gate, Kind, around, cors, framed, gate, guard, identify, in_grpc, observe, secure, speak};
 use super::problem::Problem;
 use super::routes::{self, State};
 use crate::domain::{Entropy, Origin};
@@ -39,21 +38,21 @@ pub struct Settings {
 /// Both adapters behind one stack. A request meets the layers in the order in which they are written.
 pub fn stack(settings: Settings, state: State, grpc: Routes) -> Router {
     let Settings { metrics, entropy, gate: gatekeeper, edge, cors_origins, max_body } = settings;
-    let grpc = grpc.into_axum_router().reset_fallback().layer(map_response(async |answer: Response| explain(answer)));
-    let grpc = grpc.layer(GrpcWebLayer::new());
+    let spoken = ServiceBuilder::new().layer(GrpcWebLayer::new()).layer(MapResponseLayer::new(explain));
+    let grpc = grpc.into_axum_router().reset_fallback().layer(spoken);
     let frames = state.clone();
     let http = routes::router(state).layer(DefaultBodyLimit::max(max_body));
     http.merge(grpc).fallback(no_such_route).layer(
         ServiceBuilder::new()
-            .layer(from_fn_with_state(entropy, identify))
-            .layer(from_fn(secure))
-            .layer(from_fn_with_state(metrics, observe))
+            .layer(around(entropy, identify))
+            .layer(around((), secure))
+            .layer(around(metrics, observe))
             .layer(cors(&cors_origins))
-            .layer(from_fn_with_state(frames, framed))
+            .layer(around(frames, framed))
             .layer(CatchPanicLayer::custom(|_| defect()))
-            .layer(from_fn_with_state(Arc::clone(&gatekeeper), speak))
+            .layer(around(Arc::clone(&gatekeeper), speak))
             .layer(option_layer(edge.as_ref().map(guard)))
-            .layer(from_fn_with_state(gatekeeper, gate)),
+            .layer(around(gatekeeper, gate)),
     )
 }
 

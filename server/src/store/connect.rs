@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +35,9 @@ const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub struct Store {
     pub(super) db: DatabaseConnection,
+    /// Where lines are added that nobody changes. An SQLite file has a connection for it, which remembers the ends of the
+    /// tables and indexes; else it is `db`.
+    pub(super) appender: DatabaseConnection,
     pub(super) target: Target,
     pub(super) entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
@@ -62,19 +65,7 @@ impl Store {
         };
         let options = match target.clone() {
             Target::Memory => memory(settings.acquire_timeout),
-            Target::File { path, create } => {
-                let mut options = options("sqlite://", settings.max_connections, settings.acquire_timeout);
-                options.map_sqlx_sqlite_opts(move |sqlite| {
-                    sqlite
-                        .filename(&path)
-                        .create_if_missing(create)
-                        .journal_mode(SqliteJournalMode::Wal)
-                        .busy_timeout(BUSY_TIMEOUT)
-                        .pragma("cache_size", CACHE)
-                        .foreign_keys(true)
-                });
-                options
-            }
+            Target::File { path, create } => file(path, create, settings.max_connections, settings.acquire_timeout),
             Target::Postgres(url) => {
                 let url = url.expose_secret();
                 let mut options = options(url, settings.max_connections, settings.acquire_timeout);
@@ -88,7 +79,13 @@ impl Store {
             }
         };
         let db = Database::connect(options).await?;
-        Ok(Self { db, target, entropy, clock, acquire_timeout: settings.acquire_timeout, _lock: lock })
+        let appender = match &target {
+            Target::File { path, .. } => {
+                Database::connect(file(path.clone(), false, 1, settings.acquire_timeout)).await?
+            }
+            Target::Memory | Target::Postgres(_) => db.clone(),
+        };
+        Ok(Self { db, appender, target, entropy, clock, acquire_timeout: settings.acquire_timeout, _lock: lock })
     }
 
     /// Closes all connections. Later calls find the database unavailable.
@@ -96,6 +93,7 @@ impl Store {
     /// # Errors
     /// When a connection cannot be closed.
     pub async fn close(&self) -> Result<(), Error> {
+        self.appender.close_by_ref().await?;
         Ok(self.db.close_by_ref().await?)
     }
 
@@ -125,6 +123,22 @@ fn options(url: &str, connections: u32, acquire_timeout: Duration) -> ConnectOpt
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections.max(1)).connect_timeout(acquire_timeout).acquire_timeout(acquire_timeout);
     options.sqlx_logging(false);
+    options
+}
+
+/// A file does not go away as a server does, so its connections are not asked for a sign of life before each use.
+fn file(path: PathBuf, create: bool, connections: u32, acquire_timeout: Duration) -> ConnectOptions {
+    let mut options = options("sqlite://", connections, acquire_timeout);
+    options.test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |sqlite| {
+        sqlite
+            .filename(&path)
+            .create_if_missing(create)
+            .journal_mode(SqliteJournalMode::Wal)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("cache_size", CACHE)
+            .foreign_keys(true)
+    });
     options
 }
 

@@ -2,9 +2,12 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
+};
+use serde_json::json;
 
-use super::entity::embed_audit::{ActiveModel, Column, Entity, Model};
+use super::entity::embed_audit::{Column, Entity, Model};
 use super::text::clean;
 use super::{Error, Store, instant};
 use crate::domain::{AuditAction, AuditEvent, ClientId, DashboardId, Origin, TokenId};
@@ -52,6 +55,10 @@ pub trait EmbedAudit: Send + Sync {
 #[async_trait]
 impl EmbedAudit for Store {
     async fn append(&self, events: &[AuditEvent]) -> Result<(), Error> {
+        if events.len() <= LINES {
+            // One statement is written whole or not at all.
+            return append(&self.appender, events).await;
+        }
         let tx = self.begin().await?;
         append(&tx, events).await?;
         Ok(tx.commit().await?)
@@ -91,28 +98,70 @@ impl EmbedAudit for Store {
 /// The most lines of one statement, whose parameters both databases take.
 const LINES: usize = 1_000;
 
-/// Writes all events down. Only a transaction undoes what comes before a failure.
-pub(super) async fn append(tx: &DatabaseTransaction, events: &[AuditEvent]) -> Result<(), Error> {
+/// What every line sets; the database gives it its number.
+const COLUMNS: &str = "at, action, token_id, client_id, subject, dashboard_id, origin, reason, network, detail";
+
+/// Writes all events down. Only a transaction undoes what comes before a failure, when they are more than [`LINES`].
+pub(super) async fn append<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> Result<(), Error> {
     for some in events.chunks(LINES) {
-        Entity::insert_many(some.iter().map(row)).exec_without_returning(tx).await?;
+        let insert = match db.get_database_backend() {
+            DbBackend::Postgres => as_document(some),
+            other => as_values(other, some),
+        };
+        db.execute_raw(insert).await?;
     }
     Ok(())
 }
 
-fn row(event: &AuditEvent) -> ActiveModel {
-    ActiveModel {
-        at: Set(event.at.as_microsecond()),
-        action: Set(event.action.as_str().to_owned()),
-        token_id: Set(event.token_id.as_ref().map(|id| id.0.clone())),
-        client_id: Set(event.client_id.as_ref().map(|id| id.0.clone())),
-        subject: Set(event.subject.as_deref().map(clean)),
-        dashboard_id: Set(event.dashboard_id.as_ref().map(ToString::to_string)),
-        origin: Set(event.origin.as_ref().map(ToString::to_string)),
-        reason: Set(event.reason.clone()),
-        network: Set(event.network.clone()),
-        detail: Set(event.detail.as_deref().map(clean)),
-        ..ActiveModel::default()
-    }
+/// All lines as one value, so that the statement is planned once, however many lines there are.
+fn as_document(events: &[AuditEvent]) -> Statement {
+    let sql = format!(
+        "INSERT INTO embed_audit ({COLUMNS}) SELECT {COLUMNS} FROM json_to_recordset($1::json) AS line(at bigint, \
+         action text, token_id text, client_id text, subject text, dashboard_id text, origin text, reason text, network text, \
+         detail text)"
+    );
+    let lines: Vec<_> = events.iter().map(document).collect();
+    let lines = serde_json::to_string(&lines).expect("lines are texts and numbers, which are always JSON");
+    Statement::from_sql_and_values(DbBackend::Postgres, sql, [lines.into()])
+}
+
+fn document(event: &AuditEvent) -> serde_json::Value {
+    let AuditEvent { at, action, token_id, client_id, subject, dashboard_id, origin, reason, network, detail } = event;
+    json!({
+        "at": at.as_microsecond(),
+        "action": action.as_str(),
+        "token_id": token_id.as_ref().map(|id| &id.0),
+        "client_id": client_id.as_ref().map(|id| &id.0),
+        "subject": subject.as_deref().map(clean),
+        "dashboard_id": dashboard_id.as_ref().map(DashboardId::as_str),
+        "origin": origin.as_ref().map(Origin::as_str),
+        "reason": reason,
+        "network": network,
+        "detail": detail.as_deref().map(clean),
+    })
+}
+
+/// Each field as a value of its own, which SQLite reads faster than a document.
+fn as_values(backend: DbBackend, events: &[AuditEvent]) -> Statement {
+    let lines = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; events.len()].join(", ");
+    let sql = format!("INSERT INTO embed_audit ({COLUMNS}) VALUES {lines}");
+    Statement::from_sql_and_values(backend, sql, events.iter().flat_map(values))
+}
+
+fn values(event: &AuditEvent) -> [Value; 10] {
+    let AuditEvent { at, action, token_id, client_id, subject, dashboard_id, origin, reason, network, detail } = event;
+    [
+        at.as_microsecond().into(),
+        action.as_str().into(),
+        token_id.as_ref().map(|id| id.0.clone()).into(),
+        client_id.as_ref().map(|id| id.0.clone()).into(),
+        subject.as_deref().map(clean).into(),
+        dashboard_id.as_ref().map(ToString::to_string).into(),
+        origin.as_ref().map(ToString::to_string).into(),
+        reason.clone().into(),
+        network.clone().into(),
+        detail.as_deref().map(clean).into(),
+    ]
 }
 
 fn read(row: Model) -> Result<(i64, AuditEvent), Error> {

@@ -14,8 +14,8 @@ use super::Error;
 use super::error::Missing;
 use crate::auth::require_scope;
 use crate::domain::{
-    Clock, DashboardData, DashboardId, DashboardSpec, EmbedSession, Entropy, FeedFilter, LeaderId, Locks, Post,
-    Principal, Scope, Section,
+    Clock, DashboardData, DashboardId, DashboardSpec, EmbedClaims, EmbedSession, Entropy, FeedFilter, LeaderId, Locks,
+    Post, Principal, Scope, Section,
 };
 use crate::store::{self, Counting, Found};
 
@@ -90,12 +90,11 @@ impl Dashboards {
         self.count(claims.dashboard_id.clone(), &spec, &claims.leaders, days).await
     }
 
-    /// What a frame shows, whose session was checked.
+    /// What a frame shows, whose token or session was checked and says this.
     ///
     /// # Errors
     /// [`Error::NotFound`] for a deleted dashboard, or when the store fails.
-    pub async fn for_frame(&self, session: &EmbedSession) -> Result<FrameData, Error> {
-        let claims = &session.claims;
+    pub async fn for_frame(&self, claims: &EmbedClaims) -> Result<FrameData, Error> {
         let mut spec = self.spec(&claims.dashboard_id).await?;
         spec.sections.retain(|section| *section != Section::Posts || self.0.show_posts);
         let days = claims.locks.days.unwrap_or(Self::DEFAULT_DAYS);

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use amber_sdk::v1::ErrorReason;
 use amber_tests::{Backend, Flaky, Postgres, Redis, TestServer};
+use sea_orm::{ConnectionTrait, Database};
 use tokio::time::Instant;
 use tonic::Code;
 
 use super::{asked, issue, issuing, redeem, refused, renew};
+use crate::frame;
+use crate::wire::{Answer, opening};
 
 #[tokio::test]
 async fn a_frozen_redis_delays_a_frame_by_a_moment_and_decides_nothing() {
@@ -50,4 +53,22 @@ async fn nothing_is_issued_admitted_or_renewed_while_the_database_is_away() {
     assert_eq!(refused(refusal), (Code::Unavailable, ErrorReason::DatabaseUnavailable), "without its line no token");
     flaky.heal().await;
     renew(&server, &session, &token).await.expect("the token was not used up");
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_made_costs_no_token() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let Some(builder) = TestServer::on(backend).await else { continue };
+        let server = builder.start().await;
+        let token = frame::token(&server, "main").await;
+        let load = || Answer::to(opening(server.http.post(server.url("/embed/v1/dashboards/main")), &token));
+        let db = Database::connect(server.database()).await.expect("the database of the server");
+        // What the page counts is out of reach; what is known of tokens is not.
+        db.execute_unprepared("ALTER TABLE post_counts RENAME TO away").await.expect("a table that is there");
+        assert_eq!(load().await.status, 500, "{backend:?}");
+        assert_eq!(load().await.status, 500, "{backend:?}: the first failure did not use the token up");
+        db.execute_unprepared("ALTER TABLE away RENAME TO post_counts").await.expect("a table that is there");
+        assert_eq!(load().await.status, 200, "{backend:?}");
+        assert_eq!(load().await.status, 401, "{backend:?}: now it is used up");
+    }
 }

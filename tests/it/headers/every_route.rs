@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
-use super::table::{ANY, Class, Content, Frame, GrpcWeb, Json, LIMITED, Renewal, TABLE, headers_of};
+use super::table::{ANY, Class, Content, Credential, Frame, GrpcWeb, Json, LIMITED, TABLE, headers_of};
 use crate::help::program;
 use crate::wire::{Answer, grpc_web, opening};
 
@@ -87,10 +87,10 @@ async fn every_route_answers_with_its_headers() {
     for (method, path, class) in TABLE.iter().filter(|(_, path, _)| !path.starts_with("/demo")) {
         let what = format!("{method} {path}");
         match class {
-            Frame | Content | Renewal => {}
+            Frame | Content | Credential => {}
             _ => assert_headers(&Answer::to(ask(method, path).bearer_auth(&admin)).await, *class, &what),
         }
-        if matches!(class, Json | Content | Renewal) {
+        if matches!(class, Json | Content | Credential) {
             // Without a credential or a session it is a refusal, or the open list.
             let mut answer = Answer::to(ask(method, path)).await;
             // Where a credential would help, the refusal names its scheme.
@@ -131,7 +131,26 @@ async fn the_frame_and_what_its_script_asks_for_answer_with_their_headers() {
     let renewal = server.http.post(server.url("/embed/v1/session/renew")).header("embed-session", session);
     let renewal = Answer::to(renewal.json(&json!({ "token": issue().await }))).await;
     assert_eq!(renewal.status, 200, "{}", renewal.text());
-    assert_headers(&renewal, Renewal, "the renewal");
+    assert_headers(&renewal, Credential, "the renewal");
+}
+
+#[tokio::test]
+async fn no_cache_may_keep_a_credential() {
+    let server = TestServer::start().await;
+    let admin = server.token("admin").await;
+    let asked = [
+        ("/api/embed/token", json!({ "dashboardId": "d" }), 200, "token"),
+        ("/api/admin/token", json!({ "adminId": "asha", "secret": server.bootstrap_secret() }), 200, "token"),
+        ("/api/api-keys", json!({ "name": "web", "scopes": ["embed.issue"] }), 201, "key"),
+    ];
+    for (path, body, status, credential) in asked {
+        let request = server.http.post(server.url(path)).json(&body);
+        let request = if path == "/api/admin/token" { request } else { request.bearer_auth(&admin) };
+        let answer = Answer::to(request).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.text());
+        assert!(answer.json()[credential].is_string(), "{path} gives a credential");
+        assert_headers(&answer, Credential, path);
+    }
 }
 
 #[tokio::test]

@@ -15,8 +15,8 @@ pub(super) enum Class {
     Frame,
     /// What the script of the frame reads.
     Content,
-    /// The new session of a frame.
-    Renewal,
+    /// A credential in JSON, which no cache may keep, or a refusal.
+    Credential,
     /// The script of the frame.
     Script,
     /// The host page of the demo.
@@ -25,7 +25,7 @@ pub(super) enum Class {
     GrpcWeb,
 }
 
-pub(super) use Class::{Content, Demo, Frame, GrpcWeb, Json, Probe, Renewal, Report, Script};
+pub(super) use Class::{Content, Credential, Demo, Frame, GrpcWeb, Json, Probe, Report, Script};
 
 /// All routes.
 pub(super) const TABLE: &[(&str, &str, Class)] = &[
@@ -61,22 +61,22 @@ pub(super) const TABLE: &[(&str, &str, Class)] = &[
     ("GET", "/api/dashboards/{id}", Json),
     ("PUT", "/api/dashboards/{id}", Json),
     ("DELETE", "/api/dashboards/{id}", Json),
-    ("POST", "/api/embed/token", Json),
+    ("POST", "/api/embed/token", Credential),
     ("POST", "/api/embed/validate", Json),
     ("POST", "/api/embed/revoke", Json),
     ("GET", "/api/embed/keys", Json),
     ("GET", "/api/embed/audit", Json),
-    ("POST", "/api/admin/token", Json),
+    ("POST", "/api/admin/token", Credential),
     ("GET", "/api/api-keys", Json),
-    ("POST", "/api/api-keys", Json),
+    ("POST", "/api/api-keys", Credential),
     ("DELETE", "/api/api-keys/{id}", Json),
     ("GET", "/embed/v1/dashboards/{id}", Frame),
     ("POST", "/embed/v1/dashboards/{id}", Frame),
     ("GET", "/embed/v1/dashboards/{id}/content", Content),
-    ("POST", "/embed/v1/session/renew", Renewal),
+    ("POST", "/embed/v1/session/renew", Credential),
     ("GET", "/embed/v1/frame.js", Script),
     ("GET", "/demo", Demo),
-    ("POST", "/demo/token", Json),
+    ("POST", "/demo/token", Credential),
     ("POST", "/demo/revoke", Json),
 ];
 
@@ -109,7 +109,7 @@ pub(super) fn headers_of(class: Class) -> BTreeMap<&'static str, &'static str> {
         Probe => &[CLOSED, &[("content-type", ANY), SHORT_REFERRER, BY_ORIGIN, LENGTH]],
         Report => &[CLOSED, &[("content-type", "application/json"), SHORT_REFERRER, BY_ORIGIN, LENGTH]],
         Json => &[CLOSED, LIMITED, &[("content-type", "application/json"), SHORT_REFERRER, BY_ORIGIN, LENGTH]],
-        Renewal => {
+        Credential => {
             &[CLOSED, LIMITED, &[("content-type", "application/json"), SHORT_REFERRER, BY_ORIGIN, LENGTH, UNSTORED]]
         }
         GrpcWeb => &[CLOSED, LIMITED, &[("content-type", "application/grpc-web+proto"), SHORT_REFERRER, BY_ORIGIN]],

@@ -8,7 +8,7 @@ use super::{credentials, fetching, limits, serving, storage};
 use crate::config::parse::Refusal;
 use crate::config::reader::Reader;
 use crate::config::{
-    Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, RateLimit, Redis, Server, Telemetry, XApi,
+    Admin, Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, RateLimit, Redis, Server, Telemetry, XApi,
 };
 use crate::domain::Quota;
 
@@ -47,6 +47,15 @@ pub struct SharedLimits {
     pub rate_limit: RateLimit,
     /// How many embed tokens a caller may ask for.
     pub embed_rate: Quota,
+}
+
+/// What commands on API keys need.
+#[derive(Debug, Clone)]
+pub struct ApiKeyDesk {
+    /// Where Amber remembers.
+    pub database: Database,
+    /// The secrets; one of them hides the keys in the database.
+    pub admin: Admin,
 }
 
 /// What issuing a token outside the server needs.
@@ -104,6 +113,16 @@ impl CheckpointPlaces {
             database: storage::database(reader),
             checkpoints: storage::checkpoints(reader),
         })
+    }
+}
+
+impl ApiKeyDesk {
+    /// Reads where the keys are, and what hides them.
+    ///
+    /// # Errors
+    /// Every mistake in the variables of database and credentials.
+    pub fn load(env: &dyn Env) -> Result<Self, Errors> {
+        all_or_nothing(env, |reader| Self { database: storage::database(reader), admin: credentials::admin(reader) })
     }
 }
 

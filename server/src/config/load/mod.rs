@@ -11,7 +11,7 @@ use super::parse::Refusal;
 use super::reader::Reader;
 use super::{Config, Env, Errors, Warning, names};
 
-pub use commands::{CheckpointPlaces, IngestRun, SharedLimits, TokenIssue};
+pub use commands::{ApiKeyDesk, CheckpointPlaces, IngestRun, SharedLimits, TokenIssue};
 
 /// A configuration that can be used.
 #[derive(Debug, Clone)]

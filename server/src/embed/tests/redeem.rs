@@ -46,6 +46,31 @@ async fn a_token_that_is_only_checked_stays_unused() {
 }
 
 #[tokio::test]
+async fn an_admitted_token_is_used_up_only_when_it_is_opened_and_only_once() {
+    let (clock, desk) = (HandClock::new(), Desk::new());
+    let (redeemer, token) = (redeemer(&clock, &desk), token(&clock));
+    let embedder = Embedder::of_origin(Some(HOST));
+    let admit = || redeemer.admit(token.expose_secret(), "dash-1", &embedder);
+    let (first, second) = (admit().await.unwrap(), admit().await.unwrap());
+    assert!(desk.events.lock().unwrap().is_empty());
+    assert!(redeemer.open(second, None).await.is_ok());
+    assert_eq!(redeemer.open(first, None).await.unwrap_err().error, Error::TokenReplayed);
+    assert_eq!(desk.events.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_admitted_token_that_expires_before_it_is_opened_opens_nothing() {
+    let (clock, desk) = (HandClock::new(), Desk::new());
+    let (redeemer, token) = (redeemer(&clock, &desk), token(&clock));
+    let embedder = Embedder::of_origin(Some(HOST));
+    let admitted = redeemer.admit(token.expose_secret(), "dash-1", &embedder).await.unwrap();
+    clock.turn(60);
+    let refused = redeemer.open(admitted, None).await.unwrap_err().error;
+    assert!(matches!(refused, Error::TokenExpired { .. }), "{refused:?}");
+    assert!(desk.events.lock().unwrap().is_empty(), "nothing was used");
+}
+
+#[tokio::test]
 async fn a_used_token_that_expired_is_called_expired() {
     let (clock, desk) = (HandClock::new(), Desk::new());
     let (redeemer, token) = (redeemer(&clock, &desk), token(&clock));

@@ -9,7 +9,7 @@ use super::{Failure, Look};
 use crate::domain::Origin;
 use crate::http::Nonce;
 
-const STYLE: &str = include_str!("frame.css");
+pub(super) const STYLE: &str = include_str!("frame.css");
 
 /// What the script is handed over in the document. It takes it out of the document at once.
 pub(super) enum Handover<'a> {

@@ -1,6 +1,8 @@
 //! The page inside the iframe: pure rendering, its headers and its script.
 
 mod charts;
+#[cfg(test)]
+mod contrast;
 mod document;
 mod error_page;
 mod headers;

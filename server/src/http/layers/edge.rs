@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::StatusCode;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::middleware::NoOpMiddleware;
 use tower_governor::governor::{GovernorConfig, GovernorConfigBuilder};
@@ -15,6 +14,7 @@ use tower_governor::key_extractor::KeyExtractor;
 use tower_governor::{GovernorError, GovernorLayer};
 
 use super::Gate;
+use super::around::Next;
 use super::gate::address_of;
 use super::kind::Kind;
 use super::refusal::Refusal;
@@ -69,7 +69,7 @@ pub(crate) fn guard(edge: &Edge) -> GovernorLayer<Caller, NoOpMiddleware, Body> 
 }
 
 /// Says a refusal of the guard in the language of the request.
-pub(crate) async fn speak(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+pub(crate) async fn speak(gate: Arc<Gate>, request: Request, next: Next) -> Response {
     let kind = Kind::of(request.headers());
     let mut response = next.run(request).await;
     match response.extensions_mut().remove::<Refused>() {

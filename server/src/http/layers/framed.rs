@@ -1,11 +1,11 @@
 //! Shows the problems of a frame's load in the frame: as a page that tells the viewer and the host.
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{ORIGIN, REFERER, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::around::Next;
 use crate::domain::Origin;
 use crate::embed::Embedder;
 use crate::grpc::quota;
@@ -21,7 +21,7 @@ pub(crate) struct Framers(pub(crate) Vec<Origin>);
 
 /// Turns a problem on the way out into a page, when a frame was to be loaded and some site may show it: those of the token
 /// when its signature was right, else the registered ones.
-pub(crate) async fn framed(State(state): State<routes::State>, request: Request, next: Next) -> Response {
+pub(crate) async fn framed(state: routes::State, request: Request, next: Next) -> Response {
     if !is_load(&request) {
         return next.run(request).await;
     }

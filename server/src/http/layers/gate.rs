@@ -3,12 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 
+use super::around::Next;
 use super::kind::Kind;
 use super::observe::CallerKind;
 use super::refusal::Refusal;
@@ -43,7 +43,7 @@ struct Admitted {
     decision: Option<Decision>,
 }
 
-pub(crate) async fn gate(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn gate(gate: Arc<Gate>, mut request: Request, next: Next) -> Response {
     let kind = Kind::of(request.headers());
     let path = request.uri().path().to_owned();
     let address = address_of(&request, &gate.proxies);

@@ -8,10 +8,10 @@ use axum::http::header::{
     X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
-use axum::middleware::Next;
 use axum::response::Response;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::around::Next;
 use crate::domain::Origin;
 
 /// The headers of every answer that does not bring its own: nothing may be loaded, nobody may frame it.
@@ -24,7 +24,7 @@ const DEFAULTS: [(HeaderName, &str); 4] = [
 
 /// Adds the security headers that the answer does not have. The frame brings its own policy, and must not get an
 /// `X-Frame-Options`, which knows no list of sites.
-pub(crate) async fn secure(request: Request, next: Next) -> Response {
+pub(crate) async fn secure((): (), request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let may_be_framed = allows_framing(response.headers());
     for (name, value) in DEFAULTS.into_iter().filter(|(name, _)| !(may_be_framed && *name == X_FRAME_OPTIONS)) {

@@ -1,5 +1,6 @@
 //! What every request goes through, whatever it asks for.
 
+mod around;
 mod edge;
 mod framed;
 mod gate;
@@ -12,6 +13,7 @@ mod request_id;
 pub use edge::Edge;
 pub use gate::Gate;
 
+pub(super) use around::around;
 pub(super) use edge::{guard, speak};
 pub(super) use framed::{Framers, embedder, framed};
 pub(super) use gate::gate;

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request};
 use axum::http::HeaderMap;
-use axum::middleware::Next;
 use axum::response::Response;
 use tokio::time::Instant;
 use tracing::info;
 
+use super::around::Next;
 use super::kind::Kind;
 use crate::domain::Principal;
 use crate::telemetry::Metrics;
@@ -20,7 +20,7 @@ pub(super) struct CallerKind(pub(super) &'static str);
 /// gRPC's number for a method that does not exist.
 const UNIMPLEMENTED: &str = "12";
 
-pub(crate) async fn observe(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
+pub(crate) async fn observe(metrics: Metrics, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let kind = Kind::of(request.headers());
     let method = request.method().clone();

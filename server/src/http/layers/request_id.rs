@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
+use super::around::Next;
 use crate::domain::Entropy;
 use crate::http::problem::Problem;
 use crate::telemetry::RequestId;
@@ -15,7 +15,7 @@ use crate::telemetry::RequestId;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Takes the caller's id when it is usable, else makes one; log lines of the request carry it.
-pub(crate) async fn identify(State(entropy): State<Arc<dyn Entropy>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn identify(entropy: Arc<dyn Entropy>, mut request: Request, next: Next) -> Response {
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let id = RequestId::accept(given, entropy.as_ref());
     request.extensions_mut().insert(id.clone());

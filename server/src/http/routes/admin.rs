@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract;
+use axum::response::IntoResponse;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::State;
+use super::{State, UNSTORED};
 use crate::domain::{Role, Violation};
 use crate::http::json::JsonFields;
 use crate::http::problem::Problem;
@@ -15,7 +16,7 @@ use crate::http::problem::Problem;
 pub(super) async fn issue(
     extract::State(state): extract::State<State>,
     JsonFields(mut fields): JsonFields,
-) -> Result<Json<Value>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let admin_id = fields.text("adminId").unwrap_or_default();
     let secret = SecretString::from(fields.strict_text("secret").unwrap_or_default());
     let role = fields.strict_text("role");
@@ -23,11 +24,12 @@ pub(super) async fn issue(
     fields.finish().map_err(|violations| Problem::invalid(&violations))?;
     let role = parse_role(role.as_deref())?;
     let issued = state.use_cases.accounts.issue_token(&admin_id, role, &secret, lifetime)?;
-    Ok(Json(json!({
+    let body = json!({
         "token": issued.token.expose_secret(),
         "expiresIn": issued.expires_in.as_secs(),
         "role": role.as_str(),
-    })))
+    });
+    Ok((UNSTORED, Json(body)))
 }
 
 /// Without a role the token is an admin's, as it always was.

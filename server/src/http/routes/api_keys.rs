@@ -3,12 +3,11 @@
 use axum::Json;
 use axum::extract::{self, RawQuery};
 use axum::http::StatusCode;
-use axum::http::header::CACHE_CONTROL;
 use axum::response::IntoResponse;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::{Caller, State};
+use super::{Caller, State, UNSTORED};
 use crate::domain::{ApiClient, Origin, Scope, Violation};
 use crate::http::json::JsonFields;
 use crate::http::paging::{self, Paging};
@@ -28,8 +27,7 @@ pub(super) async fn create(
     let scopes = scopes.map_err(|violation| Problem::invalid(&[violation]))?;
     let issued = state.use_cases.api_keys.create(&caller, AskedKey { name, scopes, origins }).await?;
     let body = json!({ "apiKey": api_key(&issued.client), "key": issued.text.expose_secret() });
-    // No cache on the way may keep the key.
-    Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(body)))
+    Ok((StatusCode::CREATED, UNSTORED, Json(body)))
 }
 
 pub(super) async fn list(

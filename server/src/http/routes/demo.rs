@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::{Peer, State};
+use super::{Peer, State, UNSTORED};
 use crate::domain::{DashboardId, Origin, Principal, Role};
 use crate::http::Nonce;
 use crate::http::demo_page::{self, Command};
@@ -45,7 +45,7 @@ pub(super) async fn token(
     Peer(network): Peer,
     headers: HeaderMap,
     JsonFields(mut fields): JsonFields,
-) -> Result<Json<Value>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let site = site(&state)?;
     require_own_page(&headers)?;
     let origins = fields.strict_text("origin").into_iter().collect();
@@ -53,11 +53,12 @@ pub(super) async fn token(
     let dashboard_id = site.dashboard.to_string();
     let request = IssueToken { dashboard_id, origins, max_session: Some(SESSION), ..IssueToken::default() };
     let token = state.use_cases.embed_tokens.issue(&host(), request, network).await?;
-    Ok(Json(json!({
+    let body = json!({
         "token": token.issued.token.expose_secret(),
         "embedUrl": token.embed_url,
         "expiresIn": token.issued.life.as_secs(),
-    })))
+    });
+    Ok((UNSTORED, Json(body)))
 }
 
 /// Ends every token and session of the dashboard so far.

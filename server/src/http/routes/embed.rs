@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract;
+use axum::response::IntoResponse;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::{Caller, Peer, State};
+use super::{Caller, Peer, State, UNSTORED};
 use crate::domain::{EmbedClaims, Locale, Theme};
 use crate::http::fields::Fields;
 use crate::http::json::JsonFields;
@@ -19,7 +20,7 @@ pub(super) async fn issue(
     Caller(caller): Caller,
     Peer(network): Peer,
     JsonFields(mut fields): JsonFields,
-) -> Result<Json<Value>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let request = IssueToken {
         dashboard_id: fields.strict_text("dashboardId").unwrap_or_default(),
         origins: fields.texts("allowedOrigins"),
@@ -33,7 +34,7 @@ pub(super) async fn issue(
     fields.finish().map_err(|violations| Problem::invalid(&violations))?;
     let token = state.use_cases.embed_tokens.issue(&caller, request, network).await?;
     let claims = &token.issued.claims;
-    Ok(Json(json!({
+    let body = json!({
         "token": token.issued.token.expose_secret(),
         "expiresAt": claims.expires_at.to_string(),
         "expiresIn": token.issued.life.as_secs(),
@@ -41,7 +42,8 @@ pub(super) async fn issue(
         "embedUrl": token.embed_url,
         "allowedOrigins": texts(&claims.origins),
         "keyId": claims.key_id,
-    })))
+    });
+    Ok((UNSTORED, Json(body)))
 }
 
 pub(super) async fn validate(

@@ -87,10 +87,12 @@ async fn open(state: &State, load: Load, headers: &HeaderMap) -> Result<Response
         return Err(Refusal::from(embed::Error::OriginUnknown).into());
     }
     let token = load.token.ok_or(Refusal::from(embed::Error::TokenMalformed))?;
-    let Opened { text, session, life } = tokens.redeem(&token, &load.dashboard, &load.embedder, load.network).await?;
+    let admitted = tokens.admit(&token, &load.dashboard, &load.embedder, load.network).await?;
+    // What the page shows is read before the token is used up, so that a failure of the database costs no token.
+    let shown = state.use_cases.dashboards.for_frame(admitted.claims()).await;
+    let shown = shown.map_err(|error| NotShown::in_sites(error.into(), admitted.claims().origins.clone()))?;
+    let Opened { text, session, life } = tokens.open(admitted, load.network).await?;
     let origins = &session.claims.origins;
-    let shown = state.use_cases.dashboards.for_frame(&session).await;
-    let shown = shown.map_err(|error| NotShown::in_sites(error.into(), origins.clone()))?;
     let look = Look::of(session.claims.locks, load.wish, &shown.spec);
     let nonce = Nonce::new(state.entropy.as_ref());
     let opening = Opening { session: &text, life, site: &session.origin };

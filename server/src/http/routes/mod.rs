@@ -25,9 +25,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, FromRequestParts, Request};
-use axum::http::header::ALLOW;
+use axum::http::header::{ALLOW, CACHE_CONTROL};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 
@@ -37,6 +37,9 @@ use super::frame::SCRIPT_PATH;
 use super::problem::Problem;
 use crate::domain::{Entropy, Network, Principal};
 use crate::usecase::UseCases;
+
+/// For answers with a credential: no cache on the way may keep them.
+const UNSTORED: [(HeaderName, &str); 1] = [(CACHE_CONTROL, "no-store")];
 
 /// What the routes work with.
 #[derive(Clone)]

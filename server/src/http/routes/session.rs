@@ -3,12 +3,11 @@
 use axum::Json;
 use axum::extract::{self, RawQuery};
 use axum::http::HeaderMap;
-use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use super::{Peer, State};
+use super::{Peer, State, UNSTORED};
 use crate::http::frame::{self, Look, Wish};
 use crate::http::json::JsonFields;
 use crate::http::path::Id;
@@ -27,7 +26,7 @@ pub(super) async fn content(
 ) -> Result<Response, Problem> {
     let session = state.use_cases.embed_tokens.session(session_of(&headers), Some(&dashboard)).await;
     let session = session.map_err(|refusal| Error::Embed(refusal.error))?;
-    let shown = state.use_cases.dashboards.for_frame(&session).await?;
+    let shown = state.use_cases.dashboards.for_frame(&session.claims).await?;
     let look = Look::of(session.claims.locks, Wish::of_query(&query.unwrap_or_default()), &shown.spec);
     Ok((frame::content_headers(), frame::content(&shown, look).into_string()).into_response())
 }
@@ -44,7 +43,7 @@ pub(super) async fn renew(
     let opened = state.use_cases.embed_tokens.renew(session_of(&headers), &token, network).await;
     let opened = opened.map_err(|refusal| Error::Embed(refusal.error))?;
     let body = json!({ "session": opened.text.expose_secret(), "expiresIn": opened.life.as_secs() });
-    Ok(([(CACHE_CONTROL, "no-store")], Json(body)).into_response())
+    Ok((UNSTORED, Json(body)).into_response())
 }
 
 fn session_of(headers: &HeaderMap) -> &str {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use ring::digest::{SHA256, digest};
 use serde_json::json;
+use tokio::time::timeout;
 
 use super::{EmbedParts, EmbedTokens};
 use crate::auth::{self, require_scope};
 use crate::domain::{AuditAction, ClientId, LeaderId, Locale, Locks, Network, Origin, Principal, Scope, Theme};
-use crate::embed::{self, IssueRequest, Issued, NotWritten, frame_url, parse_origins};
+use crate::embed::{self, IssueRequest, Issued, frame_url, parse_origins};
 use crate::store::{self, Remembered};
 use crate::usecase::Error;
 use crate::usecase::dashboards::dashboard_id;
@@ -57,6 +58,8 @@ pub struct IssuedToken {
 
 /// How long a named call can be repeated.
 const REMEMBERED_FOR: SignedDuration = SignedDuration::from_secs(60);
+/// How long a caller waits for the database. A token is worth little when it comes late, and its caller can ask again.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// The longest name of a call, in characters.
 const MAX_REQUEST_ID: usize = 64;
 
@@ -71,7 +74,8 @@ impl EmbedTokens {
         request: IssueToken,
         network: Option<Network>,
     ) -> Result<IssuedToken, Error> {
-        let outcome = self.try_issue(caller, request, network).await;
+        let work = timeout(PATIENCE, self.try_issue(caller, request, network));
+        let outcome = work.await.unwrap_or_else(|late| Err(unavailable(late)));
         match &outcome {
             Ok(_) => self.metrics.token_issued(),
             Err(Error::Auth(auth::Error::CredentialMissing)) => self.metrics.token_denied(),
@@ -184,7 +188,7 @@ fn fingerprint(asked: &IssueRequest) -> Vec<u8> {
     digest(&SHA256, parts.to_string().as_bytes()).as_ref().to_vec()
 }
 
-fn unavailable(error: NotWritten) -> Error {
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::Store(store::Error::Unavailable { source: Box::new(error) })
 }
 

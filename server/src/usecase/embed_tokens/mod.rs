@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::Error;
 use crate::auth::{Registry, require_scope};
 use crate::domain::{AuditAction, AuditEvent, Clock, EmbedClaims, EmbedSession, Network, Origin, Principal, Scope};
-use crate::embed::{self, AuditLog, Embedder, Graves, Issuer, Opened, Redeemer, Refusal};
+use crate::embed::{self, Admitted, AuditLog, Embedder, Graves, Issuer, Opened, Redeemer, Refusal};
 use crate::store::{self, EmbedAudit, EmbedRequests};
 use crate::telemetry::Metrics;
 
@@ -101,11 +101,44 @@ impl EmbedTokens {
         embedder: &Embedder,
         network: Option<Network>,
     ) -> Result<Opened, Refusal> {
+        let admitted = self.admit(token, dashboard, embedder, network).await?;
+        self.open(admitted, network).await
+    }
+
+    /// Checks a token for the frame of `dashboard`, which `embedder` shows, without using it up: the page is made first, so that
+    /// its failure costs no token.
+    ///
+    /// # Errors
+    /// As [`Self::redeem`], but for use before.
+    pub async fn admit(
+        &self,
+        token: &str,
+        dashboard: &str,
+        embedder: &Embedder,
+        network: Option<Network>,
+    ) -> Result<Admitted, Refusal> {
         let parts = self.parts.as_ref().ok_or(embed::Error::TokenMalformed)?;
-        let outcome = parts.redeemer.redeem(token, dashboard, embedder, network).await;
-        self.note_use(parts, &outcome, embedder.origin(), network);
-        if outcome.is_ok() {
-            self.metrics.session_opened();
+        let outcome = parts.redeemer.admit(token, dashboard, embedder).await;
+        if let Err(refusal) = &outcome {
+            self.note_refusal(parts, refusal, embedder.origin(), network);
+        }
+        outcome
+    }
+
+    /// Uses an admitted token up. Nothing of the dashboard may be shown before that.
+    ///
+    /// # Errors
+    /// As [`Self::redeem`].
+    pub async fn open(&self, admitted: Admitted, network: Option<Network>) -> Result<Opened, Refusal> {
+        let parts = self.parts.as_ref().ok_or(embed::Error::TokenMalformed)?;
+        let site = admitted.site().clone();
+        let outcome = parts.redeemer.open(admitted, network).await;
+        match &outcome {
+            Ok(_) => {
+                self.note_check(None);
+                self.metrics.session_opened();
+            }
+            Err(refusal) => self.note_refusal(parts, refusal, Some(&site), network),
         }
         outcome
     }
@@ -117,9 +150,12 @@ impl EmbedTokens {
     pub async fn renew(&self, session: &str, token: &str, network: Option<Network>) -> Result<Opened, Refusal> {
         let parts = self.parts.as_ref().ok_or(embed::Error::SessionEnded)?;
         let outcome = parts.redeemer.renew(session, token, network).await;
-        self.note_use(parts, &outcome, None, network);
-        if outcome.is_ok() {
-            self.metrics.session_renewed();
+        match &outcome {
+            Ok(_) => {
+                self.note_check(None);
+                self.metrics.session_renewed();
+            }
+            Err(refusal) => self.note_refusal(parts, refusal, None, network),
         }
         outcome
     }
@@ -161,18 +197,11 @@ impl EmbedTokens {
         self.parts.as_ref().ok_or(Error::Disabled("Embedding is not enabled"))
     }
 
-    /// Counts a use; a refused token with a right signature is written down as well, and any other is only counted, because
+    /// Counts a refusal; a token with a right signature is written down as well, and any other is only counted, because
     /// everybody can make one.
-    fn note_use(
-        &self,
-        parts: &EmbedParts,
-        outcome: &Result<Opened, Refusal>,
-        site: Option<&Origin>,
-        network: Option<Network>,
-    ) {
-        let refusal = outcome.as_ref().err();
-        self.note_check(refusal.map(|refusal| &refusal.error));
-        let Some(Refusal { error, claims }) = refusal else { return };
+    fn note_refusal(&self, parts: &EmbedParts, refusal: &Refusal, site: Option<&Origin>, network: Option<Network>) {
+        let Refusal { error, claims } = refusal;
+        self.note_check(Some(error));
         self.metrics.embed_refused(error.reason());
         let Some(claims) = claims else { return };
         let event = embed::event(self.clock.now(), AuditAction::Refused, claims, site, network);
