@@ -16,7 +16,8 @@ use crate::redis::{Line, Place, Pool};
 
 /// How long a reset may take. It is a rare call of an administrator, who would rather wait than ask again.
 const RESET_LIMIT: Duration = Duration::from_secs(2);
-/// How long a new connection may take to prove itself.
+/// How long a new connection may take, and how long until it has proved itself; longer where a decision may take longer.
+const CONNECT_LIMIT: Duration = Duration::from_millis(150);
 const PROBE_LIMIT: Duration = Duration::from_millis(250);
 
 /// The buckets that probes draw on. They are never empty, and gone after a few milliseconds.
@@ -53,7 +54,8 @@ impl SharedLimiter {
     #[must_use]
     pub fn new(settings: Settings) -> (Self, Transport) {
         let Settings { place, budget } = settings;
-        let (line, pool) = (Arc::new(Line::new(place.clone())), Pool::new(place));
+        let line = Arc::new(Line::new(place.clone(), CONNECT_LIMIT.max(budget)));
+        let pool = Pool::new(place);
         let (asker, transport) = transport(Arc::clone(&line), budget);
         (Self { asker, line, pool, budget }, transport)
     }
@@ -66,10 +68,11 @@ impl SharedLimiter {
         self.line.renew();
         let probes = if self.line.is_cluster() { PROBES } else { 1 };
         let counts = async || try_join_all((0..probes).map(|n| self.try_out(format!("{PROBE_KEY}:{n}")))).await;
+        let limit = PROBE_LIMIT.max(2 * self.budget);
         // The first call connects and loads the script; the second one is as fast as those that follow.
-        timeout(PROBE_LIMIT, counts()).await.map_err(|_| Error::Timeout(PROBE_LIMIT))??;
+        timeout(limit, counts()).await.map_err(|_| Error::Timeout(limit))??;
         let started = Instant::now();
-        timeout(PROBE_LIMIT, counts()).await.map_err(|_| Error::Timeout(PROBE_LIMIT))??;
+        timeout(limit, counts()).await.map_err(|_| Error::Timeout(limit))??;
         if started.elapsed() > self.budget { Err(Error::Timeout(self.budget)) } else { Ok(()) }
     }
 

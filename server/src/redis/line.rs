@@ -10,13 +10,13 @@ use super::link::Link;
 use super::place::Limits;
 use super::{Error, Place};
 
-/// How long one may wait for a new connection, and how long that keeps a place for an answer. Callers that cannot wait so
-/// long give up before.
-const LIMITS: Limits = Limits { connect: Duration::from_millis(150), answer: Duration::from_secs(1) };
+/// How long a connection keeps a place for an answer. Callers that cannot wait so long give up before.
+const ANSWER: Duration = Duration::from_secs(1);
 
 /// One connection to one Redis, for calls that are too frequent for a pool, which asks for a sign of life each time.
 pub struct Line {
     place: Place,
+    limits: Limits,
     current: Mutex<Current>,
 }
 
@@ -28,10 +28,11 @@ struct Current {
 }
 
 impl Line {
-    /// Makes a line. No connection is made before the first use, so that Amber starts without Redis too.
+    /// Makes a line on which a new connection may take as long as `connect`. None is made before the first use, so that
+    /// Amber starts without Redis too.
     #[must_use]
-    pub fn new(place: Place) -> Self {
-        Self { place, current: Mutex::default() }
+    pub fn new(place: Place, connect: Duration) -> Self {
+        Self { place, limits: Limits { connect, answer: ANSWER }, current: Mutex::default() }
     }
 
     /// Whether each call must name keys of one slot only.
@@ -76,7 +77,7 @@ impl Line {
             let current = self.lock();
             (current.number, Arc::clone(&current.link))
         };
-        let link = link.get_or_try_init(|| self.place.connect_to_stay(LIMITS)).await?;
+        let link = link.get_or_try_init(|| self.place.connect_to_stay(self.limits)).await?;
         Ok((number, link.clone()))
     }
 
