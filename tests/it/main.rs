@@ -15,6 +15,7 @@ mod healthcheck;
 mod help;
 mod ingestion;
 mod limits;
+mod limit_exactness;
 mod old_wire;
 mod outage;
 mod reflection;
