@@ -85,6 +85,11 @@ bench: release
     cargo run --release --package amber-tests --example store
     cargo run --release --package amber-tests --example memory
     cargo run --release --package amber-tests --example issue
+    cargo run --release --package amber-tests --example limits
+
+# The limiter alone: against other ways to ask Redis, without Redis, and under ten million callers
+bench-limits: release
+    cargo run --release --package amber-tests --example limits
 
 # What deploy/ holds, against the program
 deploy: program

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use amber_server::domain::{PolicyName, Quota};
 use amber_server::rate_limit::{Decision, Identity, Limiter, LocalLimiter, Policy, Settings, SharedLimiter};
+use amber_server::redis::Place;
 use amber_tests::Redis;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -21,12 +22,16 @@ struct Bench {
     _redis: Option<Redis>,
 }
 
+/// The Redis at this URL, and the longest that a decision may take.
+pub(crate) fn settings(url: &str, budget: Duration) -> Settings {
+    Settings { place: Place::new(&url.parse().unwrap()).unwrap(), budget }
+}
+
 /// A limiter on this Redis that works until the guard is dropped.
 pub(crate) fn on(redis: &Redis) -> (SharedLimiter, tokio_util::sync::DropGuard) {
     amber_server::app::install_crypto();
     // No test of this suite is about being late.
-    let settings = Settings { url: redis.url().into(), budget: Duration::from_secs(5) };
-    let (limiter, transport) = SharedLimiter::new(&settings).unwrap();
+    let (limiter, transport) = SharedLimiter::new(settings(&redis.url(), Duration::from_secs(5)));
     let stop = CancellationToken::new();
     TaskTracker::new().spawn(transport.run(stop.clone()));
     (limiter, stop.drop_guard())

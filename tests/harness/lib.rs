@@ -21,7 +21,7 @@ pub use hasty::Hasty;
 pub use openapi::OpenApi;
 pub use postgres::Postgres;
 pub use program::Program;
-pub use redis::Redis;
+pub use redis::{Cli, EncryptedRedis, Redis, RedisCluster, WatchedRedis};
 pub use server::{Backend, Builder, TestServer, admin_token, http_client};
 pub use tools::{find_program, setting};
 pub use x::FakeXApi;

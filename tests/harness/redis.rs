@@ -1,4 +1,14 @@
-//! A disposable Redis from the installed program, which can stop, restart and freeze.
+//! A disposable Redis from the installed program, which can stop, restart and freeze; alone, under a Sentinel, as a cluster.
+
+mod cli;
+mod cluster;
+mod sentinel;
+mod tls;
+
+pub use cli::Cli;
+pub use cluster::RedisCluster;
+pub use sentinel::WatchedRedis;
+pub use tls::EncryptedRedis;
 
 use std::path::PathBuf;
 
@@ -13,6 +23,8 @@ const ATTEMPTS: usize = 3;
 pub struct Redis {
     program: PathBuf,
     port: u16,
+    /// Arguments besides those that every Redis gets.
+    arguments: Vec<String>,
     server: Option<Guarded>,
 }
 
@@ -23,6 +35,11 @@ impl Redis {
     /// When Redis is installed but does not start, or is missing where `AMBER_REQUIRE_TOOLS` is 1.
     #[must_use]
     pub fn start() -> Option<Self> {
+        Self::start_with(|_| Vec::new())
+    }
+
+    /// The same with more arguments, which may depend on its port.
+    fn start_with(arguments: impl Fn(u16) -> Vec<String>) -> Option<Self> {
         let Some(folder) = folder_with(&["redis-server"], &program_folders()) else {
             report_missing("Redis", "install the package `redis-server`");
             return None;
@@ -30,7 +47,8 @@ impl Redis {
         let program = folder.join("redis-server");
         let mut said = String::new();
         for _ in 0..ATTEMPTS {
-            let mut redis = Self { program: program.clone(), port: free_port(), server: None };
+            let port = free_port();
+            let mut redis = Self { program: program.clone(), port, arguments: arguments(port), server: None };
             match redis.try_start() {
                 Ok(()) => return Some(redis),
                 Err(reason) => said = reason,
@@ -43,7 +61,8 @@ impl Redis {
         let program = self.program.display().to_string();
         let port = self.port.to_string();
         let command = [&program, "--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-        let command = command.map(str::to_owned);
+        let command: Vec<String> =
+            command.into_iter().map(str::to_owned).chain(self.arguments.iter().cloned()).collect();
         let server = Server { command: &command, ready: "Ready to accept connections", stop_signal: "TERM" };
         self.server = Some(Guarded::start(&new_home("redis"), &server)?);
         Ok(())
@@ -59,6 +78,15 @@ impl Redis {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The number of the process.
+    ///
+    /// # Panics
+    /// When the server is stopped.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.running().pid()
     }
 
     /// Ends the server: connections are refused, and its data is gone.
@@ -93,8 +121,17 @@ impl Redis {
         self.running().signal("CONT");
     }
 
+    /// A connection that says what is written.
+    ///
+    /// # Panics
+    /// When the server is stopped.
+    #[must_use]
+    pub fn cli(&self) -> Cli {
+        Cli::to(self.port)
+    }
+
     fn running(&self) -> &Guarded {
-        self.server.as_ref().expect("only a running Redis is frozen or thawed")
+        self.server.as_ref().expect("the server runs")
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use amber_sdk::v1::{ErrorReason, IssueEmbedTokenRequest, ListPostsRequest};
 use amber_sdk::{Credentials, Refusal};
-use amber_tests::{Backend, TestServer};
-use serde_json::json;
+use amber_tests::{Backend, TestServer, setting};
+use serde_json::{Value, json};
 use tonic::Code;
 use tonic_types::StatusExt;
 
@@ -154,4 +154,76 @@ async fn limiting_can_be_switched_off() {
             assert!(HEADERS.iter().all(|name| !answer.headers.contains_key(*name)), "{answer:?}");
         }
     }
+}
+
+/// The recorded refusals of the old service: what is asked, and what was answered.
+fn recorded_refusals() -> Option<Vec<(Value, Value)>> {
+    let Some(folder) = setting("AMBER_TEST_DATA") else {
+        eprintln!("skipped: AMBER_TEST_DATA is not set");
+        return None;
+    };
+    let cases = ["feed", "embed_token"].map(|group| {
+        let file = std::fs::read(format!("{folder}/seed-wire/{group}.json")).expect("the recorded cases");
+        let file: Value = serde_json::from_slice(&file).expect("JSON");
+        let cases = file["cases"].as_array().expect("cases").clone();
+        cases.into_iter().filter(|case| case["response"]["status"] == 429)
+    });
+    Some(cases.into_iter().flatten().map(|case| (case["request"].clone(), case["response"].clone())).collect())
+}
+
+#[tokio::test]
+async fn a_refusal_has_all_that_the_old_service_said() {
+    let Some(refusals) = recorded_refusals() else { return };
+    assert!(refusals.len() >= 5, "only {} were recorded", refusals.len());
+    let server = server(2).await;
+    let admin = server.token("admin").await;
+    let fill = |text: &str| {
+        let text = text.replace("{{api_key}}", server.api_key()).replace("{{admin_token}}", &admin);
+        text.replace("{{leader0}}", "0197a3c2-5f00-7000-8000-000000000000")
+    };
+    for (request, recorded) in refusals {
+        let (method, path) = (request["method"].as_str().expect("a method"), request["path"].as_str().expect("a path"));
+        let mut answers = Vec::new();
+        while answers.last().is_none_or(|answer: &Answer| answer.status != 429) {
+            assert!(answers.len() < 5, "{method} {path} is not limited");
+            let mut asked = server.http.request(method.parse().expect("a method"), server.url(&fill(path)));
+            for (name, value) in request["headers"].as_object().expect("headers") {
+                asked = asked.header(name, fill(value.as_str().expect("a text")));
+            }
+            let asked = if let Some(body) = request.get("json") { asked.json(body) } else { asked };
+            answers.push(Answer::to(asked).await);
+        }
+        let ours = answers.pop().expect("the last one");
+        let body = ours.json();
+        for (key, value) in recorded["json"].as_object().expect("an object") {
+            let is_text = value.is_string() && key != "details";
+            let is_kept = if is_text { body[key] == *value } else { !body[key].is_null() };
+            assert!(is_kept, "{method} {path}: {key} was {value}, and is {}", body[key]);
+        }
+        for header in recorded["headers"].as_array().expect("headers") {
+            let name = header[0].as_str().expect("a name").to_ascii_lowercase();
+            let is_ours = name.starts_with("x-ratelimit") || name == "retry-after" || name == "content-type";
+            assert!(!is_ours || ours.headers.contains_key(name.as_str()), "{method} {path}: {name} is missing");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_more_than_there_is_is_refused_for_good_and_takes_nothing() {
+    let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");
+    let builder = builder.env("REQUESTS_PER_MINUTE", "10").env("RATE_LIMIT_COSTS", "/api/feed=4");
+    let server = builder.start().await;
+    let feed = || Answer::to(server.http.get(server.url("/api/feed")));
+    for remaining in [6, 2] {
+        assert_eq!(number(&feed().await, HEADERS[1]), remaining);
+    }
+    let refused = feed().await;
+    assert_eq!((refused.status, number(&refused, HEADERS[1])), (429, 2), "what is left is not enough");
+    assert_eq!(Answer::to(server.http.get(server.url("/nowhere"))).await.status, 404, "for a cheaper call it is");
+    server.clock.advance(Duration::from_secs(86_400));
+    let after = number(&feed().await, HEADERS[2]);
+    assert!(
+        after - 1_767_225_600 >= 86_400,
+        "the clock of the answers may jump; that of the buckets does not: {after}"
+    );
 }

@@ -16,6 +16,7 @@ mod healthcheck;
 mod help;
 mod ingestion;
 mod limits;
+mod limit_exactness;
 mod old_wire;
 mod other_clients;
 mod outage;

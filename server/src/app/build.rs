@@ -17,7 +17,7 @@ use crate::health::Health;
 use crate::http::{Edge, Gate};
 use crate::ingestion::{Deps, Ingestion, SharedGovernor, Worker, XObserver};
 use crate::rate_limit::{self, FailOpen, Limits, LocalLimiter, Policies, SharedLimiter, TrustedProxies};
-use crate::redis::Pool;
+use crate::redis::{Place, Pool};
 use crate::resilience::{BreakerSettings, RetryPolicy};
 use crate::sentiment::Analyzer;
 use crate::store::{self, Store};
@@ -69,7 +69,8 @@ impl Core {
         let files = open_files(&config.checkpoints).await?;
         let parts = (&config.ingestion, &config.x_api);
         let (ingestion, worker) = self::ingestion(parts, (store.clone(), files.clone()), metrics.clone(), world)?;
-        let redis = config.redis.as_ref().map(|redis| Pool::new(&redis.url)).transpose()?;
+        let place = config.redis.as_ref().map(Place::new).transpose()?;
+        let redis = place.clone().map(Pool::new);
         let health = Arc::new(Health::new(
             Arc::new(store.clone()),
             redis.clone(),
@@ -80,7 +81,7 @@ impl Core {
         ));
         let clients = Arc::new(clients(&config.admin, &config.embed.allowed_origins, &store, world)?);
         let authenticator = Arc::new(authenticator(&config.admin, &clients, world)?);
-        let (limits, limits_worker) = limits(config, &metrics, world)?.unzip();
+        let (limits, limits_worker) = limits(config, place, &metrics, world).unzip();
         let limits_worker = limits_worker.flatten();
         let proxies = TrustedProxies::new(&config.server.trusted_proxies);
         let edge = limits.is_some().then(|| Edge::new(proxies.clone()));
@@ -258,26 +259,21 @@ fn authenticator(admin: &config::Admin, clients: &Arc<Clients>, world: &World) -
 /// The limits and what works for them; None when limiting is switched off.
 type LimitParts = (Arc<Limits>, Option<rate_limit::Worker>);
 
-fn limits(config: &Config, metrics: &Metrics, world: &World) -> Result<Option<LimitParts>, Error> {
+fn limits(config: &Config, redis: Option<Place>, metrics: &Metrics, world: &World) -> Option<LimitParts> {
     if !config.rate_limit.enabled {
-        return Ok(None);
+        return None;
     }
-    let (limiter, worker) = match shared_limiter(config)? {
+    let (limiter, worker) = match redis {
         None => (FailOpen::local(LocalLimiter::default(), metrics.clone()), None),
-        Some(shared) => {
-            let entropy = Arc::clone(&world.entropy);
+        Some(place) => {
+            let settings = rate_limit::Settings { place, budget: config.rate_limit.redis_timeout };
+            let (shared, entropy) = (SharedLimiter::new(settings), Arc::clone(&world.entropy));
             let (limiter, worker) = FailOpen::new(shared, LocalLimiter::default(), metrics.clone(), entropy);
             (limiter, Some(worker))
         }
     };
     let policies = Policies::new(&config.rate_limit, config.embed.rate);
-    Ok(Some((Arc::new(Limits::new(policies, limiter, metrics.clone())), worker)))
-}
-
-fn shared_limiter(config: &Config) -> Result<Option<(SharedLimiter, rate_limit::Transport)>, Error> {
-    let Some(redis) = &config.redis else { return Ok(None) };
-    let settings = rate_limit::Settings { url: redis.url.clone(), budget: config.rate_limit.redis_timeout };
-    Ok(Some(SharedLimiter::new(&settings)?))
+    Some((Arc::new(Limits::new(policies, limiter, metrics.clone())), worker))
 }
 
 /// What several use cases work with.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use amber_server::config::SharedLimits;
 use amber_server::rate_limit::{Decision, Error, Identity, Limiter, Policies, Settings, SharedLimiter};
+use amber_server::redis::Place;
 use clap::{Args, Subcommand};
 use tokio_util::sync::CancellationToken;
 
@@ -56,8 +57,8 @@ impl Limits {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let SharedLimits { redis, rate_limit, embed_rate } = SharedLimits::load(&environment::standard()?)?;
         let policies = Policies::new(&rate_limit, embed_rate);
-        let (limiter, transport) = SharedLimiter::new(&Settings { url: redis.url, budget: PATIENCE })
-            .map_err(|error| Failure::misconfigured(error.to_string()))?;
+        let place = Place::new(&redis).map_err(|error| Failure::misconfigured(error.to_string()))?;
+        let (limiter, transport) = SharedLimiter::new(Settings { place, budget: PATIENCE });
         let stop = CancellationToken::new();
         let work = async {
             let text = self.ask(&limiter, &policies).await;

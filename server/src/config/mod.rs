@@ -5,6 +5,7 @@ mod variables;
 mod env;
 mod report;
 mod secret;
+mod redis;
 mod sections;
 mod parse;
 mod reader;
@@ -15,12 +16,13 @@ mod reference;
 
 pub use env::{Env, FileError, Layers, MapEnv, ProcessEnv};
 pub use load::{ApiKeyDesk, CheckpointPlaces, IngestRun, Loaded, SharedLimits, TokenIssue};
+pub use redis::{BadRedisUrl, Layout, Redis};
 pub use reference::{env_example, reference};
 pub use report::{Errors, Mistake, Warning};
 pub use secret::SecretBytes;
 pub use sections::{
-    Admin, Build, Checkpoints, Config, Cors, Cost, Database, Embed, Ingestion, LogFormat, RateLimit, Redis, Server,
-    Telemetry, XApi,
+    Admin, Build, Checkpoints, Config, Cors, Cost, Database, Embed, Ingestion, LogFormat, RateLimit, Server, Telemetry,
+    XApi,
 };
 pub use summary::Summary;
 pub use variable::{Fallback, Form, Need, Variable};

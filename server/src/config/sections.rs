@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use super::SecretBytes;
+use super::{Redis, SecretBytes};
 use crate::domain::{Cidr, Origin, PolicyName, Quota};
 
 /// Everything that an operator can set, checked.
@@ -79,13 +79,6 @@ pub enum Checkpoints {
     Database,
     /// In files of this folder as well.
     Files(PathBuf),
-}
-
-/// The Redis that replicas share.
-#[derive(Debug, Clone)]
-pub struct Redis {
-    /// `redis://` or `rediss://`; it may hold a password.
-    pub url: SecretString,
 }
 
 /// The credentials of administrators and services.

@@ -75,9 +75,12 @@ const STORAGE: &[Variable] = &[
     Variable::number("DATABASE_MAX_CONNECTIONS", 1..=1_000, "10", "The most connections that are open at once"),
     Variable::sealed(
         "REDIS_URL",
-        "The Redis 7 in which replicas share their limits, as `redis://...` or `rediss://...`",
+        "The Redis 7 in which replicas share their limits: `redis://host`, `redis+sentinel://sentinel,sentinel/service` or \
+         `redis+cluster://node,node`; with TLS `rediss`",
     )
     .else_is(Computed("none; each replica limits on its own")),
+    Variable::sealed("REDIS_CA", "The certificates of the authorities that vouch for Redis under TLS, as PEM")
+        .else_is(Computed("those that browsers trust")),
     Variable::text(
         "CHECKPOINT_STORE",
         "Where it is kept how far each timeline is read: `database`, or `file` for a copy of it in files as well",
@@ -241,9 +244,10 @@ const RATE_LIMITS: &[Variable] = &[
     .else_is(Computed("none")),
     Variable::number(
         "RATE_LIMIT_REDIS_TIMEOUT_MS",
-        5..=50,
+        5..=1_000,
         "25",
-        "How long a call waits for Redis to decide, in milliseconds, before this replica decides by itself",
+        "How long a call waits for Redis to decide, in milliseconds, before this replica decides by itself; more than 50 is \
+         for a Redis that is far away",
     ),
 ];
 

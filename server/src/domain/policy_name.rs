@@ -15,10 +15,12 @@ pub enum PolicyName {
     LeaderRefresh,
     /// Starting a run, on top of the caller's own limit.
     IngestionTrigger,
+    /// The guard at the edge, by address. It is no part of the configuration and has no bucket.
+    Edge,
 }
 
 impl PolicyName {
-    /// All of them; [`PolicyName::index`] is the place in this list.
+    /// All that are configured and have a bucket; [`PolicyName::index`] is the place in this list.
     pub const ALL: [Self; 6] = [
         Self::Anonymous,
         Self::Authenticated,
@@ -38,6 +40,7 @@ impl PolicyName {
             Self::TokenRedeem => "token_redeem",
             Self::LeaderRefresh => "leader_refresh",
             Self::IngestionTrigger => "ingestion_trigger",
+            Self::Edge => "edge",
         }
     }
 
@@ -64,6 +67,6 @@ mod tests {
             assert_eq!(policy.index(), place);
             assert_eq!(PolicyName::parse(policy.as_str()), Some(policy));
         }
-        assert_eq!(PolicyName::parse("tokens"), None);
+        assert_eq!([PolicyName::parse("tokens"), PolicyName::parse(PolicyName::Edge.as_str())], [None, None]);
     }
 }

@@ -111,9 +111,8 @@ impl FailOpen {
         match shared.ask(identity, policies).await {
             Some(decisions) => {
                 let decision = strictest(&decisions);
-                if decision.allowed {
-                    self.local.mirror(identity, policies);
-                } else {
+                self.local.mirror(identity, &decisions);
+                if !decision.allowed {
                     shared.denied.note(identity, policies, &decision);
                 }
                 Ruling { decision, source: Source::Redis }

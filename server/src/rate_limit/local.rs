@@ -70,16 +70,15 @@ impl LocalLimiter {
         })
     }
 
-    /// Takes permits that another limiter has given, as far as there are any, so that the buckets here are as empty as
-    /// those there when they are needed.
-    pub fn mirror(&self, identity: &Identity, policies: &[Policy]) {
+    /// Makes the buckets here as empty as those of another limiter, which said this of them, so that they are when they
+    /// are needed.
+    pub fn mirror(&self, identity: &Identity, told: &[Decision]) {
         let now = self.now();
         self.with_buckets(identity, now, |buckets| {
-            for policy in policies {
-                let asked = ask(policy, buckets, now);
-                if asked.wait == Some(0) {
-                    buckets[policy.name.index()] = now.saturating_add(asked.after);
-                }
+            for Decision { policy, reset_after, .. } in told {
+                let level = u64::try_from(reset_after.as_nanos()).unwrap_or(u64::MAX);
+                let full_at = &mut buckets[policy.index()];
+                *full_at = now.saturating_add(level).max(*full_at);
             }
         });
     }
@@ -221,10 +220,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_another_limiter_gave_is_gone_here_too() {
-        let limiter = LocalLimiter::default();
-        for _ in 0..5 {
-            limiter.mirror(&site(1), &[policy(3)]);
+        let (other, limiter) = (LocalLimiter::default(), LocalLimiter::default());
+        for left in [2, 1, 0] {
+            let told = other.take(&site(1), &[policy(3)]);
+            limiter.mirror(&site(1), &told);
+            let look = limiter.take(&site(1), &[Policy { cost: 0, ..policy(3) }])[0];
+            assert_eq!((look.remaining, look.reset_after), (left, told[0].reset_after));
         }
+        // An answer that comes late takes nothing back.
+        limiter.mirror(&site(1), &LocalLimiter::default().take(&site(1), &[policy(3)]));
         let refused = limiter.take(&site(1), &[policy(3)])[0];
         assert_eq!((refused.allowed, refused.retry_after), (false, Duration::from_secs(20)));
         assert!(limiter.fill(&site(1)) && !limiter.fill(&site(1)));

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::Identity;
 use crate::config::{Cost, RateLimit};
 use crate::domain::{PolicyName, Principal, Quota};
-use PolicyName::{Anonymous, Authenticated, EmbedIssue, IngestionTrigger, LeaderRefresh, TokenRedeem};
+use PolicyName::{Anonymous, Authenticated, Edge, EmbedIssue, IngestionTrigger, LeaderRefresh, TokenRedeem};
 
 /// A policy as it holds for one call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +81,7 @@ impl Policies {
             TokenRedeem => limits.token_redeem,
             LeaderRefresh => limits.leader_refresh,
             IngestionTrigger => limits.ingestion_trigger,
+            Edge => unreachable!("it is not configured"),
         };
         let is_shadow = PolicyName::ALL.map(|name| limits.shadow.contains(&name));
         Self { quotas: PolicyName::ALL.map(quota), is_shadow, costs: limits.costs.clone() }

@@ -5,22 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use futures::future::try_join_all;
 use tokio::time::{Instant, timeout};
 
 use super::script::{Question, decisions, invocation};
 use super::transport::{Asker, Transport, transport};
 use super::{Decision, Error, Identity, Limiter, Policy};
 use crate::domain::{PolicyName, Quota};
-use crate::redis::{self, Line, Pool};
+use crate::redis::{Line, Place, Pool};
 
 /// How long a reset may take. It is a rare call of an administrator, who would rather wait than ask again.
 const RESET_LIMIT: Duration = Duration::from_secs(2);
-/// How long a new connection may take to prove itself.
+/// How long a new connection may take, and how long until it has proved itself; longer where a decision may take longer.
+const CONNECT_LIMIT: Duration = Duration::from_millis(150);
 const PROBE_LIMIT: Duration = Duration::from_millis(250);
 
-/// The bucket that probes draw on. It is never empty, and gone after a few milliseconds.
+/// The buckets that probes draw on. They are never empty, and gone after a few milliseconds.
 const PROBE_KEY: &str = "rate_limit:probe";
+/// How many of them there are in a cluster, so that hardly a node is left out.
+const PROBES: usize = 16;
 const PROBE: Policy = Policy {
     name: PolicyName::Anonymous,
     quota: Quota { permits: MILLION, window: Duration::from_secs(1), burst: MILLION },
@@ -31,8 +34,8 @@ const MILLION: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is above zero"
 /// How Redis is reached.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `redis://` or `rediss://`; it may hold a password.
-    pub url: SecretString,
+    /// Where it is.
+    pub place: Place,
     /// The longest that a decision may take, with connecting and waiting.
     pub budget: Duration,
 }
@@ -48,14 +51,13 @@ pub struct SharedLimiter {
 
 impl SharedLimiter {
     /// Makes a limiter and the transport that it needs. Nothing is connected before the first use.
-    ///
-    /// # Errors
-    /// [`redis::Error::Url`].
-    pub fn new(settings: &Settings) -> Result<(Self, Transport), redis::Error> {
-        let Settings { url, budget } = settings;
-        let (line, pool) = (Arc::new(Line::new(url)?), Pool::new(url)?);
-        let (asker, transport) = transport(Arc::clone(&line), *budget);
-        Ok((Self { asker, line, pool, budget: *budget }, transport))
+    #[must_use]
+    pub fn new(settings: Settings) -> (Self, Transport) {
+        let Settings { place, budget } = settings;
+        let line = Arc::new(Line::new(place.clone(), CONNECT_LIMIT.max(budget)));
+        let pool = Pool::new(place);
+        let (asker, transport) = transport(Arc::clone(&line), budget);
+        (Self { asker, line, pool, budget }, transport)
     }
 
     /// Connects anew and sees whether Redis counts again, and fast enough.
@@ -64,16 +66,20 @@ impl SharedLimiter {
     /// Why it does not.
     pub(super) async fn probe(&self) -> Result<(), Error> {
         self.line.renew();
-        let question = Question { key: PROBE_KEY.to_owned(), policies: vec![PROBE] };
-        let counts = async || {
-            let numbers = self.line.call(&invocation([&question].into_iter())).await?;
-            decisions([&question].into_iter(), &numbers)
-        };
+        let probes = if self.line.is_cluster() { PROBES } else { 1 };
+        let counts = async || try_join_all((0..probes).map(|n| self.try_out(format!("{PROBE_KEY}:{n}")))).await;
+        let limit = PROBE_LIMIT.max(2 * self.budget);
         // The first call connects and loads the script; the second one is as fast as those that follow.
-        timeout(PROBE_LIMIT, counts()).await.map_err(|_| Error::Timeout(PROBE_LIMIT))??;
+        timeout(limit, counts()).await.map_err(|_| Error::Timeout(limit))??;
         let started = Instant::now();
-        timeout(PROBE_LIMIT, counts()).await.map_err(|_| Error::Timeout(PROBE_LIMIT))??;
+        timeout(limit, counts()).await.map_err(|_| Error::Timeout(limit))??;
         if started.elapsed() > self.budget { Err(Error::Timeout(self.budget)) } else { Ok(()) }
+    }
+
+    async fn try_out(&self, key: String) -> Result<(), Error> {
+        let question = Question { key, policies: vec![PROBE] };
+        let numbers = self.line.call(&invocation([&question].into_iter())).await?;
+        decisions([&question].into_iter(), &numbers).map(drop)
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! There is no timer. A lone question goes at once; under load the calls grow by themselves.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::timeout;
@@ -94,6 +96,24 @@ async fn call(line: &Line, mut jobs: Vec<Job>, limit: Duration) {
     if jobs.is_empty() {
         return;
     }
+    if line.is_cluster() {
+        // One command may not name keys of several nodes.
+        join_all(by_key(jobs).map(|jobs| ask_and_tell(line, jobs, limit))).await;
+    } else {
+        ask_and_tell(line, jobs, limit).await;
+    }
+}
+
+/// The questions about each caller.
+fn by_key(jobs: Vec<Job>) -> impl Iterator<Item = Vec<Job>> {
+    let mut asked: HashMap<String, Vec<Job>> = HashMap::new();
+    for job in jobs {
+        asked.entry(job.question.key.clone()).or_default().push(job);
+    }
+    asked.into_values()
+}
+
+async fn ask_and_tell(line: &Line, jobs: Vec<Job>, limit: Duration) {
     let script = invocation(jobs.iter().map(|job| &job.question));
     let told = match timeout(limit, line.call(&script)).await {
         Ok(Ok(numbers)) => decisions(jobs.iter().map(|job| &job.question), &numbers),

@@ -1,39 +1,44 @@
 //! One connection that many calls share at the same time, and that comes back by itself.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use deadpool_redis::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use deadpool_redis::redis::{Client, ErrorKind, RedisError, ScriptInvocation, ServerErrorKind};
-use secrecy::SecretString;
+use deadpool_redis::redis::{ErrorKind, RedisError, ScriptInvocation, ServerErrorKind};
+use tokio::sync::OnceCell;
 
-use super::{Error, client};
+use super::link::Link;
+use super::place::Limits;
+use super::{Error, Place};
 
-/// How long one may wait for a new connection. Callers that cannot wait so long give up before.
-const CONNECT: Duration = Duration::from_millis(250);
-/// How long the connection keeps a place for an answer. Callers that cannot wait so long give up before.
+/// How long a connection keeps a place for an answer. Callers that cannot wait so long give up before.
 const ANSWER: Duration = Duration::from_secs(1);
 
 /// One connection to one Redis, for calls that are too frequent for a pool, which asks for a sign of life each time.
 pub struct Line {
-    client: Client,
+    place: Place,
+    limits: Limits,
     current: Mutex<Current>,
 }
 
-/// The connection in use. A newer one has a higher number.
+/// The connection in use, once there is one. A newer one has a higher number.
+#[derive(Default)]
 struct Current {
     number: u64,
-    connection: Option<ConnectionManager>,
+    link: Arc<OnceCell<Link>>,
 }
 
 impl Line {
-    /// Makes a line. No connection is made before the first use, so that Amber starts without Redis too.
-    ///
-    /// # Errors
-    /// [`Error::Url`].
-    pub fn new(url: &SecretString) -> Result<Self, Error> {
-        let client = client(url)?;
-        Ok(Self { client, current: Mutex::new(Current { number: 0, connection: None }) })
+    /// Makes a line on which a new connection may take as long as `connect`. None is made before the first use, so that
+    /// Amber starts without Redis too.
+    #[must_use]
+    pub fn new(place: Place, connect: Duration) -> Self {
+        Self { place, limits: Limits { connect, answer: ANSWER }, current: Mutex::default() }
+    }
+
+    /// Whether each call must name keys of one slot only.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
+        self.place.is_cluster()
     }
 
     /// Calls a script that answers whole numbers, and loads it first where Redis does not have it.
@@ -42,10 +47,10 @@ impl Line {
     /// [`Error::Failed`], also when Redis is a replica, is full, still loads, or is part of a cluster that keeps the key
     /// elsewhere; [`Error::Timeout`] after a second.
     pub async fn call(&self, script: &ScriptInvocation<'_>) -> Result<Vec<i64>, Error> {
-        let (number, mut connection) = self.connection()?;
-        let answer = script.invoke_async(&mut connection).await;
+        let (number, mut link) = self.link().await?;
+        let answer = script.invoke_async(&mut link).await;
         answer.map_err(|error| {
-            if is_lost(&error) {
+            if is_lost(&link, &error) {
                 self.renew_after(number);
             }
             error.into()
@@ -55,29 +60,25 @@ impl Line {
     /// Lets the next call connect anew.
     pub fn renew(&self) {
         let mut current = self.lock();
-        *current = Current { number: current.number + 1, connection: None };
+        *current = Current { number: current.number + 1, link: Arc::default() };
     }
 
     /// The same, unless somebody did already.
     fn renew_after(&self, number: u64) {
         let mut current = self.lock();
         if current.number == number {
-            *current = Current { number: number + 1, connection: None };
+            *current = Current { number: number + 1, link: Arc::default() };
         }
     }
 
-    fn connection(&self) -> Result<(u64, ConnectionManager), Error> {
-        let mut current = self.lock();
-        if let Some(connection) = &current.connection {
-            return Ok((current.number, connection.clone()));
-        }
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(0)
-            .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(ANSWER));
-        let connection = ConnectionManager::new_lazy_with_config(self.client.clone(), config)?;
-        current.connection = Some(connection.clone());
-        Ok((current.number, connection))
+    /// The connection. Of many callers that find none, one connects; when it gives up, the next one does.
+    async fn link(&self) -> Result<(u64, Link), Error> {
+        let (number, link) = {
+            let current = self.lock();
+            (current.number, Arc::clone(&current.link))
+        };
+        let link = link.get_or_try_init(|| self.place.connect_to_stay(self.limits)).await?;
+        Ok((number, link.clone()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Current> {
@@ -86,9 +87,15 @@ impl Line {
 }
 
 /// Whether the connection leads to the wrong place for good: to a server that became a replica, or that does not accept
-/// the password. A connection that broke the manager itself replaces.
-fn is_lost(error: &RedisError) -> bool {
-    matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly) | ErrorKind::AuthenticationFailed)
+/// the password. One that broke is replaced by itself, unless it was made to hold once.
+fn is_lost(link: &Link, error: &RedisError) -> bool {
+    let is_elsewhere =
+        matches!(error.kind(), ErrorKind::Server(ServerErrorKind::ReadOnly) | ErrorKind::AuthenticationFailed);
+    match link {
+        Link::Once(_) => is_elsewhere || error.is_unrecoverable_error(),
+        Link::Again(_) => is_elsewhere,
+        Link::Cluster(_) => error.kind() == ErrorKind::AuthenticationFailed,
+    }
 }
 
 impl std::fmt::Debug for Line {

@@ -6,9 +6,11 @@ use std::process::{Child, Command, Stdio};
 use tokio::time::Instant;
 
 use super::*;
+use crate::config::Redis;
 
 fn pool(url: &str) -> Result<Pool, Error> {
-    Pool::new(&url.into())
+    let redis: Redis = url.parse().map_err(|_| Error::Url)?;
+    Place::new(&redis).map(Pool::new)
 }
 
 /// A Redis of this test's own, ended with it.
@@ -51,6 +53,15 @@ fn a_bad_url_is_refused_without_being_shown() {
     for url in ["", "hush", "http://:hush@host", "redis://:hush@", "redis://:hush@host:port"] {
         let error = pool(url).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("hush"), "{url}: {error:?}");
+    }
+}
+
+#[test]
+fn certificates_that_are_none_are_told_at_the_start() {
+    let authorities = Some("-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----".to_owned());
+    for url in ["rediss://host", "rediss+sentinel://host/main", "rediss+cluster://host"] {
+        let redis = Redis { authorities: authorities.clone(), ..url.parse().unwrap() };
+        assert_eq!(Place::new(&redis).unwrap_err(), Error::Authorities, "{url}");
     }
 }
 

@@ -136,7 +136,7 @@ impl SharedLimits {
             let embed_rate = limits::embed_rate(reader);
             let rate_limit = limits::rate_limit(reader, embed_rate);
             reader.require("REDIS_URL", "the limits are in Redis", "set it as the server has it");
-            let redis = storage::redis(reader).unwrap_or(Redis { url: SecretString::default() });
+            let redis = storage::redis(reader).unwrap_or_default();
             Self { redis, rate_limit, embed_rate }
         })
     }

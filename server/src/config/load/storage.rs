@@ -35,15 +35,17 @@ pub(super) fn checkpoints(reader: &mut Reader<'_>) -> Checkpoints {
 }
 
 pub(super) fn redis(reader: &mut Reader<'_>) -> Option<Redis> {
-    let is_one = |url: &str| match url.split_once("://") {
-        Some((scheme, _)) if scheme.contains("sentinel") || scheme.contains("cluster") => Err(Refusal::new(
-            "names a Sentinel or a cluster, which this version cannot use",
-            "name the primary as redis://host:port, by a service name or a proxy that follows it",
-        )),
-        _ => Ok(()),
-    };
-    reader.parsed("REDIS_URL", is_one)?;
-    sealed_url(reader, "REDIS_URL", &["redis", "rediss"]).map(|url| Redis { url })
+    let authorities = reader.parsed("REDIS_CA", |text| {
+        let is_pem = text.contains("-----BEGIN CERTIFICATE-----");
+        let refusal = || Refusal::new("holds no certificate", "write it as PEM, or name its file by REDIS_CA_FILE");
+        is_pem.then(|| text.to_owned()).ok_or_else(refusal)
+    });
+    let parse = |text: &str| text.parse::<Redis>().map_err(|bad| Refusal::new(bad.to_string(), bad.remedy()));
+    let redis = reader.parsed("REDIS_URL", parse)?;
+    if authorities.is_some() && !redis.is_encrypted() {
+        reader.warn("REDIS_CA", "does nothing while REDIS_URL does not begin with rediss");
+    }
+    Some(Redis { authorities, ..redis })
 }
 
 /// A URL that may hold a password, so that no message shows it.

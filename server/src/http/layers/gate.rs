@@ -109,7 +109,8 @@ impl Gate {
         self.limits.as_ref()?.check(path, caller, address).await
     }
 
-    fn write_headers(&self, decision: Option<Decision>, headers: &mut HeaderMap) {
+    /// Tells the caller of its quota, if it has one.
+    pub(super) fn write_headers(&self, decision: Option<Decision>, headers: &mut HeaderMap) {
         let Some(decision) = decision else { return };
         for (name, value) in quota::headers(&decision, self.clock.now()) {
             headers.insert(name, value);
