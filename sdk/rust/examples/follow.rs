@@ -1,5 +1,6 @@
 //! Prints posts as they are stored, up to a number: `cargo run -p amber-sdk --example follow -- http://localhost:5000 10`.
 //! It goes on wherever the connection broke, and prints each post once.
+#![expect(clippy::disallowed_methods, reason = "an example reads its settings itself")]
 
 use std::env;
 use std::error::Error;

@@ -1,5 +1,6 @@
 //! Adds a leader, asks for a run and follows it to its end:
 //! `AMBER_SECRET=... cargo run -p amber-sdk --example refresh -- http://localhost:5000 HANDLE`.
+#![expect(clippy::disallowed_methods, reason = "an example reads its settings itself")]
 
 use std::env;
 use std::error::Error;

@@ -62,7 +62,7 @@ mod tests {
             for method in &service.method {
                 let path = format!("/amber.v1.{}/{}", service.name(), method.name());
                 assert!(!method.client_streaming(), "{path}: a message is sent again from memory");
-                let level = method.options.as_ref().map(|options| options.idempotency_level());
+                let level = method.options.as_ref().map(prost_types::MethodOptions::idempotency_level);
                 if level.is_some_and(|level| level != IdempotencyLevel::IdempotencyUnknown) {
                     safe.push(path.clone());
                 }

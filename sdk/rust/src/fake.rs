@@ -68,6 +68,7 @@ impl FakeAmber {
     /// # Panics
     /// When this machine has no free port.
     #[expect(clippy::disallowed_methods, reason = "the task ends with the fake server that holds it")]
+    #[expect(clippy::unused_async, reason = "it must be called inside a runtime")]
     pub async fn start() -> Self {
         let incoming = TcpIncoming::bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
         let address = incoming.local_addr().expect("a bound port has an address");
@@ -98,11 +99,13 @@ impl FakeAmber {
 
     /// Stores a post and tells whoever watches. An empty id is replaced by a new one; the post as it was stored is the
     /// answer.
+    #[expect(clippy::must_use_candidate, reason = "most tests know what they published")]
     pub fn publish(&self, post: Post) -> Post {
         self.world.publish(post)
     }
 
     /// Adds a leader. An empty id is replaced by a new one; the leader as it was stored is the answer.
+    #[expect(clippy::must_use_candidate, reason = "most tests know whom they added")]
     pub fn add_leader(&self, leader: Leader) -> Leader {
         self.world.add_leader(leader)
     }
