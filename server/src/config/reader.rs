@@ -170,6 +170,10 @@ impl<'a> Reader<'a> {
             self.warn(&other, format!("is ignored, because {name} is set"));
         }
         match std::fs::read_to_string(path.trim()) {
+            Ok(text) if text.trim().is_empty() => {
+                self.refuse(&name, Refusal::new("the file is empty", "put the secret into it"));
+                None
+            }
             Ok(text) => {
                 let value = text.strip_suffix('\n').unwrap_or(&text);
                 let value = value.strip_suffix('\r').unwrap_or(value);

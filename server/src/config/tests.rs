@@ -176,6 +176,8 @@ fn a_secret_may_come_from_a_file() {
     assert_eq!(refused(&env.with("ADMIN_JWT_SECRET_FILE", "/nowhere/at/all")), ["ADMIN_JWT_SECRET_FILE"]);
     std::fs::write(file.path(), format!("{JWT_SECRET}\n\n")).unwrap();
     assert_eq!(refused(&MapEnv::default().with("ADMIN_JWT_SECRET_FILE", path)), ["ADMIN_JWT_SECRET_FILE"]);
+    std::fs::write(file.path(), "\n").unwrap();
+    assert_eq!(refused(&least().with("X_API_BEARER_FILE", path)), ["X_API_BEARER_FILE"], "an empty one is no secret");
 }
 
 #[test]
