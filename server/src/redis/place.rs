@@ -20,8 +20,9 @@ use super::link::Link;
 use crate::config::{Layout, Redis};
 
 /// How often a command follows a cluster that is being changed, and how long it waits before that, in milliseconds. Callers
-/// that cannot wait so long give up before.
-const FOLLOWS: u32 = 4;
+/// that cannot wait so long give up before. While a slot moves, calls that share a connection may take each other's leave
+/// to ask (`ASKING`), so that a few rounds are not enough.
+const FOLLOWS: u32 = 16;
 const FOLLOW_WAIT: (u64, u64) = (1, 16);
 
 /// Where Redis is. A clone is the same place.

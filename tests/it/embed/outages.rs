@@ -63,11 +63,11 @@ async fn a_page_that_cannot_be_made_costs_no_token() {
         let token = frame::token(&server, "main").await;
         let load = || Answer::to(opening(server.http.post(server.url("/embed/v1/dashboards/main")), &token));
         let db = Database::connect(server.database()).await.expect("the database of the server");
-        // What the page counts is out of reach; what is known of tokens is not.
-        db.execute_unprepared("ALTER TABLE post_counts RENAME TO away").await.expect("a table that is there");
+        // The topics of the page are out of reach; what is known of tokens is not.
+        db.execute_unprepared("ALTER TABLE post_hashtags RENAME TO away").await.expect("a table that is there");
         assert_eq!(load().await.status, 500, "{backend:?}");
         assert_eq!(load().await.status, 500, "{backend:?}: the first failure did not use the token up");
-        db.execute_unprepared("ALTER TABLE away RENAME TO post_counts").await.expect("a table that is there");
+        db.execute_unprepared("ALTER TABLE away RENAME TO post_hashtags").await.expect("a table that is there");
         assert_eq!(load().await.status, 200, "{backend:?}");
         assert_eq!(load().await.status, 401, "{backend:?}: now it is used up");
     }

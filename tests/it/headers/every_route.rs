@@ -141,7 +141,7 @@ async fn no_cache_may_keep_a_credential() {
     let asked = [
         ("/api/embed/token", json!({ "dashboardId": "d" }), 200, "token"),
         ("/api/admin/token", json!({ "adminId": "asha", "secret": server.bootstrap_secret() }), 200, "token"),
-        ("/api/api-keys", json!({ "name": "web", "scopes": ["embed.issue"] }), 201, "key"),
+        ("/api/api-keys", json!({ "name": "web", "scopes": ["dashboard.read"] }), 201, "key"),
     ];
     for (path, body, status, credential) in asked {
         let request = server.http.post(server.url(path)).json(&body);
