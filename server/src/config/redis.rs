@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     fn nodes(redis: &Redis) -> Vec<&str> {
-        redis.nodes.iter().map(|node| node.expose_secret()).collect()
+        redis.nodes.iter().map(ExposeSecret::expose_secret).collect()
     }
 
     #[test]

@@ -154,7 +154,9 @@ impl Feed {
         for row in counted {
             let days = trends.get_mut(&per_leader.then_some(row.leader));
             let day = usize::try_from(row.day - first).ok().and_then(|at| days?.get_mut(at));
-            day.into_iter().for_each(|day| day.counts.merge(row.counts));
+            if let Some(day) = day {
+                day.counts.merge(row.counts);
+            }
         }
         if !per_leader {
             return Ok(trends.into_iter().map(|(leader, days)| Trend { leader, days }).collect());

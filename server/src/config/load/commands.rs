@@ -148,7 +148,7 @@ impl Server {
     /// # Errors
     /// Every mistake in those variables.
     pub fn read_listen(env: &dyn Env) -> Result<SocketAddr, Errors> {
-        all_or_nothing(env, |reader| serving::listen(reader))
+        all_or_nothing(env, serving::listen)
     }
 }
 

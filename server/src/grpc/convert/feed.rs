@@ -96,9 +96,9 @@ pub(in crate::grpc) fn trends(trends: Vec<Trend>) -> v1::GetSentimentTrendRespon
 }
 
 pub(in crate::grpc) fn analyses(analyses: Vec<Analysis>) -> v1::AnalyzeSentimentResponse {
-    let analysis =
+    let of_text =
         |found: Analysis| v1::TextAnalysis { sentiment: Some(sentiment(found.sentiment)), language: found.language };
-    v1::AnalyzeSentimentResponse { analyses: analyses.into_iter().map(analysis).collect() }
+    v1::AnalyzeSentimentResponse { analyses: analyses.into_iter().map(of_text).collect() }
 }
 
 pub(in crate::grpc) fn post(post: Post) -> v1::Post {

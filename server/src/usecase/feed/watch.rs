@@ -128,7 +128,7 @@ impl Reader {
             if quiet >= HEARTBEAT {
                 return Ok(Told { post: None, resume_token: write(self.place.unwrap_or(place)) });
             }
-            let pause = sleep(POLL.min(HEARTBEAT - quiet));
+            let pause = sleep(POLL.min(HEARTBEAT.saturating_sub(quiet)));
             self.closing.run_until_cancelled(pause).await.ok_or(Error::Stopping)?;
         }
     }
