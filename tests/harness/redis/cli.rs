@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
 
 /// A connection that says what is written, as `redis-cli` does.
 #[derive(Debug)]
@@ -37,6 +39,7 @@ impl Cli {
     ///
     /// # Panics
     /// When that takes more than 20 seconds.
+    #[expect(clippy::disallowed_methods, reason = "a person who waits for a role to change waits for real")]
     pub fn say_until(&mut self, command: &str, part: &str) {
         let mut last = None;
         for _ in 0..400 {
@@ -47,7 +50,7 @@ impl Cli {
             if last.as_deref().is_some_and(|text| text.contains(part)) {
                 return;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            thread::sleep(Duration::from_millis(50));
         }
         panic!("{command} never says {part}, but {last:?}");
     }

@@ -1,5 +1,8 @@
 // The counts of a dashboard as charts need them.
 
+/** How long the server remembers counts. */
+export const COUNTS_LIFE_MS = 4_000;
+
 export interface DayCounts {
   /** A UTC day, `YYYY-MM-DD`. */
   readonly date: string;

@@ -1,7 +1,7 @@
 // What pages read from Amber.
 import "server-only";
 import { cache } from "react";
-import type { Counts } from "../model/counts";
+import { COUNTS_LIFE_MS, type Counts } from "../model/counts";
 import type { Outcome } from "../model/failure";
 import * as wire from "../model/from-wire";
 import type { Leader } from "../model/leader";
@@ -12,13 +12,12 @@ import { countedDashboard } from "./env";
 import { attempt } from "./failures";
 import { recent } from "./recent";
 
-/** Counts are the same for all visitors, and asked for with the one key of this application. */
-const COUNTS_LIFE_MS = 4_000;
 /** Leaders that pages show; one looks up others by the API. */
 const MOST_LEADERS = 500;
 
 const NO_KEY: Outcome<Counts> = { ok: false, failure: { kind: "key" } };
 
+/** Counts are the same for all visitors, and asked for with the one key of this application. */
 const recentCounts = recent(COUNTS_LIFE_MS, async () => {
   const amber = application();
   if (!amber) return NO_KEY;

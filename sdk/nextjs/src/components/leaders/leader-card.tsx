@@ -1,8 +1,9 @@
 "use client";
 // One leader, with what somebody who is logged in can do.
 import { useRouter } from "next/navigation";
-import { useCallback, useRef, useState, useTransition } from "react";
+import { useCallback, useEffect, useRef, useState, useTransition } from "react";
 import { useText } from "@/i18n/provider";
+import { COUNTS_LIFE_MS } from "@/model/counts";
 import type { Failure } from "@/model/failure";
 import type { Leader } from "@/model/leader";
 import { profile } from "@/model/x-links";
@@ -95,10 +96,14 @@ function Tasks({ leader: { id, name, handle }, onRemoved }: Omit<Props, "manages
       if (removed.ok) onRemoved(name);
       else setFailure(removed.failure);
     });
-  const onEnd = useCallback(() => {
-    setEnded(true);
+  const onEnd = useCallback(() => setEnded(true), []);
+  // The first look may still meet the counts from before the run, which the second one cannot.
+  useEffect(() => {
+    if (!ended || runId === undefined) return;
     router.refresh();
-  }, [router]);
+    const second = setTimeout(() => router.refresh(), COUNTS_LIFE_MS + 500);
+    return () => clearTimeout(second);
+  }, [ended, runId, router]);
   return (
     <div className={css.tasks}>
       <div className={css.buttons}>
