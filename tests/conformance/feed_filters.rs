@@ -57,7 +57,7 @@ fn posts(leader: i64) -> Vec<ScoredPost> {
         let seconds = i64::try_from(n).unwrap();
         let mut one = post(number(leader * 1_000 + seconds), TEXTS[n % TEXTS.len()]);
         one.post.posted_at = instant(seconds / 5);
-        one.language = LANGUAGES[n % LANGUAGES.len()].to_owned();
+        LANGUAGES[n % LANGUAGES.len()].clone_into(&mut one.language);
         one.sentiment = sentiments()[n / 3 % 4];
         one
     };

@@ -191,9 +191,9 @@ async fn a_watch_goes_on_where_it_ended(backend: Backend) {
     let mut met = Vec::new();
     let mut token = list.watch_token;
     for _ in 0..3 {
-        let mut watch = open(&amber, after(token)).await;
+        let mut watch = open(&amber, after(token.clone())).await;
         let mut posts = told(&mut watch, 2).await;
-        token = posts[1].1.clone();
+        token.clone_from(&posts[1].1);
         met.extend(posts.drain(..).map(|(post, _)| post.text));
     }
     let expected: Vec<_> = (0..6).map(|n| format!("asha writes number {n}.")).collect();

@@ -220,7 +220,7 @@ async fn who_asks_for_more_than_there_is_is_refused_for_good_and_takes_nothing()
     let refused = feed().await;
     assert_eq!((refused.status, number(&refused, HEADERS[1])), (429, 2), "what is left is not enough");
     assert_eq!(Answer::to(server.http.get(server.url("/nowhere"))).await.status, 404, "for a cheaper call it is");
-    server.clock.advance(Duration::from_secs(86_400));
+    server.clock.advance(Duration::from_hours(24));
     let after = number(&feed().await, HEADERS[2]);
     assert!(
         after - 1_767_225_600 >= 86_400,

@@ -17,7 +17,7 @@ const CALLS: usize = 20;
 async fn serve(amber: &Amber, made: &watch::Sender<usize>, until: &CancellationToken) {
     while !until.is_cancelled() {
         amber.feed().list_posts(ListPostsRequest::default()).await.expect("no call fails");
-        if *made.borrow() % 10 == 0 {
+        if made.borrow().is_multiple_of(10) {
             amber.ingestion().start_ingestion(StartIngestionRequest {}).await.expect("no call fails");
         }
         made.send_modify(|made| *made += 1);

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::stage::{Stage, succeeded};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A built example; None, with a word on standard error, when examples were not built.
 fn example(name: &str) -> Option<Command> {

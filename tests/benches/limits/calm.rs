@@ -34,9 +34,9 @@ pub(crate) async fn measure(redis: &Redis) -> Vec<Row> {
     for turn in 0..TURNS {
         let (healthy, _) = calls(&limiter, 20).await;
         if turn % 2 == 0 {
-            flaky.cut().await
+            flaky.cut().await;
         } else {
-            flaky.stall().await
+            flaky.stall().await;
         }
         let (_, slow) = calls(&limiter, 1).await;
         while !metrics.render().contains("amber_rate_limit_breaker_open 1") {
