@@ -45,14 +45,16 @@ export function outages(scenario) {
   scenario("an action that does not reach Amber says so", async (stage) => {
     const page = await stage.administrator();
     const name = "Noorika Zelvani";
+    const refresh = page.getByRole("button", { name: `Refresh ${name}` });
+    await refresh.waitFor();
     stage.relay.cut();
     try {
-      await page.getByRole("button", { name: `Refresh ${name}` }).click();
+      await refresh.click();
       await page.getByRole("listitem", { name }).getByText("Amber cannot be reached at the moment.").waitFor();
     } finally {
       stage.relay.mend();
     }
-    await page.getByRole("button", { name: `Refresh ${name}` }).click();
+    await refresh.click();
     await page.getByRole("listitem", { name }).getByText("Done", { exact: true }).waitFor();
   });
 }
