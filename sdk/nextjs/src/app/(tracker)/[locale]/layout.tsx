@@ -1,12 +1,11 @@
 // The document around every page of the tracker.
-import "@/styles/base.css";
 import type { Metadata, Viewport } from "next";
 import { cookies } from "next/headers";
 import { notFound } from "next/navigation";
+import { Document } from "@/components/document";
 import { Shell } from "@/components/shell/shell";
-import { messages, text as textOf } from "@/i18n/index";
+import { text as textOf } from "@/i18n/index";
 import { isLocale, LOCALES } from "@/i18n/locales";
-import { TextProvider } from "@/i18n/provider";
 import { THEME_COOKIE, themeOf } from "@/model/choices";
 import { appOrigin } from "@/server/env";
 import { currentSession } from "@/server/session";
@@ -36,14 +35,10 @@ export default async function Layout({ params, children }: LayoutProps<"/[locale
   if (!isLocale(locale)) notFound();
   const theme = themeOf((await cookies()).get(THEME_COOKIE)?.value);
   return (
-    <html lang={locale} data-theme={theme}>
-      <body>
-        <TextProvider locale={locale} messages={messages(locale)}>
-          <Shell locale={locale} theme={theme} session={await currentSession()}>
-            {children}
-          </Shell>
-        </TextProvider>
-      </body>
-    </html>
+    <Document locale={locale} theme={theme}>
+      <Shell locale={locale} theme={theme} session={await currentSession()}>
+        {children}
+      </Shell>
+    </Document>
   );
 }
