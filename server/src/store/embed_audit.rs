@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
 };
-use serde_json::json;
+use serde::Serialize;
 
 use super::entity::embed_audit::{Column, Entity, Model};
 use super::text::clean;
@@ -98,70 +98,82 @@ impl EmbedAudit for Store {
 /// The most lines of one statement, whose parameters both databases take.
 const LINES: usize = 1_000;
 
-/// What every line sets; the database gives it its number.
+/// What every line sets, in the order of [`Line::values`]; the database gives it its number.
 const COLUMNS: &str = "at, action, token_id, client_id, subject, dashboard_id, origin, reason, network, detail";
 
 /// Writes all events down. Only a transaction undoes what comes before a failure, when they are more than [`LINES`].
 pub(super) async fn append<C: ConnectionTrait>(db: &C, events: &[AuditEvent]) -> Result<(), Error> {
     for some in events.chunks(LINES) {
+        let lines: Vec<_> = some.iter().map(Line::of).collect();
         let insert = match db.get_database_backend() {
-            DbBackend::Postgres => as_document(some),
-            other => as_values(other, some),
+            DbBackend::Postgres => as_document(&lines),
+            other => as_values(other, lines),
         };
         db.execute_raw(insert).await?;
     }
     Ok(())
 }
 
+/// An event in the form of its row.
+#[derive(Serialize)]
+struct Line<'a> {
+    at: i64,
+    action: &'static str,
+    token_id: Option<&'a str>,
+    client_id: Option<&'a str>,
+    subject: Option<String>,
+    dashboard_id: Option<&'a str>,
+    origin: Option<&'a str>,
+    reason: Option<&'a str>,
+    network: Option<&'a str>,
+    detail: Option<String>,
+}
+
+impl<'a> Line<'a> {
+    fn of(event: &'a AuditEvent) -> Self {
+        Self {
+            at: event.at.as_microsecond(),
+            action: event.action.as_str(),
+            token_id: event.token_id.as_ref().map(|id| id.0.as_str()),
+            client_id: event.client_id.as_ref().map(|id| id.0.as_str()),
+            subject: event.subject.as_deref().map(clean),
+            dashboard_id: event.dashboard_id.as_ref().map(DashboardId::as_str),
+            origin: event.origin.as_ref().map(Origin::as_str),
+            reason: event.reason.as_deref(),
+            network: event.network.as_deref(),
+            detail: event.detail.as_deref().map(clean),
+        }
+    }
+
+    fn values(self) -> [Value; 10] {
+        [
+            self.at.into(),
+            self.action.into(),
+            self.token_id.into(),
+            self.client_id.into(),
+            self.subject.into(),
+            self.dashboard_id.into(),
+            self.origin.into(),
+            self.reason.into(),
+            self.network.into(),
+            self.detail.into(),
+        ]
+    }
+}
+
 /// All lines as one value, so that the statement is planned once, however many lines there are.
-fn as_document(events: &[AuditEvent]) -> Statement {
-    let sql = format!(
-        "INSERT INTO embed_audit ({COLUMNS}) SELECT {COLUMNS} FROM json_to_recordset($1::json) AS line(at bigint, \
-         action text, token_id text, client_id text, subject text, dashboard_id text, origin text, reason text, network text, \
-         detail text)"
-    );
-    let lines: Vec<_> = events.iter().map(document).collect();
-    let lines = serde_json::to_string(&lines).expect("lines are texts and numbers, which are always JSON");
+fn as_document(lines: &[Line<'_>]) -> Statement {
+    let read = "json_populate_recordset(NULL::embed_audit, $1::json)";
+    let sql = format!("INSERT INTO embed_audit ({COLUMNS}) SELECT {COLUMNS} FROM {read}");
+    let lines = serde_json::to_string(lines).expect("lines are texts and numbers, which are always JSON");
     Statement::from_sql_and_values(DbBackend::Postgres, sql, [lines.into()])
 }
 
-fn document(event: &AuditEvent) -> serde_json::Value {
-    let AuditEvent { at, action, token_id, client_id, subject, dashboard_id, origin, reason, network, detail } = event;
-    json!({
-        "at": at.as_microsecond(),
-        "action": action.as_str(),
-        "token_id": token_id.as_ref().map(|id| &id.0),
-        "client_id": client_id.as_ref().map(|id| &id.0),
-        "subject": subject.as_deref().map(clean),
-        "dashboard_id": dashboard_id.as_ref().map(DashboardId::as_str),
-        "origin": origin.as_ref().map(Origin::as_str),
-        "reason": reason,
-        "network": network,
-        "detail": detail.as_deref().map(clean),
-    })
-}
-
 /// Each field as a value of its own, which SQLite reads faster than a document.
-fn as_values(backend: DbBackend, events: &[AuditEvent]) -> Statement {
-    let lines = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; events.len()].join(", ");
-    let sql = format!("INSERT INTO embed_audit ({COLUMNS}) VALUES {lines}");
-    Statement::from_sql_and_values(backend, sql, events.iter().flat_map(values))
-}
-
-fn values(event: &AuditEvent) -> [Value; 10] {
-    let AuditEvent { at, action, token_id, client_id, subject, dashboard_id, origin, reason, network, detail } = event;
-    [
-        at.as_microsecond().into(),
-        action.as_str().into(),
-        token_id.as_ref().map(|id| id.0.clone()).into(),
-        client_id.as_ref().map(|id| id.0.clone()).into(),
-        subject.as_deref().map(clean).into(),
-        dashboard_id.as_ref().map(ToString::to_string).into(),
-        origin.as_ref().map(ToString::to_string).into(),
-        reason.clone().into(),
-        network.clone().into(),
-        detail.as_deref().map(clean).into(),
-    ]
+fn as_values(backend: DbBackend, lines: Vec<Line<'_>>) -> Statement {
+    let places = vec!["(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"; lines.len()].join(", ");
+    let sql = format!("INSERT INTO embed_audit ({COLUMNS}) VALUES {places}");
+    Statement::from_sql_and_values(backend, sql, lines.into_iter().flat_map(Line::values))
 }
 
 fn read(row: Model) -> Result<(i64, AuditEvent), Error> {
