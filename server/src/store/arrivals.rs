@@ -63,8 +63,8 @@ impl Arrivals for Store {
     async fn arrivals(&self, after: u64, limit: u32) -> Result<Option<Arrived>, Error> {
         // Read before the places: every number up to it is visible to the next statement.
         let last = self.last_arrival().await?;
-        if after > last {
-            return Ok(None);
+        if after >= last {
+            return Ok((after == last).then(|| Arrived { posts: Vec::new(), place: after }));
         }
         let rows = post_arrivals::Entity::find()
             .filter(post_arrivals::Column::Seq.gt(number::write(after)))
@@ -72,10 +72,8 @@ impl Arrivals for Store {
             .limit(u64::from(limit))
             .all(&self.db)
             .await?;
-        let Some(first) = rows.first() else {
-            return Ok((after == last).then(|| Arrived { posts: Vec::new(), place: after }));
-        };
-        if number::read(first.seq)? != after + 1 {
+        let is_next_known = rows.first().is_some_and(|first| first.seq == number::write(after + 1));
+        if !is_next_known {
             return Ok(None);
         }
         let mut found = self.posts_of(rows.iter().map(|row| row.post_id)).await?;
