@@ -71,22 +71,6 @@ impl Redeemer {
         }
     }
 
-    /// Checks every rule and, last of all, uses the token up for a session; a refused token stays unused.
-    ///
-    /// # Errors
-    /// As [`Self::check`]; then [`Error::TokenReplayed`], or [`Error::ReplayStoreUnavailable`] when the store
-    /// cannot tell, for a token that may have been used is never admitted.
-    pub async fn redeem(
-        &self,
-        token: &str,
-        dashboard: &str,
-        embedder: &Embedder,
-        network: Option<Network>,
-    ) -> Result<Opened, Refusal> {
-        let admitted = self.admit(token, dashboard, embedder).await?;
-        self.open(admitted, network).await
-    }
-
     /// Checks every rule but first use, for a site that shows the dashboard. Whatever can fail is done between this and
     /// [`Self::open`], so that it costs no token.
     ///
@@ -103,7 +87,9 @@ impl Redeemer {
     /// Uses an admitted token up for a session. What was revoked or deleted meanwhile is refused still.
     ///
     /// # Errors
-    /// [`Error::TokenExpired`] when its time ended meanwhile; then as [`Self::redeem`].
+    /// [`Error::TokenExpired`] when its time ended meanwhile, [`Error::TokenReplayed`], [`Error::TokenRevoked`] or
+    /// [`Error::DashboardNotFound`]; [`Error::ReplayStoreUnavailable`] when the store cannot tell, for a token that may have
+    /// been used is never admitted.
     pub async fn open(&self, admitted: Admitted, network: Option<Network>) -> Result<Opened, Refusal> {
         let Admitted { claims, site } = admitted;
         if self.clock.now() >= claims.expires_at && TokenCheck::Expiry.is_made() {
@@ -117,7 +103,7 @@ impl Redeemer {
     /// Uses up a token that was checked.
     ///
     /// # Errors
-    /// As [`Self::redeem`].
+    /// As [`Self::open`].
     pub async fn spend(
         &self,
         claims: EmbedClaims,
@@ -131,7 +117,7 @@ impl Redeemer {
     /// Uses a fresh token up to go on with a session: one of the same dashboard, client and viewer, for the same site.
     ///
     /// # Errors
-    /// As [`Self::session`] for the session, then as [`Self::redeem`] for the token; [`Error::TokenWrongAudience`] for a token of
+    /// As [`Self::session`] for the session, then as [`Self::check`] and [`Self::open`] for the token; [`Error::TokenWrongAudience`] for a token of
     /// another client or viewer.
     pub async fn renew(&self, session: &str, token: &str, network: Option<Network>) -> Result<Opened, Refusal> {
         let EmbedSession { claims: before, origin, .. } = self.session(session, None).await?;

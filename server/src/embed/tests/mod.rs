@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use self::desk::Desk;
 use super::*;
 use crate::auth::tests::HandClock;
-use crate::domain::{ClientId, DashboardId, EmbedClaims, Locks, Origin, OsEntropy};
+use crate::domain::{ClientId, DashboardId, EmbedClaims, Locks, Network, Origin, OsEntropy};
 
 const K1: &[u8] = b"key-one-of-the-tests-0123456789-abcdef";
 const K2: &[u8] = b"key-two-of-the-tests-0123456789-abcdef";
@@ -54,6 +54,20 @@ fn redeemer(clock: &Arc<HandClock>, desk: &Arc<Desk>) -> Redeemer {
     let sessions = Sessions::new(ring(), "amber", clock.clone());
     let admission = Admission::new(desk.clone(), desk.clone());
     Redeemer::new(verifier(clock), sessions, admission, desk.clone(), ReplayCache::default(), clock.clone())
+}
+
+impl Redeemer {
+    /// What a frame does, without a page in between.
+    async fn redeem(
+        &self,
+        token: &str,
+        dashboard: &str,
+        embedder: &Embedder,
+        network: Option<Network>,
+    ) -> Result<Opened, Refusal> {
+        let admitted = self.admit(token, dashboard, embedder).await?;
+        self.open(admitted, network).await
+    }
 }
 
 fn request() -> IssueRequest {
