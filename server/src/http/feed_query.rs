@@ -39,11 +39,11 @@ impl Asked {
             "since" => self.query.since = instant(name, value)?,
             "until" => self.query.until = instant(name, value)?,
             "text" => value.clone_into(&mut self.query.text),
-            "cursor" => self.cursor = Some(value.to_owned()).filter(|cursor| !cursor.is_empty()),
+            "cursor" => self.cursor = cursor(value),
             // The old service went on from an instant.
             "before" => match value.parse() {
                 Ok(instant) => self.query.until = Some(instant),
-                Err(_) => self.cursor = Some(value.to_owned()).filter(|cursor| !cursor.is_empty()),
+                Err(_) => self.cursor = cursor(value),
             },
             "page" => self.page = number(name, value)?.max(1).unsigned_abs(),
             "page_size" | "limit" => {
@@ -58,6 +58,11 @@ impl Asked {
 
 fn listed(value: &str) -> Vec<String> {
     value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+/// An empty value is none at all.
+fn cursor(value: &str) -> Option<String> {
+    Some(value.to_owned()).filter(|cursor| !cursor.is_empty())
 }
 
 fn number(name: &str, value: &str) -> Result<i64, Violation> {
