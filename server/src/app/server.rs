@@ -143,7 +143,7 @@ impl Server {
     /// off what takes longer than the deadline.
     pub async fn stop(self) {
         self.health.begin_drain();
-        self.serving.set_serving(false).await;
+        self.serving.leave().await;
         if !self.grace.is_zero() {
             info!("Amber stops in {:?}: probes are told now.", self.grace);
             sleep(self.grace).await;

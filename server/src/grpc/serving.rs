@@ -41,8 +41,8 @@ enum Phase {
     New,
     /// Whether calls are taken.
     Told(bool),
-    /// That the server goes away; nothing is told after that.
-    Ended,
+    /// That the server goes away; a probe that began before is not told after that.
+    Leaving,
 }
 
 impl Serving {
@@ -53,10 +53,10 @@ impl Serving {
         serving
     }
 
-    /// Tells everybody, watchers included, whether calls are taken, if that is news; not after the end.
+    /// Tells everybody, watchers included, whether calls are taken, if that is news; not once the server goes away.
     pub async fn set_serving(&self, serving: bool) {
         let mut phase = self.phase.lock().await;
-        if *phase != Phase::Ended && *phase != Phase::Told(serving) {
+        if *phase != Phase::Leaving && *phase != Phase::Told(serving) {
             *phase = Phase::Told(serving);
             self.tell(serving).await;
         }
@@ -69,11 +69,16 @@ impl Serving {
         }
     }
 
-    /// Says for the last time that no calls are taken, and ends every watch, which would hold up a shutdown for ever.
-    pub async fn end_watches(&self) {
+    /// Says for the last time that no calls are taken.
+    pub async fn leave(&self) {
         let mut phase = self.phase.lock().await;
-        *phase = Phase::Ended;
+        *phase = Phase::Leaving;
         self.tell(false).await;
+    }
+
+    /// Leaves, and ends every watch, which would hold up a shutdown for ever.
+    pub async fn end_watches(&self) {
+        self.leave().await;
         let mut reporter = self.reporter.clone();
         for name in NAMES {
             reporter.clear_service_status(name).await;
@@ -142,6 +147,15 @@ mod tests {
         assert!(watch.next().await.is_none());
         serving.set_serving(true).await;
         assert_eq!(check(&serving, "").await, Err(Code::NotFound), "a probe that is late changes nothing");
+    }
+
+    #[tokio::test]
+    async fn a_probe_that_began_before_the_server_left_is_not_told() {
+        let serving = Serving::new().await;
+        serving.set_serving(true).await;
+        serving.leave().await;
+        serving.set_serving(true).await;
+        assert_eq!(check(&serving, "").await, Ok(ServingStatus::NotServing));
     }
 
     #[tokio::test]
