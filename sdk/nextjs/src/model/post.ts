@@ -1,6 +1,7 @@
 // A post as the pages show it: plain values that pass from the server to the browser.
 
-export const TONES = ["positive", "neutral", "negative", "unscored"] as const;
+export const SCORED = ["positive", "neutral", "negative"] as const;
+export const TONES = [...SCORED, "unscored"] as const;
 export type Tone = (typeof TONES)[number];
 
 export interface Medium {

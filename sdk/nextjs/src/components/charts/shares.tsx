@@ -1,14 +1,14 @@
-// The share of each sentiment, as a band and in words.
+// The share of each sentiment among the posts that could be scored, as a band and in words.
 import { count, share } from "@/i18n/format";
 import type { Counts } from "@/model/counts";
-import { TONES } from "@/model/post";
+import { SCORED } from "@/model/post";
 import css from "./charts.module.css";
 import type { Words } from "./plot";
 
 export function Shares({ counts: { tones }, locale, text }: { counts: Counts } & Words) {
-  const all = TONES.reduce((sum, tone) => sum + tones[tone], 0);
+  const all = SCORED.reduce((sum, tone) => sum + tones[tone], 0);
   let before = 0;
-  const parts = TONES.map((tone) => {
+  const parts = SCORED.map((tone) => {
     const part = { tone, posts: tones[tone], start: before };
     before += tones[tone];
     return part;
@@ -37,6 +37,9 @@ export function Shares({ counts: { tones }, locale, text }: { counts: Counts } &
           </li>
         ))}
       </ul>
+      <p className="fine">
+        {text("totals.scored", { n: all })} · {text("sentiment.unscored")}: {count(locale, tones.unscored)}
+      </p>
     </section>
   );
 }

@@ -1,6 +1,7 @@
 // The figures of the whole span.
 import { count, score } from "@/i18n/format";
 import { type Counts, meanScore } from "@/model/counts";
+import { SCORED } from "@/model/post";
 import css from "./charts.module.css";
 import type { Words } from "./plot";
 
@@ -12,7 +13,7 @@ export function Totals({ counts, locale, text }: Totals) {
   const { days, people, tones } = counts;
   const [yesterday, today] = [days.at(-2)?.posts ?? 0, days.at(-1)?.posts ?? 0];
   const mean = meanScore(days);
-  const scored = tones.positive + tones.neutral + tones.negative;
+  const scored = SCORED.reduce((sum, tone) => sum + tones[tone], 0);
   const change = `${today < yesterday ? "−" : "+"}${count(locale, Math.abs(today - yesterday))}`;
   const tone = mean === undefined || Math.abs(mean) < 0.005 ? "" : mean > 0 ? css.positiveText : css.negativeText;
   const posting = people.filter(({ posts }) => posts > 0).length;
