@@ -1048,10 +1048,12 @@ pub enum Platform {
     Unspecified = 0,
     /// PLATFORM_X is X, formerly Twitter.
     X = 1,
-    /// PLATFORM_FACEBOOK is Facebook; such posts come from imported data only.
+    /// PLATFORM_FACEBOOK is Facebook; such posts are imported or entered by hand.
     Facebook = 2,
-    /// PLATFORM_NEWS is a news site; such posts come from imported data only.
+    /// PLATFORM_NEWS is a news site; such posts are imported or entered by hand.
     News = 3,
+    /// PLATFORM_OTHER is a platform that the server does not know; `platform_name` of the post tells its name.
+    Other = 4,
 }
 impl Platform {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1064,6 +1066,7 @@ impl Platform {
             Self::X => "PLATFORM_X",
             Self::Facebook => "PLATFORM_FACEBOOK",
             Self::News => "PLATFORM_NEWS",
+            Self::Other => "PLATFORM_OTHER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1073,6 +1076,7 @@ impl Platform {
             "PLATFORM_X" => Some(Self::X),
             "PLATFORM_FACEBOOK" => Some(Self::Facebook),
             "PLATFORM_NEWS" => Some(Self::News),
+            "PLATFORM_OTHER" => Some(Self::Other),
             _ => None,
         }
     }
@@ -1251,7 +1255,8 @@ pub struct Post {
     /// truncated is true when the platform delivered only the beginning of the text.
     #[prost(bool, tag = "15")]
     pub truncated: bool,
-    /// verification_status is the result of the review; `Needs Review` while there is none. New values may appear.
+    /// verification_status is the result of the review in words: `Needs Review` while there is none, `Verified` or `Rejected`.
+    /// New values may appear. See `verification`.
     #[prost(string, tag = "16")]
     pub verification_status: ::prost::alloc::string::String,
     /// first_seen_time is when the post was first stored.
@@ -1260,6 +1265,15 @@ pub struct Post {
     /// hashtags are the hashtags without `#`, in the order of the text. May be empty.
     #[prost(string, repeated, tag = "18")]
     pub hashtags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// verification is the result of the review. A rejected post is answered like any other.
+    #[prost(enumeration = "VerificationStatus", tag = "19")]
+    pub verification: i32,
+    /// platform_name is what the platform is called, such as `X` or, for PLATFORM_OTHER, the name that was given.
+    #[prost(string, tag = "20")]
+    pub platform_name: ::prost::alloc::string::String,
+    /// origin is how the post came to be stored.
+    #[prost(enumeration = "PostOrigin", tag = "21")]
+    pub origin: i32,
 }
 /// Author is who wrote a post.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1312,19 +1326,22 @@ pub struct PostMetrics {
     #[prost(int64, optional, tag = "6")]
     pub impressions: ::core::option::Option<i64>,
 }
-/// Sentiment is what a model found in a text.
+/// Sentiment is what a model found in a text, or what somebody said of it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Sentiment {
     /// label is the class.
     #[prost(enumeration = "SentimentLabel", tag = "1")]
     pub label: i32,
-    /// score is the strength from -1.0 (most negative) to 1.0 (most positive). Absent when the text is unscored.
+    /// score is the strength from -1.0 (most negative) to 1.0 (most positive). Absent when the text is unscored, and when
+    /// somebody gave the label.
     #[prost(double, optional, tag = "2")]
     pub score: ::core::option::Option<f64>,
-    /// model names the model and its version, for example `vader-3.3.2`. Empty when the text is unscored.
+    /// model names the model and its version, for example `vader-3.3.2`; `given` says that somebody gave the label. Empty when
+    /// the text is unscored.
     #[prost(string, tag = "3")]
     pub model: ::prost::alloc::string::String,
-    /// unscored_reason says why there is no score (`language`, `no_text`, `withheld`). Empty when there is one.
+    /// unscored_reason says why there is no score (`language`, `no_text`, `withheld`). Empty when there is a label other than
+    /// SENTIMENT_LABEL_UNSCORED.
     #[prost(string, tag = "4")]
     pub unscored_reason: ::prost::alloc::string::String,
 }
@@ -1343,6 +1360,80 @@ pub struct SentimentCounts {
     /// unscored counts the posts without a score.
     #[prost(int64, tag = "4")]
     pub unscored: i64,
+}
+/// VerificationStatus is what reviewers say of a post. New values may appear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum VerificationStatus {
+    /// VERIFICATION_STATUS_UNSPECIFIED is never sent by the server.
+    Unspecified = 0,
+    /// VERIFICATION_STATUS_NEEDS_REVIEW is a post that nobody reviewed so far.
+    NeedsReview = 1,
+    /// VERIFICATION_STATUS_VERIFIED is a post that is what it seems to be.
+    Verified = 2,
+    /// VERIFICATION_STATUS_REJECTED is a post that is not.
+    Rejected = 3,
+}
+impl VerificationStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "VERIFICATION_STATUS_UNSPECIFIED",
+            Self::NeedsReview => "VERIFICATION_STATUS_NEEDS_REVIEW",
+            Self::Verified => "VERIFICATION_STATUS_VERIFIED",
+            Self::Rejected => "VERIFICATION_STATUS_REJECTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "VERIFICATION_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "VERIFICATION_STATUS_NEEDS_REVIEW" => Some(Self::NeedsReview),
+            "VERIFICATION_STATUS_VERIFIED" => Some(Self::Verified),
+            "VERIFICATION_STATUS_REJECTED" => Some(Self::Rejected),
+            _ => None,
+        }
+    }
+}
+/// PostOrigin is how a post came to be stored. New values may appear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PostOrigin {
+    /// POST_ORIGIN_UNSPECIFIED is never sent by the server.
+    Unspecified = 0,
+    /// POST_ORIGIN_FETCHED is a post that its platform told.
+    Fetched = 1,
+    /// POST_ORIGIN_MANUAL is a post that somebody entered by hand.
+    Manual = 2,
+    /// POST_ORIGIN_IMPORTED is a post that was taken over from another service.
+    Imported = 3,
+}
+impl PostOrigin {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "POST_ORIGIN_UNSPECIFIED",
+            Self::Fetched => "POST_ORIGIN_FETCHED",
+            Self::Manual => "POST_ORIGIN_MANUAL",
+            Self::Imported => "POST_ORIGIN_IMPORTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "POST_ORIGIN_UNSPECIFIED" => Some(Self::Unspecified),
+            "POST_ORIGIN_FETCHED" => Some(Self::Fetched),
+            "POST_ORIGIN_MANUAL" => Some(Self::Manual),
+            "POST_ORIGIN_IMPORTED" => Some(Self::Imported),
+            _ => None,
+        }
+    }
 }
 /// MediaKind is what a medium shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]

@@ -2,8 +2,11 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
+use super::entity::review_items::{Column, Entity};
 use super::{Error, Leaders, Posts, Store};
+use crate::domain::ReviewState;
 
 /// How much is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,7 +15,7 @@ pub struct Counts {
     pub leaders: u64,
     /// Posts.
     pub posts: u64,
-    /// Posts that wait for a reviewer; Amber keeps none yet, so this is 0.
+    /// Items of the review queue that wait.
     pub review_items: u64,
     /// When the newest post was published.
     pub latest_post_at: Option<Timestamp>,
@@ -41,10 +44,11 @@ impl Vitals for Store {
     }
 
     async fn counts(&self) -> Result<Counts, Error> {
+        let waiting = Entity::find().filter(Column::State.eq(ReviewState::Pending.as_str()));
         Ok(Counts {
             leaders: Leaders::count(self).await?,
             posts: Posts::count(self).await?,
-            review_items: 0,
+            review_items: waiting.count(&self.db).await?,
             latest_post_at: self.latest_post_at().await?,
         })
     }

@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use self::keys::Key;
-pub(super) use self::row::media_json;
+pub(super) use self::row::{Tone, media_json};
 use super::entity::{leaders, post_metrics, posts};
 use super::{Error, Store, instant};
 use crate::domain::{FeedCursor, FeedFilter, FeedPage, Post, PostId};
