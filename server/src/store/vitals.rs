@@ -2,11 +2,8 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
-use super::entity::review_items::{Column, Entity};
-use super::{Error, Leaders, Posts, Store};
-use crate::domain::ReviewState;
+use super::{Error, Leaders, Posts, Reviews, Store};
 
 /// How much is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,11 +41,10 @@ impl Vitals for Store {
     }
 
     async fn counts(&self) -> Result<Counts, Error> {
-        let waiting = Entity::find().filter(Column::State.eq(ReviewState::Pending.as_str()));
         Ok(Counts {
             leaders: Leaders::count(self).await?,
             posts: Posts::count(self).await?,
-            review_items: waiting.count(&self.db).await?,
+            review_items: self.waiting().await?,
             latest_post_at: self.latest_post_at().await?,
         })
     }

@@ -1,5 +1,6 @@
 //! The feed: stored posts, newest first.
 
+pub(super) mod given;
 mod keys;
 mod row;
 mod scan;

@@ -45,7 +45,7 @@ pub(in crate::store) struct Tone {
 }
 
 /// Stands in the place of a reason where somebody gave the tone.
-const GIVEN: &str = "given";
+pub(super) const GIVEN: &str = "given";
 
 impl Tone {
     pub(in crate::store) fn of(sentiment: Sentiment) -> Self {

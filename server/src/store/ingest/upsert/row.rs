@@ -19,7 +19,7 @@ use crate::store::posts::{Tone, media_json};
 use crate::store::text::{clean, clean_all, json};
 
 /// The columns that an edit changes.
-pub(super) const CONTENT: [Column; 19] = [
+pub(super) const CONTENT: [Column; 16] = [
     Column::ExternalId,
     Column::Version,
     Column::AuthorHandle,
@@ -29,16 +29,22 @@ pub(super) const CONTENT: [Column; 19] = [
     Column::Hashtags,
     Column::Media,
     Column::Language,
-    Column::SentimentLabel,
-    Column::SentimentScore,
-    Column::SentimentModel,
-    Column::UnscoredReason,
     Column::ContentHash,
     Column::Permalink,
     Column::Edited,
     Column::Truncated,
     Column::WithheldIn,
     Column::UpdatedAt,
+    // An imported post that its platform tells is one of the platform from then on.
+    Column::Origin,
+];
+
+/// The columns of the tone and their names, which an edit changes as well.
+pub(super) const TONE: [(Column, &str); 4] = [
+    (Column::SentimentLabel, "sentiment_label"),
+    (Column::SentimentScore, "sentiment_score"),
+    (Column::SentimentModel, "sentiment_model"),
+    (Column::UnscoredReason, "unscored_reason"),
 ];
 
 /// The public counts and their names.
