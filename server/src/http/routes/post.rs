@@ -69,10 +69,19 @@ fn media(media: &Media) -> Value {
 
 /// The name of a tone.
 pub(super) fn sentiment_name(sentiment: Sentiment) -> &'static str {
-    match sentiment.label() {
-        Some(Label::Positive) => "Positive",
-        Some(Label::Neutral) => "Neutral",
-        Some(Label::Negative) => "Negative",
-        None => "Unscored",
+    sentiment.label().map_or("Unscored", label_name)
+}
+
+/// The name of a tone that is known.
+pub(super) fn label_name(label: Label) -> &'static str {
+    match label {
+        Label::Positive => "Positive",
+        Label::Neutral => "Neutral",
+        Label::Negative => "Negative",
     }
+}
+
+/// Reads the name of a tone without regard to case.
+pub(super) fn label(name: &str) -> Option<Label> {
+    Label::parse(&name.to_ascii_lowercase())
 }
