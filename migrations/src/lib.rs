@@ -12,6 +12,7 @@ mod m20261122_000004_embed_tokens;
 mod m20261122_000005_api_budget;
 mod m20261122_000006_embedding;
 mod m20261122_000007_arrivals;
+mod m20261122_000008_review;
 mod references;
 
 /// Runs the steps.
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_api_budget::Migration),
             Box::new(m20261122_000006_embedding::Migration),
             Box::new(m20261122_000007_arrivals::Migration),
+            Box::new(m20261122_000008_review::Migration),
         ]
     }
 }

@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statemen
 use tempfile::TempDir;
 
 /// Every table of Amber.
-pub(crate) const TABLES: [&str; 23] = [
+pub(crate) const TABLES: [&str; 25] = [
     "leaders",
     "ingest_streams",
     "ingest_control",
@@ -21,6 +21,8 @@ pub(crate) const TABLES: [&str; 23] = [
     "quarantine",
     "posts",
     "post_metrics",
+    "review_items",
+    "review_audit",
     "post_counts",
     "post_hashtags",
     "arrival_clock",

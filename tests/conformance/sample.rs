@@ -43,6 +43,7 @@ pub(crate) fn post(id: ExternalId, text: &str) -> ScoredPost {
         },
         sentiment: Sentiment::Scored { score: 0.5, model: "test/1" },
         language: "en".into(),
+        is_doubtful: false,
     }
 }
 

@@ -1048,10 +1048,12 @@ pub enum Platform {
     Unspecified = 0,
     /// PLATFORM_X is X, formerly Twitter.
     X = 1,
-    /// PLATFORM_FACEBOOK is Facebook; such posts come from imported data only.
+    /// PLATFORM_FACEBOOK is Facebook; such posts are imported or entered by hand.
     Facebook = 2,
-    /// PLATFORM_NEWS is a news site; such posts come from imported data only.
+    /// PLATFORM_NEWS is a news site; such posts are imported or entered by hand.
     News = 3,
+    /// PLATFORM_OTHER is a platform that the server does not know; `platform_name` of the post tells its name.
+    Other = 4,
 }
 impl Platform {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1064,6 +1066,7 @@ impl Platform {
             Self::X => "PLATFORM_X",
             Self::Facebook => "PLATFORM_FACEBOOK",
             Self::News => "PLATFORM_NEWS",
+            Self::Other => "PLATFORM_OTHER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1073,6 +1076,7 @@ impl Platform {
             "PLATFORM_X" => Some(Self::X),
             "PLATFORM_FACEBOOK" => Some(Self::Facebook),
             "PLATFORM_NEWS" => Some(Self::News),
+            "PLATFORM_OTHER" => Some(Self::Other),
             _ => None,
         }
     }
@@ -1251,7 +1255,8 @@ pub struct Post {
     /// truncated is true when the platform delivered only the beginning of the text.
     #[prost(bool, tag = "15")]
     pub truncated: bool,
-    /// verification_status is the result of the review; `Needs Review` while there is none. New values may appear.
+    /// verification_status is the result of the review in words: `Needs Review` while there is none, `Verified` or `Rejected`.
+    /// New values may appear. See `verification`.
     #[prost(string, tag = "16")]
     pub verification_status: ::prost::alloc::string::String,
     /// first_seen_time is when the post was first stored.
@@ -1260,6 +1265,15 @@ pub struct Post {
     /// hashtags are the hashtags without `#`, in the order of the text. May be empty.
     #[prost(string, repeated, tag = "18")]
     pub hashtags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// verification is the result of the review. A rejected post is answered like any other.
+    #[prost(enumeration = "VerificationStatus", tag = "19")]
+    pub verification: i32,
+    /// platform_name is what the platform is called, such as `X` or, for PLATFORM_OTHER, the name that was given.
+    #[prost(string, tag = "20")]
+    pub platform_name: ::prost::alloc::string::String,
+    /// origin is how the post came to be stored.
+    #[prost(enumeration = "PostOrigin", tag = "21")]
+    pub origin: i32,
 }
 /// Author is who wrote a post.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -1312,19 +1326,22 @@ pub struct PostMetrics {
     #[prost(int64, optional, tag = "6")]
     pub impressions: ::core::option::Option<i64>,
 }
-/// Sentiment is what a model found in a text.
+/// Sentiment is what a model found in a text, or what somebody said of it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Sentiment {
     /// label is the class.
     #[prost(enumeration = "SentimentLabel", tag = "1")]
     pub label: i32,
-    /// score is the strength from -1.0 (most negative) to 1.0 (most positive). Absent when the text is unscored.
+    /// score is the strength from -1.0 (most negative) to 1.0 (most positive). Absent when the text is unscored, and when
+    /// somebody gave the label.
     #[prost(double, optional, tag = "2")]
     pub score: ::core::option::Option<f64>,
-    /// model names the model and its version, for example `vader-3.3.2`. Empty when the text is unscored.
+    /// model names the model and its version, for example `vader-3.3.2`; `given` says that somebody gave the label. Empty when
+    /// the text is unscored.
     #[prost(string, tag = "3")]
     pub model: ::prost::alloc::string::String,
-    /// unscored_reason says why there is no score (`language`, `no_text`, `withheld`). Empty when there is one.
+    /// unscored_reason says why there is no score (`language`, `no_text`, `withheld`). Empty when there is a label other than
+    /// SENTIMENT_LABEL_UNSCORED.
     #[prost(string, tag = "4")]
     pub unscored_reason: ::prost::alloc::string::String,
 }
@@ -1343,6 +1360,80 @@ pub struct SentimentCounts {
     /// unscored counts the posts without a score.
     #[prost(int64, tag = "4")]
     pub unscored: i64,
+}
+/// VerificationStatus is what reviewers say of a post. New values may appear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum VerificationStatus {
+    /// VERIFICATION_STATUS_UNSPECIFIED is never sent by the server.
+    Unspecified = 0,
+    /// VERIFICATION_STATUS_NEEDS_REVIEW is a post that nobody reviewed so far.
+    NeedsReview = 1,
+    /// VERIFICATION_STATUS_VERIFIED is a post that is what it seems to be.
+    Verified = 2,
+    /// VERIFICATION_STATUS_REJECTED is a post that is not.
+    Rejected = 3,
+}
+impl VerificationStatus {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "VERIFICATION_STATUS_UNSPECIFIED",
+            Self::NeedsReview => "VERIFICATION_STATUS_NEEDS_REVIEW",
+            Self::Verified => "VERIFICATION_STATUS_VERIFIED",
+            Self::Rejected => "VERIFICATION_STATUS_REJECTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "VERIFICATION_STATUS_UNSPECIFIED" => Some(Self::Unspecified),
+            "VERIFICATION_STATUS_NEEDS_REVIEW" => Some(Self::NeedsReview),
+            "VERIFICATION_STATUS_VERIFIED" => Some(Self::Verified),
+            "VERIFICATION_STATUS_REJECTED" => Some(Self::Rejected),
+            _ => None,
+        }
+    }
+}
+/// PostOrigin is how a post came to be stored. New values may appear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum PostOrigin {
+    /// POST_ORIGIN_UNSPECIFIED is never sent by the server.
+    Unspecified = 0,
+    /// POST_ORIGIN_FETCHED is a post that its platform told.
+    Fetched = 1,
+    /// POST_ORIGIN_MANUAL is a post that somebody entered by hand.
+    Manual = 2,
+    /// POST_ORIGIN_IMPORTED is a post that was taken over from another service.
+    Imported = 3,
+}
+impl PostOrigin {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "POST_ORIGIN_UNSPECIFIED",
+            Self::Fetched => "POST_ORIGIN_FETCHED",
+            Self::Manual => "POST_ORIGIN_MANUAL",
+            Self::Imported => "POST_ORIGIN_IMPORTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "POST_ORIGIN_UNSPECIFIED" => Some(Self::Unspecified),
+            "POST_ORIGIN_FETCHED" => Some(Self::Fetched),
+            "POST_ORIGIN_MANUAL" => Some(Self::Manual),
+            "POST_ORIGIN_IMPORTED" => Some(Self::Imported),
+            _ => None,
+        }
+    }
 }
 /// MediaKind is what a medium shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -2662,6 +2753,25 @@ pub enum ErrorReason {
     /// {"reason": "WATCHER_TOO_SLOW", "domain": "amber.v1"}
     /// ```
     WatcherTooSlow = 45,
+    /// ERROR_REASON_REVIEW_ITEM_NOT_FOUND is an item of the review queue that does not exist. Code NOT_FOUND.
+    ///
+    /// ```text
+    /// {"reason": "REVIEW_ITEM_NOT_FOUND", "domain": "amber.v1"}
+    /// ```
+    ReviewItemNotFound = 46,
+    /// ERROR_REASON_POST_NOT_EDITABLE is a change of what only the platform of a post may change. Code FAILED_PRECONDITION.
+    ///
+    /// ```text
+    /// {"reason": "POST_NOT_EDITABLE", "domain": "amber.v1"}
+    /// ```
+    PostNotEditable = 47,
+    /// ERROR_REASON_RECORD_INVALID is a record in quarantine that is still no valid post, and so cannot be approved. Code
+    /// FAILED_PRECONDITION.
+    ///
+    /// ```text
+    /// {"reason": "RECORD_INVALID", "domain": "amber.v1"}
+    /// ```
+    RecordInvalid = 48,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2716,6 +2826,9 @@ impl ErrorReason {
             Self::ResumeTokenInvalid => "ERROR_REASON_RESUME_TOKEN_INVALID",
             Self::ResumeTokenExpired => "ERROR_REASON_RESUME_TOKEN_EXPIRED",
             Self::WatcherTooSlow => "ERROR_REASON_WATCHER_TOO_SLOW",
+            Self::ReviewItemNotFound => "ERROR_REASON_REVIEW_ITEM_NOT_FOUND",
+            Self::PostNotEditable => "ERROR_REASON_POST_NOT_EDITABLE",
+            Self::RecordInvalid => "ERROR_REASON_RECORD_INVALID",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2767,6 +2880,9 @@ impl ErrorReason {
             "ERROR_REASON_RESUME_TOKEN_INVALID" => Some(Self::ResumeTokenInvalid),
             "ERROR_REASON_RESUME_TOKEN_EXPIRED" => Some(Self::ResumeTokenExpired),
             "ERROR_REASON_WATCHER_TOO_SLOW" => Some(Self::WatcherTooSlow),
+            "ERROR_REASON_REVIEW_ITEM_NOT_FOUND" => Some(Self::ReviewItemNotFound),
+            "ERROR_REASON_POST_NOT_EDITABLE" => Some(Self::PostNotEditable),
+            "ERROR_REASON_RECORD_INVALID" => Some(Self::RecordInvalid),
             _ => None,
         }
     }
@@ -4191,6 +4307,89 @@ pub struct TextAnalysis {
     #[prost(string, tag = "2")]
     pub language: ::prost::alloc::string::String,
 }
+/// CreatePostRequest describes the post to store.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreatePostRequest {
+    /// leader_id is the leader whose post it is. Required.
+    #[prost(string, tag = "1")]
+    pub leader_id: ::prost::alloc::string::String,
+    /// platform is where it was published. PLATFORM_UNSPECIFIED means PLATFORM_NEWS.
+    #[prost(enumeration = "Platform", tag = "2")]
+    pub platform: i32,
+    /// platform_name is what the platform is called, 1..50 characters. Required with PLATFORM_OTHER, refused with the others.
+    #[prost(string, tag = "3")]
+    pub platform_name: ::prost::alloc::string::String,
+    /// text is the text, at most 25,000 characters.
+    #[prost(string, tag = "4")]
+    pub text: ::prost::alloc::string::String,
+    /// post_time is when it was published, since 1970 and at most a day from now. Absent means now.
+    #[prost(message, optional, tag = "5")]
+    pub post_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// sentiment is what the text sounds like. SENTIMENT_LABEL_UNSPECIFIED lets the model tell; SENTIMENT_LABEL_UNSCORED is
+    /// refused.
+    #[prost(enumeration = "SentimentLabel", tag = "6")]
+    pub sentiment: i32,
+    /// metrics are public counts, none below zero. Absent means none are known.
+    #[prost(message, optional, tag = "7")]
+    pub metrics: ::core::option::Option<PostMetrics>,
+    /// verification is the result of a review. VERIFICATION_STATUS_UNSPECIFIED means VERIFICATION_STATUS_NEEDS_REVIEW.
+    #[prost(enumeration = "VerificationStatus", tag = "8")]
+    pub verification: i32,
+    /// requires_review puts the post into the review queue. A text whose sentiment the model cannot tell well enough enters
+    /// it anyway.
+    #[prost(bool, tag = "9")]
+    pub requires_review: bool,
+    /// review_notes are notes for the reviewer, at most 2,000 characters. Refused without `requires_review`.
+    #[prost(string, tag = "10")]
+    pub review_notes: ::prost::alloc::string::String,
+    /// permalink is an https address where it can be read, at most 2,000 bytes. Empty means nowhere.
+    #[prost(string, tag = "11")]
+    pub permalink: ::prost::alloc::string::String,
+}
+/// CreatePostResponse carries the stored post.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CreatePostResponse {
+    /// post is the post as it is stored.
+    #[prost(message, optional, tag = "1")]
+    pub post: ::core::option::Option<Post>,
+}
+/// UpdatePostRequest says what to change. What is absent stays as it is.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpdatePostRequest {
+    /// post_id is the id of the post. Required.
+    #[prost(string, tag = "1")]
+    pub post_id: ::prost::alloc::string::String,
+    /// text is the new text, at most 25,000 characters. Its sentiment is told anew unless somebody gave the old one.
+    #[prost(string, optional, tag = "2")]
+    pub text: ::core::option::Option<::prost::alloc::string::String>,
+    /// sentiment is what the text sounds like. SENTIMENT_LABEL_UNSPECIFIED leaves it; SENTIMENT_LABEL_UNSCORED is refused.
+    #[prost(enumeration = "SentimentLabel", tag = "3")]
+    pub sentiment: i32,
+    /// metrics replace all public counts.
+    #[prost(message, optional, tag = "4")]
+    pub metrics: ::core::option::Option<PostMetrics>,
+    /// verification is the result of the review, which also settles the item of the post that waits for a reviewer.
+    /// VERIFICATION_STATUS_UNSPECIFIED leaves it.
+    #[prost(enumeration = "VerificationStatus", tag = "5")]
+    pub verification: i32,
+}
+/// UpdatePostResponse carries the changed post.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdatePostResponse {
+    /// post is the post as it is stored now.
+    #[prost(message, optional, tag = "1")]
+    pub post: ::core::option::Option<Post>,
+}
+/// DeletePostRequest names a post.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeletePostRequest {
+    /// post_id is the id of the post. Required.
+    #[prost(string, tag = "1")]
+    pub post_id: ::prost::alloc::string::String,
+}
+/// DeletePostResponse says that the post is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeletePostResponse {}
 /// Generated client implementations.
 pub mod feed_service_client {
     #![allow(
@@ -4202,9 +4401,9 @@ pub mod feed_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// FeedService reads the stored posts. Anyone may call it. Every RPC can also fail with RESOURCE_EXHAUSTED (RATE_LIMITED),
-    /// UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential, UNAUTHENTICATED
-    /// (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
+    /// FeedService reads the stored posts and keeps those that are entered by hand. Anyone may read; writes need the role ADMIN.
+    /// Every RPC can also fail with RESOURCE_EXHAUSTED (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL)
+    /// and, for a bad credential, UNAUTHENTICATED (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
     #[derive(Debug, Clone)]
     pub struct FeedServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -4434,6 +4633,90 @@ pub mod feed_service_client {
                 .insert(GrpcMethod::new("amber.v1.FeedService", "AnalyzeSentiment"));
             self.inner.unary(req, path, codec).await
         }
+        /// CreatePost stores a post that is entered by hand. It is told to those who watch like any other.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
+        /// and NOT_FOUND (LEADER_NOT_FOUND).
+        pub async fn create_post(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CreatePostRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreatePostResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.FeedService/CreatePost",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.FeedService", "CreatePost"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// UpdatePost changes a post. The text and the counts of a post that its platform told are left to the platform.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
+        /// NOT_FOUND (POST_NOT_FOUND) and FAILED_PRECONDITION (POST_NOT_EDITABLE).
+        pub async fn update_post(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdatePostRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdatePostResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.FeedService/UpdatePost",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.FeedService", "UpdatePost"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// DeletePost takes a post away for good: ingestion does not store it again.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND (POST_NOT_FOUND), which
+        /// is also the answer to the second of two equal calls.
+        pub async fn delete_post(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeletePostRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeletePostResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.FeedService/DeletePost",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.FeedService", "DeletePost"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -4513,10 +4796,43 @@ pub mod feed_service_server {
             tonic::Response<super::AnalyzeSentimentResponse>,
             tonic::Status,
         >;
+        /// CreatePost stores a post that is entered by hand. It is told to those who watch like any other.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
+        /// and NOT_FOUND (LEADER_NOT_FOUND).
+        async fn create_post(
+            &self,
+            request: tonic::Request<super::CreatePostRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CreatePostResponse>,
+            tonic::Status,
+        >;
+        /// UpdatePost changes a post. The text and the counts of a post that its platform told are left to the platform.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
+        /// NOT_FOUND (POST_NOT_FOUND) and FAILED_PRECONDITION (POST_NOT_EDITABLE).
+        async fn update_post(
+            &self,
+            request: tonic::Request<super::UpdatePostRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdatePostResponse>,
+            tonic::Status,
+        >;
+        /// DeletePost takes a post away for good: ingestion does not store it again.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND (POST_NOT_FOUND), which
+        /// is also the answer to the second of two equal calls.
+        async fn delete_post(
+            &self,
+            request: tonic::Request<super::DeletePostRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeletePostResponse>,
+            tonic::Status,
+        >;
     }
-    /// FeedService reads the stored posts. Anyone may call it. Every RPC can also fail with RESOURCE_EXHAUSTED (RATE_LIMITED),
-    /// UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential, UNAUTHENTICATED
-    /// (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
+    /// FeedService reads the stored posts and keeps those that are entered by hand. Anyone may read; writes need the role ADMIN.
+    /// Every RPC can also fail with RESOURCE_EXHAUSTED (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL)
+    /// and, for a bad credential, UNAUTHENTICATED (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
     #[derive(Debug)]
     pub struct FeedServiceServer<T> {
         inner: Arc<T>,
@@ -4805,6 +5121,141 @@ pub mod feed_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = AnalyzeSentimentSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.FeedService/CreatePost" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreatePostSvc<T: FeedService>(pub Arc<T>);
+                    impl<
+                        T: FeedService,
+                    > tonic::server::UnaryService<super::CreatePostRequest>
+                    for CreatePostSvc<T> {
+                        type Response = super::CreatePostResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CreatePostRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FeedService>::create_post(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreatePostSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.FeedService/UpdatePost" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdatePostSvc<T: FeedService>(pub Arc<T>);
+                    impl<
+                        T: FeedService,
+                    > tonic::server::UnaryService<super::UpdatePostRequest>
+                    for UpdatePostSvc<T> {
+                        type Response = super::UpdatePostResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdatePostRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FeedService>::update_post(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdatePostSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.FeedService/DeletePost" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeletePostSvc<T: FeedService>(pub Arc<T>);
+                    impl<
+                        T: FeedService,
+                    > tonic::server::UnaryService<super::DeletePostRequest>
+                    for DeletePostSvc<T> {
+                        type Response = super::DeletePostResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeletePostRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as FeedService>::delete_post(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeletePostSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -8968,6 +9419,937 @@ pub mod rate_limit_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "amber.v1.RateLimitService";
     impl<T> tonic::server::NamedService for RateLimitServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// ReviewItem is a post, or a record in quarantine, that a reviewer is to look at or has looked at.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReviewItem {
+    /// id is the UUID of the item.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// post_id is the id of the post. Empty for a record that is no post so far.
+    #[prost(string, tag = "2")]
+    pub post_id: ::prost::alloc::string::String,
+    /// post is the post. Absent for a record that is no post so far.
+    #[prost(message, optional, tag = "3")]
+    pub post: ::core::option::Option<Post>,
+    /// record is the record in quarantine that it is about. Absent for all others, and once the record is a post.
+    #[prost(message, optional, tag = "4")]
+    pub record: ::core::option::Option<QuarantinedRecord>,
+    /// state is what became of the item.
+    #[prost(enumeration = "ReviewState", tag = "5")]
+    pub state: i32,
+    /// reason is why it entered.
+    #[prost(enumeration = "ReviewReason", tag = "6")]
+    pub reason: i32,
+    /// notes are the notes of reviewers and of whoever asked for the review. May be empty.
+    #[prost(string, tag = "7")]
+    pub notes: ::prost::alloc::string::String,
+    /// reviewer is who decided last. Empty while nobody has.
+    #[prost(string, tag = "8")]
+    pub reviewer: ::prost::alloc::string::String,
+    /// review_time is when that was. Absent while nobody has.
+    #[prost(message, optional, tag = "9")]
+    pub review_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// create_time is when the item entered.
+    #[prost(message, optional, tag = "10")]
+    pub create_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// update_time is when the item was changed last.
+    #[prost(message, optional, tag = "11")]
+    pub update_time: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// ListReviewItemsRequest says which items to answer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReviewItemsRequest {
+    /// states are the states to answer. Empty means REVIEW_STATE_PENDING.
+    #[prost(enumeration = "ReviewState", repeated, tag = "1")]
+    pub states: ::prost::alloc::vec::Vec<i32>,
+    /// page_size is how many items to answer at most, 1..100. Zero means 20; more than 100 means 100; a negative one is
+    /// refused.
+    #[prost(int32, tag = "2")]
+    pub page_size: i32,
+    /// page_token is `next_page_token` of the page before, with the same states. Empty means the first page.
+    #[prost(string, tag = "3")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListReviewItemsResponse is one page of items.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListReviewItemsResponse {
+    /// items are the items of the page, those that entered last first.
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<ReviewItem>,
+    /// next_page_token asks for the next page. Empty on the last one, and only there.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+    /// pending_size is how many items wait in all.
+    #[prost(int64, tag = "3")]
+    pub pending_size: i64,
+}
+/// ApproveReviewItemRequest names an item.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveReviewItemRequest {
+    /// item_id is the id of the item. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// notes replace the notes of the item, at most 2,000 characters. Absent leaves them.
+    #[prost(string, optional, tag = "2")]
+    pub notes: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// ApproveReviewItemResponse carries the item.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApproveReviewItemResponse {
+    /// item is the item as it is now.
+    #[prost(message, optional, tag = "1")]
+    pub item: ::core::option::Option<ReviewItem>,
+}
+/// RejectReviewItemRequest names an item.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct RejectReviewItemRequest {
+    /// item_id is the id of the item. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// notes replace the notes of the item, at most 2,000 characters. Absent leaves them.
+    #[prost(string, optional, tag = "2")]
+    pub notes: ::core::option::Option<::prost::alloc::string::String>,
+}
+/// RejectReviewItemResponse carries the item.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct RejectReviewItemResponse {
+    /// item is the item as it is now.
+    #[prost(message, optional, tag = "1")]
+    pub item: ::core::option::Option<ReviewItem>,
+}
+/// EditReviewItemRequest says what to change.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EditReviewItemRequest {
+    /// item_id is the id of the item. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// notes replace the notes of the item, at most 2,000 characters. Absent leaves them.
+    #[prost(string, optional, tag = "2")]
+    pub notes: ::core::option::Option<::prost::alloc::string::String>,
+    /// sentiment is what the text sounds like. SENTIMENT_LABEL_UNSPECIFIED leaves it; SENTIMENT_LABEL_UNSCORED is refused, and
+    /// so is any for a record that is no post.
+    #[prost(enumeration = "SentimentLabel", tag = "3")]
+    pub sentiment: i32,
+}
+/// EditReviewItemResponse carries the item.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EditReviewItemResponse {
+    /// item is the item as it is now.
+    #[prost(message, optional, tag = "1")]
+    pub item: ::core::option::Option<ReviewItem>,
+}
+/// ListReviewAuditRequest says which lines to answer. The filters that are given must all match.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListReviewAuditRequest {
+    /// item_id is the item whose lines to answer. Empty means all; an unknown id matches nothing.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// post_id is the post whose lines to answer. Empty means all; an unknown id matches nothing.
+    #[prost(string, tag = "2")]
+    pub post_id: ::prost::alloc::string::String,
+    /// page_size is how many lines to answer at most, 1..100. Zero means 20; more than 100 means 100; a negative one is
+    /// refused.
+    #[prost(int32, tag = "3")]
+    pub page_size: i32,
+    /// page_token is `next_page_token` of the page before, with the same filters. Empty means the first page.
+    #[prost(string, tag = "4")]
+    pub page_token: ::prost::alloc::string::String,
+}
+/// ListReviewAuditResponse is one page of the audit.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListReviewAuditResponse {
+    /// entries are the lines of the page, the last first.
+    #[prost(message, repeated, tag = "1")]
+    pub entries: ::prost::alloc::vec::Vec<ReviewAuditEntry>,
+    /// next_page_token asks for the next page. Empty on the last one, and only there.
+    #[prost(string, tag = "2")]
+    pub next_page_token: ::prost::alloc::string::String,
+}
+/// ReviewAuditEntry is a line of the audit.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewAuditEntry {
+    /// id is the UUID of the line; later lines have greater ids.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// time is when it was done.
+    #[prost(message, optional, tag = "2")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// actor is who did it, by the id in the admin token.
+    #[prost(string, tag = "3")]
+    pub actor: ::prost::alloc::string::String,
+    /// action is what was done: `approve`, `reject`, `edit`, `create_post`, `update_post` or `delete_post`. New values may
+    /// appear.
+    #[prost(string, tag = "4")]
+    pub action: ::prost::alloc::string::String,
+    /// item_id is the item. Empty when a post was changed that has none.
+    #[prost(string, tag = "5")]
+    pub item_id: ::prost::alloc::string::String,
+    /// post_id is the post. Empty for a record that is no post.
+    #[prost(string, tag = "6")]
+    pub post_id: ::prost::alloc::string::String,
+    /// before is how it was. Absent when it was not there.
+    #[prost(message, optional, tag = "7")]
+    pub before: ::core::option::Option<ReviewFacts>,
+    /// after is how it became. Absent when it is gone.
+    #[prost(message, optional, tag = "8")]
+    pub after: ::core::option::Option<ReviewFacts>,
+}
+/// ReviewFacts are what reviewers decide about. The audit holds no texts of posts.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReviewFacts {
+    /// state is the state of the item. REVIEW_STATE_UNSPECIFIED when there is none.
+    #[prost(enumeration = "ReviewState", tag = "1")]
+    pub state: i32,
+    /// notes are the notes of the item.
+    #[prost(string, tag = "2")]
+    pub notes: ::prost::alloc::string::String,
+    /// verification is the status of the post. VERIFICATION_STATUS_UNSPECIFIED when there is none.
+    #[prost(enumeration = "VerificationStatus", tag = "3")]
+    pub verification: i32,
+    /// sentiment is the sentiment of the post. SENTIMENT_LABEL_UNSPECIFIED when there is none.
+    #[prost(enumeration = "SentimentLabel", tag = "4")]
+    pub sentiment: i32,
+}
+/// ReviewState is what became of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReviewState {
+    /// REVIEW_STATE_UNSPECIFIED is never sent by the server, and refused in requests.
+    Unspecified = 0,
+    /// REVIEW_STATE_PENDING is an item that waits.
+    Pending = 1,
+    /// REVIEW_STATE_APPROVED is an item that was approved.
+    Approved = 2,
+    /// REVIEW_STATE_REJECTED is an item that was rejected.
+    Rejected = 3,
+}
+impl ReviewState {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVIEW_STATE_UNSPECIFIED",
+            Self::Pending => "REVIEW_STATE_PENDING",
+            Self::Approved => "REVIEW_STATE_APPROVED",
+            Self::Rejected => "REVIEW_STATE_REJECTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVIEW_STATE_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVIEW_STATE_PENDING" => Some(Self::Pending),
+            "REVIEW_STATE_APPROVED" => Some(Self::Approved),
+            "REVIEW_STATE_REJECTED" => Some(Self::Rejected),
+            _ => None,
+        }
+    }
+}
+/// ReviewReason is why an item entered the queue. New values may appear.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ReviewReason {
+    /// REVIEW_REASON_UNSPECIFIED is never sent by the server.
+    Unspecified = 0,
+    /// REVIEW_REASON_REQUESTED is a post whose review somebody asked for.
+    Requested = 1,
+    /// REVIEW_REASON_LOW_CONFIDENCE is a post that sounds good and bad at once.
+    LowConfidence = 2,
+    /// REVIEW_REASON_QUARANTINED is a record that was no valid post.
+    Quarantined = 3,
+    /// REVIEW_REASON_IMPORTED is a post that waited in the service from which it was imported.
+    Imported = 4,
+}
+impl ReviewReason {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "REVIEW_REASON_UNSPECIFIED",
+            Self::Requested => "REVIEW_REASON_REQUESTED",
+            Self::LowConfidence => "REVIEW_REASON_LOW_CONFIDENCE",
+            Self::Quarantined => "REVIEW_REASON_QUARANTINED",
+            Self::Imported => "REVIEW_REASON_IMPORTED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "REVIEW_REASON_UNSPECIFIED" => Some(Self::Unspecified),
+            "REVIEW_REASON_REQUESTED" => Some(Self::Requested),
+            "REVIEW_REASON_LOW_CONFIDENCE" => Some(Self::LowConfidence),
+            "REVIEW_REASON_QUARANTINED" => Some(Self::Quarantined),
+            "REVIEW_REASON_IMPORTED" => Some(Self::Imported),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod review_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// ReviewService keeps the review queue. It needs the role REVIEWER or ADMIN. Every RPC can fail with UNAUTHENTICATED
+    /// (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS), PERMISSION_DENIED (ROLE_MISSING),
+    /// RESOURCE_EXHAUSTED (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE) and INTERNAL (INTERNAL).
+    ///
+    /// An item enters with its post, in one transaction: when whoever enters the post asks for it, when the model finds good and
+    /// bad in its text and calls it neither (a score between -0.05 and 0.05), and for each record of a platform that was no valid
+    /// post. A post or a record has one item that waits at most.
+    #[derive(Debug, Clone)]
+    pub struct ReviewServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ReviewServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ReviewServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ReviewServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ReviewServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// ListReviewItems answers items, those that entered last first.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID, PAGE_TOKEN_INVALID).
+        pub async fn list_review_items(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListReviewItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReviewItemsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.ReviewService/ListReviewItems",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.ReviewService", "ListReviewItems"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ApproveReviewItem approves an item, whatever was decided before, and calls its post verified. A record in quarantine is
+        /// read again and becomes a post. The same decision of the same reviewer twice is the same as once.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID), NOT_FOUND (REVIEW_ITEM_NOT_FOUND) and FAILED_PRECONDITION
+        /// (RECORD_INVALID).
+        pub async fn approve_review_item(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ApproveReviewItemRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveReviewItemResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.ReviewService/ApproveReviewItem",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.ReviewService", "ApproveReviewItem"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// RejectReviewItem rejects an item, whatever was decided before, and calls its post rejected. The post is answered as
+        /// before, with that mark; DeletePost takes it away. A record in quarantine is discarded.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID) and NOT_FOUND (REVIEW_ITEM_NOT_FOUND).
+        pub async fn reject_review_item(
+            &mut self,
+            request: impl tonic::IntoRequest<super::RejectReviewItemRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RejectReviewItemResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.ReviewService/RejectReviewItem",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.ReviewService", "RejectReviewItem"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// EditReviewItem changes the notes of an item, and the sentiment of its post where the model was wrong. A sentiment that
+        /// was given stays until the author changes the text.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID), NOT_FOUND (REVIEW_ITEM_NOT_FOUND).
+        pub async fn edit_review_item(
+            &mut self,
+            request: impl tonic::IntoRequest<super::EditReviewItemRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EditReviewItemResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.ReviewService/EditReviewItem",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.ReviewService", "EditReviewItem"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// ListReviewAudit answers who did what in the queue, and to posts by hand, the last first. Lines are never changed, and
+        /// stay when their item goes.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID, PAGE_TOKEN_INVALID).
+        pub async fn list_review_audit(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListReviewAuditRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReviewAuditResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.ReviewService/ListReviewAudit",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.ReviewService", "ListReviewAudit"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod review_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ReviewServiceServer.
+    #[async_trait]
+    pub trait ReviewService: std::marker::Send + std::marker::Sync + 'static {
+        /// ListReviewItems answers items, those that entered last first.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID, PAGE_TOKEN_INVALID).
+        async fn list_review_items(
+            &self,
+            request: tonic::Request<super::ListReviewItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReviewItemsResponse>,
+            tonic::Status,
+        >;
+        /// ApproveReviewItem approves an item, whatever was decided before, and calls its post verified. A record in quarantine is
+        /// read again and becomes a post. The same decision of the same reviewer twice is the same as once.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID), NOT_FOUND (REVIEW_ITEM_NOT_FOUND) and FAILED_PRECONDITION
+        /// (RECORD_INVALID).
+        async fn approve_review_item(
+            &self,
+            request: tonic::Request<super::ApproveReviewItemRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ApproveReviewItemResponse>,
+            tonic::Status,
+        >;
+        /// RejectReviewItem rejects an item, whatever was decided before, and calls its post rejected. The post is answered as
+        /// before, with that mark; DeletePost takes it away. A record in quarantine is discarded.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID) and NOT_FOUND (REVIEW_ITEM_NOT_FOUND).
+        async fn reject_review_item(
+            &self,
+            request: tonic::Request<super::RejectReviewItemRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::RejectReviewItemResponse>,
+            tonic::Status,
+        >;
+        /// EditReviewItem changes the notes of an item, and the sentiment of its post where the model was wrong. A sentiment that
+        /// was given stays until the author changes the text.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID), NOT_FOUND (REVIEW_ITEM_NOT_FOUND).
+        async fn edit_review_item(
+            &self,
+            request: tonic::Request<super::EditReviewItemRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::EditReviewItemResponse>,
+            tonic::Status,
+        >;
+        /// ListReviewAudit answers who did what in the queue, and to posts by hand, the last first. Lines are never changed, and
+        /// stay when their item goes.
+        ///
+        /// Fails with INVALID_ARGUMENT (FIELD_INVALID, PAGE_TOKEN_INVALID).
+        async fn list_review_audit(
+            &self,
+            request: tonic::Request<super::ListReviewAuditRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListReviewAuditResponse>,
+            tonic::Status,
+        >;
+    }
+    /// ReviewService keeps the review queue. It needs the role REVIEWER or ADMIN. Every RPC can fail with UNAUTHENTICATED
+    /// (CREDENTIAL_MISSING, CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS), PERMISSION_DENIED (ROLE_MISSING),
+    /// RESOURCE_EXHAUSTED (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE) and INTERNAL (INTERNAL).
+    ///
+    /// An item enters with its post, in one transaction: when whoever enters the post asks for it, when the model finds good and
+    /// bad in its text and calls it neither (a score between -0.05 and 0.05), and for each record of a platform that was no valid
+    /// post. A post or a record has one item that waits at most.
+    #[derive(Debug)]
+    pub struct ReviewServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ReviewServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ReviewServiceServer<T>
+    where
+        T: ReviewService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/amber.v1.ReviewService/ListReviewItems" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListReviewItemsSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::ListReviewItemsRequest>
+                    for ListReviewItemsSvc<T> {
+                        type Response = super::ListReviewItemsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListReviewItemsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::list_review_items(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListReviewItemsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.ReviewService/ApproveReviewItem" => {
+                    #[allow(non_camel_case_types)]
+                    struct ApproveReviewItemSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::ApproveReviewItemRequest>
+                    for ApproveReviewItemSvc<T> {
+                        type Response = super::ApproveReviewItemResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ApproveReviewItemRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::approve_review_item(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ApproveReviewItemSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.ReviewService/RejectReviewItem" => {
+                    #[allow(non_camel_case_types)]
+                    struct RejectReviewItemSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::RejectReviewItemRequest>
+                    for RejectReviewItemSvc<T> {
+                        type Response = super::RejectReviewItemResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::RejectReviewItemRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::reject_review_item(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RejectReviewItemSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.ReviewService/EditReviewItem" => {
+                    #[allow(non_camel_case_types)]
+                    struct EditReviewItemSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::EditReviewItemRequest>
+                    for EditReviewItemSvc<T> {
+                        type Response = super::EditReviewItemResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::EditReviewItemRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::edit_review_item(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EditReviewItemSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.ReviewService/ListReviewAudit" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListReviewAuditSvc<T: ReviewService>(pub Arc<T>);
+                    impl<
+                        T: ReviewService,
+                    > tonic::server::UnaryService<super::ListReviewAuditRequest>
+                    for ListReviewAuditSvc<T> {
+                        type Response = super::ListReviewAuditResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListReviewAuditRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ReviewService>::list_review_audit(&inner, request)
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListReviewAuditSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ReviewServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "amber.v1.ReviewService";
+    impl<T> tonic::server::NamedService for ReviewServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -12,6 +12,7 @@ use amber_proto::v1::ingestion_service_client::IngestionServiceClient;
 use amber_proto::v1::leader_service_client::LeaderServiceClient;
 use amber_proto::v1::metrics_service_client::MetricsServiceClient;
 use amber_proto::v1::rate_limit_service_client::RateLimitServiceClient;
+use amber_proto::v1::review_service_client::ReviewServiceClient;
 
 use crate::channels::Channels;
 use crate::login::RenewingLogin;
@@ -135,6 +136,12 @@ impl Amber {
     #[must_use]
     pub fn rate_limits(&self) -> RateLimitServiceClient<Connection> {
         RateLimitServiceClient::new(self.connection())
+    }
+
+    /// The client of `ReviewService`; [`Amber::review_items`] walks all its pages.
+    #[must_use]
+    pub fn reviews(&self) -> ReviewServiceClient<Connection> {
+        ReviewServiceClient::new(self.connection())
     }
 
     pub(crate) fn retry(&self) -> &RetryPolicy {

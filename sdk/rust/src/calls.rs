@@ -4,7 +4,7 @@
 const STREAMS: [&str; 2] = ["/amber.v1.FeedService/WatchPosts", "/amber.v1.IngestionService/WatchRun"];
 
 /// Calls that the contract marks `NO_SIDE_EFFECTS` or `IDEMPOTENT`: twice does no more than once.
-const SAFE: [&str; 29] = [
+const SAFE: [&str; 35] = [
     "/amber.v1.ApiKeyService/ListApiKeys",
     "/amber.v1.ApiKeyService/RevokeApiKey",
     "/amber.v1.DashboardService/GetDashboard",
@@ -17,6 +17,7 @@ const SAFE: [&str; 29] = [
     "/amber.v1.FeedService/GetPost",
     "/amber.v1.FeedService/GetSentimentTrend",
     "/amber.v1.FeedService/ListPosts",
+    "/amber.v1.FeedService/UpdatePost",
     "/amber.v1.FeedService/WatchPosts",
     "/amber.v1.HealthService/GetHealth",
     "/amber.v1.IngestionService/CancelRun",
@@ -34,6 +35,11 @@ const SAFE: [&str; 29] = [
     "/amber.v1.MetricsService/GetMetrics",
     "/amber.v1.RateLimitService/GetLimits",
     "/amber.v1.RateLimitService/ResetLimits",
+    "/amber.v1.ReviewService/ApproveReviewItem",
+    "/amber.v1.ReviewService/EditReviewItem",
+    "/amber.v1.ReviewService/ListReviewAudit",
+    "/amber.v1.ReviewService/ListReviewItems",
+    "/amber.v1.ReviewService/RejectReviewItem",
 ];
 
 /// Whether the call of this path answers with a stream.

@@ -46,6 +46,7 @@ mod posts;
 mod ready;
 mod refusal;
 mod retry;
+mod reviews;
 mod trace;
 mod watch;
 mod watch_posts;

@@ -23,8 +23,8 @@ use crate::sentiment::Analyzer;
 use crate::store::{self, Store};
 use crate::telemetry::Metrics;
 use crate::usecase::{
-    Accounts, ApiKeys, Checkpoints, DashboardParts, Dashboards, EmbedParts, EmbedTokens, Feed, FeedParts, Leaders,
-    Operations, Parts, Quarantine, RateLimits, Runs, UseCases,
+    Accounts, ApiKeys, Checkpoints, DashboardParts, Dashboards, Editing, EditingParts, EmbedParts, EmbedTokens, Feed,
+    FeedParts, Leaders, Operations, Parts, Quarantine, RateLimits, Reviews, Runs, UseCases,
 };
 use crate::x_api::{self, Client};
 
@@ -297,12 +297,20 @@ fn use_cases(
 ) -> UseCases {
     let Shared { config, world, store, metrics, ingestion, clients } = *shared;
     let store = Arc::new(store.clone());
+    let records = ingestion.replaying(Arc::clone(&store) as _);
     let parts = Parts {
         leaders: Leaders::new(Arc::clone(&store) as _, Arc::clone(&store) as _, ingestion.clone()),
         feed: Feed::new(feed(&store, world, stop)),
+        editing: Editing::new(EditingParts {
+            store: Arc::clone(&store) as _,
+            posts: Arc::clone(&store) as _,
+            analyzer: Arc::clone(&records.analyzer),
+            clock: Arc::clone(&world.clock),
+        }),
+        reviews: Reviews::new(Arc::clone(&store) as _, records.clone()),
         runs: Runs::new(ingestion.clone()),
         checkpoints: Checkpoints::new(places),
-        quarantine: Quarantine::new(ingestion.replaying(Arc::clone(&store) as _)),
+        quarantine: Quarantine::new(records),
         embed_tokens: EmbedTokens::new(
             embed,
             Arc::clone(&store) as _,

@@ -44,6 +44,8 @@ pub struct SentimentCounts {
     pub negative: u64,
     /// Posts without a score.
     pub unscored: u64,
+    /// Those of the first three whose tone somebody gave, without a score.
+    pub given: u64,
     /// The sum of all scores, from which the mean is made.
     pub score_sum: f64,
 }
@@ -57,6 +59,7 @@ impl SentimentCounts {
             Some(Label::Negative) => self.negative += 1,
             None => self.unscored += 1,
         }
+        self.given += u64::from(matches!(sentiment, Sentiment::Given(_)));
         self.score_sum += sentiment.score().unwrap_or_default();
     }
 
@@ -66,19 +69,26 @@ impl SentimentCounts {
         self.neutral += other.neutral;
         self.negative += other.negative;
         self.unscored += other.unscored;
+        self.given += other.given;
         self.score_sum += other.score_sum;
     }
 
     /// All posts.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.scored() + self.unscored
+        self.labelled() + self.unscored
+    }
+
+    /// Posts with a tone.
+    #[must_use]
+    pub fn labelled(&self) -> u64 {
+        self.positive + self.neutral + self.negative
     }
 
     /// Posts with a score.
     #[must_use]
     pub fn scored(&self) -> u64 {
-        self.positive + self.neutral + self.negative
+        self.labelled() - self.given
     }
 
     /// The mean score of the scored posts, -1.0..=1.0.
@@ -155,12 +165,14 @@ mod tests {
     }
 
     #[test]
-    fn unscored_posts_do_not_move_the_mean() {
+    fn posts_without_a_score_do_not_move_the_mean() {
         let mut counts = SentimentCounts::default();
         counts.add(Sentiment::Scored { score: 0.5, model: "m" });
         counts.add(Sentiment::Scored { score: -0.1, model: "m" });
         counts.add(Sentiment::Unscored(Unscored::Language));
-        assert_eq!((counts.positive, counts.neutral, counts.unscored, counts.total()), (1, 1, 1, 3));
+        counts.add(Sentiment::Given(Label::Negative));
+        assert_eq!((counts.positive, counts.neutral, counts.negative, counts.unscored), (1, 1, 1, 1));
+        assert_eq!((counts.total(), counts.scored()), (4, 2));
         assert!((counts.mean().unwrap() - 0.2).abs() < 1e-9);
     }
 }

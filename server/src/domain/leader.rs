@@ -36,11 +36,13 @@ pub enum Platform {
     Facebook,
     /// A news site; only from imported data.
     News,
+    /// One that Amber does not know; the post has its name.
+    Other,
 }
 
 impl Platform {
     /// Every platform, in the order of their names in the store.
-    pub const ALL: [Self; 3] = [Self::X, Self::Facebook, Self::News];
+    pub const ALL: [Self; 4] = [Self::X, Self::Facebook, Self::News, Self::Other];
 
     /// The name in the store, in stream keys and in query parameters.
     #[must_use]
@@ -49,6 +51,18 @@ impl Platform {
             Self::X => "x",
             Self::Facebook => "facebook",
             Self::News => "news",
+            Self::Other => "other",
+        }
+    }
+
+    /// The name that people read.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::X => "X",
+            Self::Facebook => "Facebook",
+            Self::News => "News",
+            Self::Other => "Other",
         }
     }
 
@@ -59,6 +73,7 @@ impl Platform {
             "x" | "twitter" => Some(Self::X),
             "facebook" | "fb" => Some(Self::Facebook),
             "news" => Some(Self::News),
+            "other" => Some(Self::Other),
             _ => None,
         }
     }

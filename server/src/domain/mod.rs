@@ -13,6 +13,7 @@ mod feed;
 mod language_range;
 mod leader;
 mod look;
+mod manual_post;
 mod origin;
 mod policy_name;
 mod post;
@@ -20,6 +21,8 @@ mod principal;
 mod quota;
 mod removal;
 mod reads;
+mod review;
+mod review_audit;
 mod run;
 mod saved_checkpoint;
 mod sentiment;
@@ -39,6 +42,9 @@ pub use feed::{FeedCursor, FeedFilter, FeedPage};
 pub use language_range::LanguageRange;
 pub use leader::{Handle, Leader, LeaderId, LeaderState, NewLeader, Platform, Violation};
 pub use look::{Locale, Theme};
+pub use manual_post::{
+    MAX_NOTES, MAX_POST_TEXT, NewPost, NewText, PostChange, metrics_violation, notes_violation, text_violation,
+};
 pub use origin::{Origin, OriginError};
 pub use policy_name::PolicyName;
 pub use post::{
@@ -48,6 +54,8 @@ pub use principal::{Principal, Role, Scope};
 pub use quota::Quota;
 pub use reads::{Month, Reads, Usage, day_of};
 pub use removal::Removal;
+pub use review::{PostOrigin, ReviewId, ReviewReason, ReviewState, Verification};
+pub use review_audit::{ReviewAction, ReviewEntry, ReviewFacts};
 pub use run::{Run, RunCounters, RunId, RunStatus, RunTrigger};
 pub use saved_checkpoint::{CheckpointError, OpaqueCheckpoint, SavedCheckpoint};
 pub use sentiment::{Label, Sentiment, Unscored};

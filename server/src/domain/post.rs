@@ -6,7 +6,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{LeaderId, Platform, Sentiment};
+use super::{LeaderId, Platform, PostOrigin, Sentiment, Verification};
 
 /// Names a stored post.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -181,6 +181,8 @@ pub struct ScoredPost {
     pub sentiment: Sentiment,
     /// The language as detected, or as X told it: a BCP 47 tag, `und` when unknown.
     pub language: String,
+    /// It sounds good and bad at once, so that a reviewer is to look at it.
+    pub is_doubtful: bool,
 }
 
 /// A stored post with the name of its leader.
@@ -194,7 +196,13 @@ pub struct Post {
     pub leader_name: String,
     /// Where it was published.
     pub platform: Platform,
-    /// The number of the newest version on the platform.
+    /// What that is called, for [`Platform::Other`].
+    pub platform_name: Option<String>,
+    /// How it came here.
+    pub origin: PostOrigin,
+    /// What reviewers say of it.
+    pub verification: Verification,
+    /// The number of the newest version on the platform; empty when it has none.
     pub external_id: String,
     /// Who wrote it.
     pub author: Author,
@@ -212,7 +220,7 @@ pub struct Post {
     pub metrics: PostMetrics,
     /// The tone of the text.
     pub sentiment: Sentiment,
-    /// Where it can be read.
+    /// Where it can be read; empty when nowhere.
     pub permalink: String,
     /// The author changed the text after publishing.
     pub edited: bool,
@@ -220,6 +228,14 @@ pub struct Post {
     pub truncated: bool,
     /// When Amber first stored it.
     pub first_seen_at: Timestamp,
+}
+
+impl Post {
+    /// What the platform is called.
+    #[must_use]
+    pub fn platform_title(&self) -> &str {
+        self.platform_name.as_deref().unwrap_or(self.platform.title())
+    }
 }
 
 #[cfg(test)]

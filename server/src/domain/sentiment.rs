@@ -32,6 +32,8 @@ pub enum Sentiment {
         /// The model and its version.
         model: &'static str,
     },
+    /// Somebody said how it sounds; no model did.
+    Given(Label),
     /// There is no score, for this reason.
     Unscored(Unscored),
 }
@@ -50,11 +52,12 @@ impl Sentiment {
         }
     }
 
-    /// The label, when there is a score.
+    /// The label, when there is one.
     #[must_use]
     pub fn label(self) -> Option<Label> {
         match self {
             Self::Scored { score, .. } => Some(Self::label_of(score)),
+            Self::Given(label) => Some(label),
             Self::Unscored(_) => None,
         }
     }
@@ -64,7 +67,7 @@ impl Sentiment {
     pub fn score(self) -> Option<f64> {
         match self {
             Self::Scored { score, .. } => Some(score),
-            Self::Unscored(_) => None,
+            Self::Given(_) | Self::Unscored(_) => None,
         }
     }
 }
@@ -78,6 +81,12 @@ impl Label {
             Self::Neutral => "neutral",
             Self::Negative => "negative",
         }
+    }
+
+    /// Reads the name in the store.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Positive, Self::Neutral, Self::Negative].into_iter().find(|label| label.as_str() == name)
     }
 }
 

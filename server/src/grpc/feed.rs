@@ -75,4 +75,34 @@ impl contract::FeedService for FeedService {
         let analyses = self.use_cases.feed.analyze(&asked.texts).await.map_err(call.refusal())?;
         Ok(Response::new(convert::analyses(analyses)))
     }
+
+    async fn create_post(
+        &self,
+        request: Request<v1::CreatePostRequest>,
+    ) -> Result<Response<v1::CreatePostResponse>, Status> {
+        let (call, asked) = Call::split(request);
+        let entered = convert::entered_post(asked).map_err(call.refusal())?;
+        let post = self.use_cases.editing.create(&call.caller, entered).await.map_err(call.refusal())?;
+        Ok(Response::new(v1::CreatePostResponse { post: Some(convert::post(post)) }))
+    }
+
+    async fn update_post(
+        &self,
+        request: Request<v1::UpdatePostRequest>,
+    ) -> Result<Response<v1::UpdatePostResponse>, Status> {
+        let (call, asked) = Call::split(request);
+        let id = asked.post_id.clone();
+        let change = convert::entered_change(asked).map_err(call.refusal())?;
+        let post = self.use_cases.editing.update(&call.caller, &id, change).await.map_err(call.refusal())?;
+        Ok(Response::new(v1::UpdatePostResponse { post: Some(convert::post(post)) }))
+    }
+
+    async fn delete_post(
+        &self,
+        request: Request<v1::DeletePostRequest>,
+    ) -> Result<Response<v1::DeletePostResponse>, Status> {
+        let (call, asked) = Call::split(request);
+        self.use_cases.editing.delete(&call.caller, &asked.post_id).await.map_err(call.refusal())?;
+        Ok(Response::new(v1::DeletePostResponse {}))
+    }
 }

@@ -14,6 +14,7 @@ mod metrics;
 pub mod quota;
 mod rate_limit;
 mod reason;
+mod review;
 mod serving;
 mod status;
 mod transport;
@@ -33,6 +34,7 @@ use amber_proto::v1::ingestion_service_server::IngestionServiceServer;
 use amber_proto::v1::leader_service_server::LeaderServiceServer;
 use amber_proto::v1::metrics_service_server::MetricsServiceServer;
 use amber_proto::v1::rate_limit_service_server::RateLimitServiceServer;
+use amber_proto::v1::review_service_server::ReviewServiceServer;
 use tonic::service::Routes;
 use tonic_reflection::server::Builder;
 
@@ -66,6 +68,7 @@ pub fn services(use_cases: &UseCases, serving: &Serving, reflection: bool) -> Ro
     add!(routes, LeaderServiceServer, leader::LeaderService { use_cases: shared() });
     add!(routes, MetricsServiceServer, metrics::MetricsService { use_cases: shared() });
     add!(routes, RateLimitServiceServer, rate_limit::RateLimitService { use_cases: shared() });
+    add!(routes, ReviewServiceServer, review::ReviewService { use_cases: shared() });
     routes.add_service(serving.service().max_decoding_message_size(MAX_REQUEST));
     if reflection {
         routes.add_service(described().build_v1().expect("the descriptors are compiled in"));

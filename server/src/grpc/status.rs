@@ -135,9 +135,13 @@ fn code(reason: ErrorReason) -> Code {
         | ErrorReason::ApiKeyNotFound
         | ErrorReason::LeaderNotFound
         | ErrorReason::PostNotFound
+        | ErrorReason::ReviewItemNotFound
         | ErrorReason::RunNotFound
         | ErrorReason::CheckpointNotFound => Code::NotFound,
-        ErrorReason::RunActive | ErrorReason::FeatureDisabled => Code::FailedPrecondition,
+        ErrorReason::RunActive
+        | ErrorReason::FeatureDisabled
+        | ErrorReason::PostNotEditable
+        | ErrorReason::RecordInvalid => Code::FailedPrecondition,
         ErrorReason::DashboardExists => Code::AlreadyExists,
         ErrorReason::DashboardChanged | ErrorReason::WatcherTooSlow => Code::Aborted,
         ErrorReason::RunUnfinished => Code::DeadlineExceeded,
@@ -179,6 +183,8 @@ impl Particulars {
             | Error::TooSlow
             | Error::DashboardExists
             | Error::DashboardChanged
+            | Error::PostNotEditable
+            | Error::RecordInvalid(_)
             | Error::Disabled(_)
             | Error::Stopping
             | Error::Unreadable(_)
@@ -240,9 +246,13 @@ impl Particulars {
 fn violation(field: &str, description: String) -> FieldViolation {
     let name = match field {
         "adminId" => "admin_id",
+        "content" => "text",
         "dashboardId" => "dashboard_id",
         "leaders" => "leader_ids",
+        "reviewNotes" => "review_notes",
+        "timestamp" => "post_time",
         "trackingTopics" => "tracking_topics",
+        "verificationStatus" => "verification",
         same => same,
     };
     FieldViolation::new(name, bounded(description))

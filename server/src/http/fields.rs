@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::domain::Violation;
@@ -34,6 +35,32 @@ impl Fields {
             Value::String(text) => Some(text),
             _ => self.refuse(name, "must be a text"),
         }
+    }
+
+    /// A text that may be absent, but not null.
+    pub(super) fn present_text(&mut self, name: &str) -> Option<String> {
+        match self.object.remove(name)? {
+            Value::String(text) => Some(text),
+            _ => self.refuse(name, "must be a text"),
+        }
+    }
+
+    /// A text that `read` knows. Absent and null are None.
+    pub(super) fn one_of<T>(&mut self, name: &str, read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let text = self.strict_text(name)?;
+        read(&text).or_else(|| self.refuse(name, "is not one of those that there are"))
+    }
+
+    /// An instant. Absent and null are None.
+    pub(super) fn instant(&mut self, name: &str) -> Option<Timestamp> {
+        let text = self.strict_text(name)?;
+        let rule = "must be an instant with its offset, as 2026-01-31T18:00:00Z (RFC 3339)";
+        text.parse().ok().or_else(|| self.refuse(name, rule))
+    }
+
+    /// Whether there is such a field, and not null.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(|value| !value.is_null())
     }
 
     /// Whether something is wanted. Any text but an empty one counts as yes, as it did in the old service.
@@ -130,11 +157,15 @@ mod tests {
     #[test]
     fn every_wrong_field_is_named() {
         let Value::Object(object) = json!({
-            "name": {}, "ttl": -1, "origins": "x", "handles": [], "backfill": 7, "locked": { "days": "7" }, "more": 1
+            "content": null, "at": "yesterday", "tone": "loud", "name": {}, "ttl": -1, "origins": "x", "handles": [], "backfill": 7, "locked": { "days": "7" }, "more": 1
         }) else {
             unreachable!()
         };
         let mut fields = Fields::new(object);
+        assert!(fields.has("at") && !fields.has("content") && !fields.has("nothing"));
+        fields.present_text("content");
+        fields.instant("at");
+        fields.one_of("tone", |name| (name == "soft").then_some(1));
         fields.text("name");
         fields.seconds("ttl");
         fields.texts("origins");
@@ -143,6 +174,9 @@ mod tests {
         fields.nested("locked", |locked| locked.whole("days"));
         fields.nested("more", |more| more.whole("x"));
         let named: Vec<_> = fields.finish().unwrap_err().into_iter().map(|v| v.field).collect();
-        assert_eq!(named, ["name", "ttl", "origins", "handles", "backfill", "locked.days", "more"]);
+        assert_eq!(
+            named,
+            ["content", "at", "tone", "name", "ttl", "origins", "handles", "backfill", "locked.days", "more"]
+        );
     }
 }

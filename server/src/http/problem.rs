@@ -162,6 +162,8 @@ impl From<Error> for Problem {
             Error::NotFound(_) => Self::new(StatusCode::NOT_FOUND, "not_found", message),
             Error::DashboardExists => Self::new(StatusCode::CONFLICT, "dashboard_exists", message),
             Error::DashboardChanged => Self::new(StatusCode::CONFLICT, "dashboard_changed", message),
+            Error::PostNotEditable => Self::new(StatusCode::CONFLICT, "post_not_editable", message),
+            Error::RecordInvalid(_) => Self::new(StatusCode::CONFLICT, "record_invalid", message),
             Error::Disabled(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "feature_disabled", message),
             Error::Busy(_) => Self::new(StatusCode::CONFLICT, "run_active", message),
             Error::TooManyWatchers(_) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "too_many_watchers", message),

@@ -8,7 +8,8 @@ pub(super) fn score(analyzer: &Analyzer, post: FetchedPost) -> ScoredPost {
     let analysis = analyzer.analyze(&post.text, post.language.as_deref());
     let is_withheld = !post.withheld_in.is_empty();
     let sentiment = if is_withheld { Sentiment::Unscored(Unscored::Withheld) } else { analysis.sentiment };
-    ScoredPost { post, sentiment, language: analysis.language }
+    let is_doubtful = analysis.is_doubtful && !is_withheld;
+    ScoredPost { post, sentiment, language: analysis.language, is_doubtful }
 }
 
 #[cfg(test)]

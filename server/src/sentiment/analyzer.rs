@@ -18,6 +18,8 @@ pub struct Analysis {
     pub sentiment: Sentiment,
     /// The language as a BCP 47 tag, `und` when unknown.
     pub language: String,
+    /// The text has words that sound good and words that sound bad, and they outweigh each other: the score says little.
+    pub is_doubtful: bool,
 }
 
 /// Scores texts. It holds the lexicon of about 7,500 words, so one is enough.
@@ -26,6 +28,10 @@ pub struct Analyzer {
 }
 
 impl Analyzer {
+    /// A score this close to zero says little when there are good and bad words: VADER's authors call a text neutral
+    /// from here on.
+    pub const DOUBTFUL: f64 = 0.05;
+
     /// Loads the lexicon.
     #[must_use]
     pub fn new() -> Self {
@@ -40,19 +46,18 @@ impl Analyzer {
     pub fn analyze(&self, text: &str, hinted: Option<&str>) -> Analysis {
         let words = text::without_links_and_mentions(text);
         let language = language::of(&words, hinted);
+        let unscored =
+            |reason, language| Analysis { sentiment: Sentiment::Unscored(reason), language, is_doubtful: false };
         // VADER knows emoticons, which are content in spite of being punctuation.
-        let sentiment = if !text::has_content(&words) && self.score(&words) == 0.0 {
-            Sentiment::Unscored(Unscored::NoText)
-        } else if language::is_english(&language) {
-            Sentiment::Scored { score: self.score(text), model: MODEL }
-        } else {
-            Sentiment::Unscored(Unscored::Language)
-        };
-        Analysis { sentiment, language }
-    }
-
-    fn score(&self, text: &str) -> f64 {
-        self.english.polarity_scores(text).compound
+        if !text::has_content(&words) && self.english.polarity_scores(&words).compound == 0.0 {
+            return unscored(Unscored::NoText, language);
+        }
+        if !language::is_english(&language) {
+            return unscored(Unscored::Language, language);
+        }
+        let scores = self.english.polarity_scores(text);
+        let is_doubtful = scores.compound.abs() < Self::DOUBTFUL && scores.pos > 0.0 && scores.neg > 0.0;
+        Analysis { sentiment: Sentiment::Scored { score: scores.compound, model: MODEL }, language, is_doubtful }
     }
 }
 

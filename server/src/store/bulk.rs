@@ -4,7 +4,7 @@ use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, InsertStatement, Query};
 use sea_orm::{DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryTrait};
 use serde::{Serialize, Serializer};
 
-/// The most rows of one statement: 28 columns each stay below SQLite's limit of 32,766 bound values.
+/// The most rows of one statement: 31 columns each stay below SQLite's limit of 32,766 bound values.
 pub(super) const ROWS: usize = 1_000;
 
 /// Inserts `rows`, at most [`ROWS`] of them.

@@ -78,6 +78,7 @@ struct Cell {
     day: i64,
     label: Option<String>,
     posts: i64,
+    scored: i64,
     score_sum: Option<f64>,
     newest: i64,
 }
@@ -181,6 +182,7 @@ impl<'a> Scope<'a> {
             .expr_as(day.clone(), "day")
             .expr_as(Expr::col(posts::Column::SentimentLabel), "label")
             .expr_as(Func::count(Expr::col(Asterisk)), "posts")
+            .expr_as(Func::count(Expr::col(posts::Column::SentimentScore)), "scored")
             .expr_as(Func::sum(Expr::col(posts::Column::SentimentScore)), "score_sum")
             .expr_as(Func::max(Expr::col(posts::Column::PostedAt)), "newest")
             .from(posts::Entity)
@@ -257,6 +259,7 @@ impl Cell {
             Some(_) => return Err(Error::Corrupt { what: "sentiment" }),
             None => counts.unscored = posts,
         }
+        counts.given = counts.labelled() - number::read(self.scored)?;
         Ok(counts)
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{Error, Leaders, Posts, Store};
+use super::{Error, Leaders, Posts, Reviews, Store};
 
 /// How much is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -12,7 +12,7 @@ pub struct Counts {
     pub leaders: u64,
     /// Posts.
     pub posts: u64,
-    /// Posts that wait for a reviewer; Amber keeps none yet, so this is 0.
+    /// Items of the review queue that wait.
     pub review_items: u64,
     /// When the newest post was published.
     pub latest_post_at: Option<Timestamp>,
@@ -44,7 +44,7 @@ impl Vitals for Store {
         Ok(Counts {
             leaders: Leaders::count(self).await?,
             posts: Posts::count(self).await?,
-            review_items: 0,
+            review_items: self.waiting().await?,
             latest_post_at: self.latest_post_at().await?,
         })
     }

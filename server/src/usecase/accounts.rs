@@ -6,8 +6,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::Error;
-use crate::auth::{Authenticator, IssuedAdminToken};
-use crate::domain::{Role, Violation};
+use crate::auth::{self, Authenticator, IssuedAdminToken};
+use crate::domain::{Principal, Role, Violation};
 
 /// Admin tokens.
 pub struct Accounts {
@@ -22,6 +22,18 @@ impl Accounts {
     #[must_use]
     pub fn new(authenticator: Arc<Authenticator>) -> Self {
         Self { authenticator }
+    }
+
+    /// The person who calls, by an admin token of any role.
+    ///
+    /// # Errors
+    /// [`Error::Auth`] for anybody else, also for a good API key, which is no person's.
+    pub fn person<'a>(&self, caller: &'a Principal) -> Result<(&'a str, Role), Error> {
+        match caller {
+            Principal::User { id, role } => Ok((id, *role)),
+            Principal::Key { .. } => Err(auth::Error::CredentialInvalid.into()),
+            Principal::Anonymous => Err(auth::Error::CredentialMissing.into()),
+        }
     }
 
     /// Issues a token for `admin_id` to whoever knows the bootstrap secret, of use for `lifetime`, or as long as tokens can

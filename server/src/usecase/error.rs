@@ -22,6 +22,8 @@ pub enum Missing {
     Dashboard,
     /// An API key.
     ApiKey,
+    /// An item of the review queue.
+    ReviewItem,
 }
 
 impl Missing {
@@ -33,6 +35,7 @@ impl Missing {
             Self::Checkpoint => "Checkpoint not found",
             Self::Dashboard => "Dashboard not found",
             Self::ApiKey => "API key not found",
+            Self::ReviewItem => "Review item not found",
         }
     }
 }
@@ -84,6 +87,14 @@ pub enum Error {
     /// Somebody else changed the dashboard since it was read.
     #[error("the dashboard was changed since it was read; read it again and repeat the change")]
     DashboardChanged,
+    /// Only the platform of a post may change its text and its counts.
+    #[error(
+        "the text and the counts of this post are its platform's; only its sentiment and its status can be changed"
+    )]
+    PostNotEditable,
+    /// A record is still no valid post, for this reason.
+    #[error("the record is no valid post: {0}")]
+    RecordInvalid(String),
     /// The feature is switched off, in words that say how it is switched on.
     #[error("{0}")]
     Disabled(&'static str),

@@ -5,6 +5,7 @@ mod accounts;
 mod api_keys;
 mod checkpoints;
 mod dashboards;
+mod editing;
 mod embed_tokens;
 mod error;
 mod feed;
@@ -14,11 +15,13 @@ mod operations;
 mod page_token;
 mod quarantine;
 mod rate_limits;
+mod reviews;
 
 pub use accounts::Accounts;
 pub use api_keys::{ApiKeyPage, ApiKeys, AskedKey};
 pub use checkpoints::{CheckpointPage, Checkpoints};
 pub use dashboards::{AskedDashboard, DashboardPage, DashboardParts, Dashboards, FrameData};
+pub use editing::{Editing, EditingParts, EnteredChange, EnteredPost};
 pub use embed_tokens::{
     AskedLocks, AuditPage, AuditQuery, EmbedParts, EmbedTokens, IssueToken, IssuedToken, Revocation,
 };
@@ -29,6 +32,7 @@ pub use leaders::{LeaderPage, Leaders, Refreshed};
 pub use operations::Operations;
 pub use quarantine::{Discarded, Quarantine, RecordPage, RecordQuery, Replayed};
 pub use rate_limits::RateLimits;
+pub use reviews::{ReviewAuditPage, ReviewEdit, ReviewPage, Reviews};
 
 use std::sync::Arc;
 
@@ -42,6 +46,10 @@ pub struct Parts {
     pub leaders: Leaders,
     /// The posts.
     pub feed: Feed,
+    /// Posts by hand.
+    pub editing: Editing,
+    /// The review queue.
+    pub reviews: Reviews,
     /// The runs.
     pub runs: Runs,
     /// How far each stream is read.

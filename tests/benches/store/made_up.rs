@@ -33,6 +33,7 @@ pub(crate) fn post(n: i64) -> ScoredPost {
         },
         sentiment: Sentiment::Scored { score: 0.5, model: "bench/1" },
         language: "en".into(),
+        is_doubtful: false,
     }
 }
 

@@ -5,9 +5,10 @@ use std::pin::Pin;
 
 use amber_proto::v1::feed_service_server::FeedService;
 use amber_proto::v1::{
-    AnalyzeSentimentRequest, AnalyzeSentimentResponse, GetPostRequest, GetPostResponse, GetSentimentTrendRequest,
-    GetSentimentTrendResponse, ListPostsRequest, ListPostsResponse, Post, Sentiment, SentimentLabel, TextAnalysis,
-    WatchPostsRequest, WatchPostsResponse,
+    AnalyzeSentimentRequest, AnalyzeSentimentResponse, CreatePostRequest, CreatePostResponse, DeletePostRequest,
+    DeletePostResponse, GetPostRequest, GetPostResponse, GetSentimentTrendRequest, GetSentimentTrendResponse,
+    ListPostsRequest, ListPostsResponse, Post, Sentiment, SentimentLabel, TextAnalysis, UpdatePostRequest,
+    UpdatePostResponse, WatchPostsRequest, WatchPostsResponse,
 };
 use futures::stream::{Stream, unfold};
 use tonic::{Request, Response, Status};
@@ -96,6 +97,21 @@ impl FeedService for Desk {
             language: "und".to_owned(),
         };
         Ok(Response::new(AnalyzeSentimentResponse { analyses: asked.texts.iter().map(neutral).collect() }))
+    }
+
+    async fn create_post(&self, request: Request<CreatePostRequest>) -> Result<Response<CreatePostResponse>, Status> {
+        self.world().enter("CreatePost", request)?;
+        Err(Status::unimplemented("the fake server takes posts from its test alone"))
+    }
+
+    async fn update_post(&self, request: Request<UpdatePostRequest>) -> Result<Response<UpdatePostResponse>, Status> {
+        self.world().enter("UpdatePost", request)?;
+        Err(Status::unimplemented("the fake server takes posts from its test alone"))
+    }
+
+    async fn delete_post(&self, request: Request<DeletePostRequest>) -> Result<Response<DeletePostResponse>, Status> {
+        self.world().enter("DeletePost", request)?;
+        Err(Status::unimplemented("the fake server takes posts from its test alone"))
     }
 }
 

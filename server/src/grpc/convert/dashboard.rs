@@ -53,11 +53,11 @@ fn row(row: LeaderRow) -> v1::LeaderRow {
 
 #[expect(clippy::cast_precision_loss, reason = "counts of posts stay far below 2^52")]
 fn shares(totals: SentimentCounts) -> v1::SentimentShares {
-    let scored = totals.scored().max(1) as f64;
+    let labelled = totals.labelled().max(1) as f64;
     v1::SentimentShares {
-        positive: totals.positive as f64 / scored,
-        neutral: totals.neutral as f64 / scored,
-        negative: totals.negative as f64 / scored,
+        positive: totals.positive as f64 / labelled,
+        neutral: totals.neutral as f64 / labelled,
+        negative: totals.negative as f64 / labelled,
         counts: Some(counts(totals)),
     }
 }
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn shares_leave_out_what_is_not_scored() {
-        let totals = SentimentCounts { positive: 1, neutral: 2, negative: 1, unscored: 6, score_sum: 0.0 };
+        let totals = SentimentCounts { positive: 1, neutral: 2, negative: 1, unscored: 6, given: 0, score_sum: 0.0 };
         let some = shares(totals);
         assert_eq!((some.positive, some.neutral, some.negative), (0.25, 0.5, 0.25));
         assert_eq!(some.counts.unwrap().unscored, 6);

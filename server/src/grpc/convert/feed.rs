@@ -5,12 +5,14 @@ use amber_proto::v1;
 use super::dashboard::counts;
 use super::number::count;
 use super::time::{asked_instant, timestamp};
-use crate::domain::{DayPoint, FeedPage, Label, Media, MediaKind, Platform, Post, PostMetrics, Sentiment};
+use crate::domain::{
+    DayPoint, FeedPage, Label, Media, MediaKind, Platform, Post, PostMetrics, PostOrigin, Sentiment, Verification,
+};
 use crate::sentiment::Analysis;
 use crate::usecase::{Error, Feed, FeedQuery, Told, Trend};
 
-/// What the review says of every post, as long as there is no review.
-const NEEDS_REVIEW: &str = "Needs Review";
+/// Stands in the place of a model where somebody gave the tone.
+const GIVEN: &str = "given";
 
 pub(in crate::grpc) fn listed_posts(asked: v1::ListPostsRequest) -> Result<FeedQuery, Error> {
     let v1::ListPostsRequest { leader_ids, platforms, languages, sentiments, since, until, text, .. } = asked;
@@ -62,6 +64,7 @@ pub(super) fn asked_platform(number: i32) -> Option<String> {
         v1::Platform::X => Platform::X,
         v1::Platform::Facebook => Platform::Facebook,
         v1::Platform::News => Platform::News,
+        v1::Platform::Other => Platform::Other,
     };
     Some(platform.as_str().to_owned())
 }
@@ -102,6 +105,7 @@ pub(in crate::grpc) fn analyses(analyses: Vec<Analysis>) -> v1::AnalyzeSentiment
 }
 
 pub(in crate::grpc) fn post(post: Post) -> v1::Post {
+    let platform_name = post.platform_title().to_owned();
     v1::Post {
         id: post.id.to_string(),
         leader_id: post.leader_id.to_string(),
@@ -122,9 +126,28 @@ pub(in crate::grpc) fn post(post: Post) -> v1::Post {
         permalink: post.permalink,
         edited: post.edited,
         truncated: post.truncated,
-        verification_status: NEEDS_REVIEW.to_owned(),
+        verification_status: post.verification.title().to_owned(),
         first_seen_time: Some(timestamp(post.first_seen_at)),
         hashtags: post.hashtags,
+        verification: verification(post.verification).into(),
+        platform_name,
+        origin: origin(post.origin).into(),
+    }
+}
+
+pub(super) fn verification(status: Verification) -> v1::VerificationStatus {
+    match status {
+        Verification::NeedsReview => v1::VerificationStatus::NeedsReview,
+        Verification::Verified => v1::VerificationStatus::Verified,
+        Verification::Rejected => v1::VerificationStatus::Rejected,
+    }
+}
+
+fn origin(origin: PostOrigin) -> v1::PostOrigin {
+    match origin {
+        PostOrigin::Fetched => v1::PostOrigin::Fetched,
+        PostOrigin::Manual => v1::PostOrigin::Manual,
+        PostOrigin::Imported => v1::PostOrigin::Imported,
     }
 }
 
@@ -133,6 +156,7 @@ pub(super) fn platform(platform: Platform) -> v1::Platform {
         Platform::X => v1::Platform::X,
         Platform::Facebook => v1::Platform::Facebook,
         Platform::News => v1::Platform::News,
+        Platform::Other => v1::Platform::Other,
     }
 }
 
@@ -157,14 +181,10 @@ fn metrics(metrics: PostMetrics) -> v1::PostMetrics {
 }
 
 fn sentiment(sentiment: Sentiment) -> v1::Sentiment {
-    let label = match sentiment.label() {
-        Some(Label::Positive) => v1::SentimentLabel::Positive,
-        Some(Label::Neutral) => v1::SentimentLabel::Neutral,
-        Some(Label::Negative) => v1::SentimentLabel::Negative,
-        None => v1::SentimentLabel::Unscored,
-    };
+    let label = label(sentiment.label());
     let (model, unscored_reason) = match sentiment {
         Sentiment::Scored { model, .. } => (model, ""),
+        Sentiment::Given(_) => (GIVEN, ""),
         Sentiment::Unscored(why) => ("", why.as_str()),
     };
     v1::Sentiment {
@@ -172,6 +192,15 @@ fn sentiment(sentiment: Sentiment) -> v1::Sentiment {
         score: sentiment.score(),
         model: model.to_owned(),
         unscored_reason: unscored_reason.to_owned(),
+    }
+}
+
+pub(super) fn label(label: Option<Label>) -> v1::SentimentLabel {
+    match label {
+        Some(Label::Positive) => v1::SentimentLabel::Positive,
+        Some(Label::Neutral) => v1::SentimentLabel::Neutral,
+        Some(Label::Negative) => v1::SentimentLabel::Negative,
+        None => v1::SentimentLabel::Unscored,
     }
 }
 
@@ -207,10 +236,13 @@ mod tests {
     }
 
     #[test]
-    fn a_sentiment_has_either_a_score_or_a_reason() {
+    fn a_sentiment_has_a_model_or_a_reason() {
         let scored = sentiment(Sentiment::Scored { score: -0.25, model: "vader-3.3.2" });
         assert_eq!((scored.label(), scored.score), (v1::SentimentLabel::Negative, Some(-0.25)));
         assert_eq!((scored.model.as_str(), scored.unscored_reason.as_str()), ("vader-3.3.2", ""));
+        let given = sentiment(Sentiment::Given(Label::Positive));
+        assert_eq!((given.label(), given.score), (v1::SentimentLabel::Positive, None));
+        assert_eq!((given.model.as_str(), given.unscored_reason.as_str()), ("given", ""));
         let unscored = sentiment(Sentiment::Unscored(Unscored::NoText));
         assert_eq!((unscored.label(), unscored.score), (v1::SentimentLabel::Unscored, None));
         assert_eq!((unscored.model.as_str(), unscored.unscored_reason.as_str()), ("", "no_text"));

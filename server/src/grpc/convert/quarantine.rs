@@ -33,7 +33,7 @@ pub(in crate::grpc) fn discarded(done: Discarded) -> v1::DiscardQuarantineRespon
     v1::DiscardQuarantineResponse { discarded: small(discarded), passed_over: small(passed_over) }
 }
 
-fn record(record: Quarantined) -> v1::QuarantinedRecord {
+pub(super) fn record(record: Quarantined) -> v1::QuarantinedRecord {
     v1::QuarantinedRecord {
         id: record.id.to_string(),
         leader_id: record.leader_id.to_string(),

@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn the_segments_of_a_bar_fill_its_length() {
-        let counts = SentimentCounts { positive: 1, neutral: 1, negative: 2, unscored: 0, score_sum: 0.0 };
+        let counts = SentimentCounts { positive: 1, neutral: 1, negative: 2, unscored: 0, given: 0, score_sum: 0.0 };
         let svg = tone_bar(counts, 80.0).into_string();
         assert!(svg.contains(r#"class="negative" x="40" y="0" width="40""#), "{svg}");
         assert!(!svg.contains("unscored"), "{svg}");

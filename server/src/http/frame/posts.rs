@@ -22,7 +22,7 @@ fn one(post: &Post, locale: Locale) -> Markup {
         article {
             p.by {
                 bdi { b { (post.author.name) } }
-                " " bdi.handle { "@" (post.author.handle) }
+                @if !post.author.handle.is_empty() { " " bdi.handle { "@" (post.author.handle) } }
                 " · " time datetime=(post.posted_at) { (locale.instant(post.posted_at)) }
             }
             p.text dir="auto" lang=[Some(&post.language).filter(|tag| *tag != "und")] { (post.text) }

@@ -4,8 +4,8 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::domain::{
-    Author, DashboardData, DashboardId, DayPoint, LeaderId, LeaderRow, Platform, Post, PostId, PostMetrics, Sentiment,
-    SentimentCounts, Tally, Unscored,
+    Author, DashboardData, DashboardId, DayPoint, LeaderId, LeaderRow, Platform, Post, PostId, PostMetrics, PostOrigin,
+    Sentiment, SentimentCounts, Tally, Unscored, Verification,
 };
 
 /// Posts per day: positive, neutral, negative, unscored, and the mean score.
@@ -38,7 +38,7 @@ const LEADERS: [(&str, Option<&str>, u64); 6] = [
 
 fn counts((positive, neutral, negative, unscored, mean): (u64, u64, u64, u64, f64)) -> SentimentCounts {
     let scored = u32::try_from(positive + neutral + negative).unwrap();
-    SentimentCounts { positive, neutral, negative, unscored, score_sum: mean * f64::from(scored) }
+    SentimentCounts { positive, neutral, negative, unscored, given: 0, score_sum: mean * f64::from(scored) }
 }
 
 fn tallies(pairs: &[(&str, u64)]) -> Vec<Tally> {
@@ -71,6 +71,7 @@ pub(crate) fn dashboard() -> DashboardData {
                 neutral: part(totals.neutral, hundredths),
                 negative: part(totals.negative, 110 - hundredths) / 5,
                 unscored: part(totals.unscored, hundredths),
+                given: 0,
                 score_sum: totals.score_sum / 10.0,
             },
             last_post_at: Some("2026-11-21T18:40:12Z".parse().unwrap()),
@@ -120,6 +121,9 @@ pub(crate) fn posts() -> Vec<Post> {
         leader_id: LeaderId(Uuid::from_u128(number)),
         leader_name: name.to_owned(),
         platform: Platform::X,
+        platform_name: None,
+        origin: PostOrigin::Fetched,
+        verification: Verification::NeedsReview,
         external_id: format!("10{number}"),
         author: Author {
             handle: handle.to_owned(),

@@ -87,7 +87,7 @@ fn shares(totals: SentimentCounts, locale: Locale) -> Markup {
             }
         }
         p.fine {
-            (words.scored) ": " (locale.count(totals.scored())) " · " (words.unscored) ": " (locale.count(totals.unscored))
+            (words.scored) ": " (locale.count(totals.labelled())) " · " (words.unscored) ": " (locale.count(totals.unscored))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /api/admin/token`: an admin token for whoever knows the bootstrap secret.
+//! `POST /api/admin/token`: an admin token for whoever knows the bootstrap secret; `GET /api/admin/ping`: whose it is.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use axum::Json;
 use axum::extract;
 use axum::response::IntoResponse;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{State, UNSTORED};
+use super::{Caller, State, UNSTORED};
 use crate::domain::{Role, Violation};
 use crate::http::json::JsonFields;
 use crate::http::problem::Problem;
@@ -30,6 +30,14 @@ pub(super) async fn issue(
         "role": role.as_str(),
     });
     Ok((UNSTORED, Json(body)))
+}
+
+pub(super) async fn ping(
+    extract::State(state): extract::State<State>,
+    Caller(caller): Caller,
+) -> Result<Json<Value>, Problem> {
+    let (admin, role) = state.use_cases.accounts.person(&caller)?;
+    Ok(Json(json!({ "admin": admin, "role": role.as_str(), "status": "ok" })))
 }
 
 /// Without a role the token is an admin's, as it always was.

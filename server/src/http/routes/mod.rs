@@ -13,8 +13,11 @@ mod health;
 mod ingestion;
 mod leaders;
 mod metrics;
+mod overview;
 mod post;
+mod posts;
 mod quarantine;
+mod review;
 mod run;
 mod runs;
 mod sentiment;
@@ -29,7 +32,7 @@ use axum::http::header::{ALLOW, CACHE_CONTROL};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 
 pub use demo::DemoSite;
 
@@ -61,9 +64,9 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/health", get(health::report))
         .route("/api/metrics", get(metrics::old))
         .route("/api/feed", get(feed::list))
-        .route("/api/posts", get(feed::newest))
+        .route("/api/posts", get(feed::newest).post(posts::create))
         .route("/api/posts/paginated", get(feed::before))
-        .route("/api/posts/{id}", get(feed::get))
+        .route("/api/posts/{id}", get(feed::get).put(posts::update).delete(posts::delete))
         .route("/api/sentiment/batch", post(sentiment::analyze))
         .route("/api/leaders", get(leaders::list).post(leaders::create))
         .route("/api/leaders/{id}", delete(leaders::delete))
@@ -82,12 +85,19 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/ingestion/quarantine/discard", post(quarantine::discard))
         .route("/api/dashboards", get(dashboards::list).post(dashboards::create))
         .route("/api/dashboards/{id}", get(dashboards::get).put(dashboards::update).delete(dashboards::delete))
+        .route("/api/dashboard", get(overview::show))
+        .route("/api/review", get(review::list))
+        .route("/api/review/audit", get(review::audit))
+        .route("/api/review/{id}", put(review::edit))
+        .route("/api/review/{id}/approve", post(review::approve))
+        .route("/api/review/{id}/reject", post(review::reject))
         .route("/api/embed/token", post(embed::issue))
         .route("/api/embed/validate", post(embed::validate))
         .route("/api/embed/revoke", post(embed::revoke))
         .route("/api/embed/keys", get(embed_audit::keys))
         .route("/api/embed/audit", get(embed_audit::list))
         .route("/api/admin/token", post(admin::issue))
+        .route("/api/admin/ping", get(admin::ping))
         .route("/api/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/api/api-keys/{id}", delete(api_keys::revoke))
         .route("/embed/v1/dashboards/{id}", without_head(get(frame::by_get).post(frame::by_post)))

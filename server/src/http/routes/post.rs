@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::{Label, Leader, Media, Platform, Post, Sentiment};
+use crate::domain::{Label, Leader, Media, Post, Sentiment};
 
 /// A post.
 pub(super) fn post(post: &Post) -> Value {
@@ -10,12 +10,12 @@ pub(super) fn post(post: &Post) -> Value {
         "id": post.id.to_string(),
         "leaderId": post.leader_id.to_string(),
         "leaderName": post.leader_name,
-        "platform": platform(post.platform),
+        "platform": post.platform_title(),
         "content": post.text,
         "timestamp": post.posted_at.to_string(),
         "sentiment": sentiment_name(post.sentiment),
         "sentimentScore": post.sentiment.score(),
-        "verificationStatus": "Needs Review",
+        "verificationStatus": post.verification.title(),
         "language": post.language,
         "permalink": post.permalink,
         "edited": post.edited,
@@ -31,7 +31,7 @@ pub(super) fn post(post: &Post) -> Value {
         "metrics": {
             "externalId": post.external_id,
             "origin": post.platform.as_str(),
-            "source": platform(post.platform),
+            "source": post.platform_title(),
             "likes": post.metrics.likes,
             "comments": post.metrics.replies,
             "shares": post.metrics.reposts,
@@ -67,20 +67,21 @@ fn media(media: &Media) -> Value {
     })
 }
 
-fn platform(platform: Platform) -> &'static str {
-    match platform {
-        Platform::X => "X",
-        Platform::Facebook => "Facebook",
-        Platform::News => "News",
+/// The name of a tone.
+pub(super) fn sentiment_name(sentiment: Sentiment) -> &'static str {
+    sentiment.label().map_or("Unscored", label_name)
+}
+
+/// The name of a tone that is known.
+pub(super) fn label_name(label: Label) -> &'static str {
+    match label {
+        Label::Positive => "Positive",
+        Label::Neutral => "Neutral",
+        Label::Negative => "Negative",
     }
 }
 
-/// The name of a tone.
-pub(super) fn sentiment_name(sentiment: Sentiment) -> &'static str {
-    match sentiment.label() {
-        Some(Label::Positive) => "Positive",
-        Some(Label::Neutral) => "Neutral",
-        Some(Label::Negative) => "Negative",
-        None => "Unscored",
-    }
+/// Reads the name of a tone without regard to case.
+pub(super) fn label(name: &str) -> Option<Label> {
+    Label::parse(&name.to_ascii_lowercase())
 }

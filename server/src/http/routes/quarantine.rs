@@ -61,7 +61,7 @@ fn status(name: &str) -> Result<Option<QuarantineStatus>, Violation> {
     known.map(Some).ok_or_else(|| Violation::new("status", "status must be open, replayed or discarded"))
 }
 
-fn record(record: &Quarantined) -> Value {
+pub(super) fn record(record: &Quarantined) -> Value {
     json!({
         "id": record.id.to_string(),
         "leader_id": record.leader_id.to_string(),

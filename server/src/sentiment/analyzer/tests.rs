@@ -15,7 +15,22 @@ fn an_english_text_is_scored_and_labelled() {
 #[test]
 fn a_text_in_another_language_has_no_score() {
     let analysis = Analyzer::new().analyze("यह बहुत अच्छा है", Some("hi"));
-    assert_eq!(analysis, Analysis { sentiment: Sentiment::Unscored(Unscored::Language), language: "hi".to_owned() });
+    let sentiment = Sentiment::Unscored(Unscored::Language);
+    assert_eq!(analysis, Analysis { sentiment, language: "hi".to_owned(), is_doubtful: false });
+}
+
+#[test]
+fn a_text_whose_good_and_bad_words_outweigh_each_other_is_doubtful() {
+    let analyzer = Analyzer::new();
+    let analyze = |text| analyzer.analyze(text, Some("en"));
+    let mixed = analyze("The good news and the bad news.");
+    assert!(mixed.is_doubtful, "{mixed:?}");
+    assert!(mixed.sentiment.score().unwrap().abs() < Analyzer::DOUBTFUL);
+    // Nothing good and nothing bad, one of both, and clearly more of one.
+    for text in ["The meeting starts at ten.", "Good news.", "Bad news.", "A great, wonderful day after bad news."] {
+        assert!(!analyze(text).is_doubtful, "{text}");
+    }
+    assert!(!analyzer.analyze("The good news and the bad news.", Some("hi")).is_doubtful);
 }
 
 #[test]

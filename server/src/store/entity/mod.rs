@@ -24,3 +24,5 @@ pub(super) mod post_hashtags;
 pub(super) mod post_metrics;
 pub(super) mod posts;
 pub(super) mod quarantine;
+pub(super) mod review_audit;
+pub(super) mod review_items;

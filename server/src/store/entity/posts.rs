@@ -47,6 +47,12 @@ pub struct Model {
     pub deleted_at: Option<i64>,
     /// Why it is gone; set exactly when `deleted_at` is.
     pub deleted_reason: Option<String>,
+    /// What reviewers say of it.
+    pub verification_status: String,
+    /// How it came here.
+    pub origin: String,
+    /// What the platform is called, for platforms that Amber does not know.
+    pub platform_name: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

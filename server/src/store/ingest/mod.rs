@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(super) use self::commit::{Entry, Owner};
+pub(super) use self::quarantine::records_of;
 pub use self::quarantine::{Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus, Quarantined, ReplayOutcome};
 
 use super::work::Lease;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(super) use keep::keep;
+pub(in crate::store) use read::records_of;
 
 use super::StreamId;
 use crate::domain::{LeaderId, Platform, ScoredPost};

@@ -2,7 +2,7 @@
 
 pub(in crate::store) mod row;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
@@ -11,10 +11,12 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::commit::Owner;
-use crate::domain::ScoredPost;
+use crate::domain::{ReviewReason, ScoredPost, Verification};
 use crate::store::entity::posts::{Column, Entity};
 use crate::store::entity::{post_counts, post_hashtags, post_metrics};
 use crate::store::instant::DAY;
+use crate::store::posts::given;
+use crate::store::reviews::enter;
 use crate::store::{Error, Store, bulk, number};
 
 /// What became of the posts of a page; the others are unchanged.
@@ -39,6 +41,7 @@ struct Changed {
     revision: i64,
     posted_at: i64,
     leader_id: Uuid,
+    verification_status: String,
 }
 
 #[derive(FromQueryResult)]
@@ -63,9 +66,10 @@ pub(in crate::store) async fn posts(
         inserted.sort_by_key(|row| (row.posted_at, row.id));
         written.new.extend(inserted.iter().map(|row| row.id));
         written.updated += number::len(&changed) - number::len(&inserted);
-        count_by_day(tx, owner, &inserted).await?;
+        count_by_day(tx, owner, inserted.iter().map(|row| row.posted_at)).await?;
         replace_hashtags(tx, &changed, chunk).await?;
         refresh_metrics(tx, store, owner, (&changed, chunk)).await?;
+        enter_doubtful(tx, store, &changed, chunk).await?;
     }
     Ok(written)
 }
@@ -82,6 +86,15 @@ async fn upsert(
     // by, and the owner stay as they were.
     let changed = OnConflict::columns([Column::Platform, Column::RootId])
         .update_columns(row::CONTENT)
+        .values(row::TONE.map(|(column, name)| (column, given::kept(name))))
+        // What was reviewed is a text.
+        .value(
+            Column::VerificationStatus,
+            Expr::cust(
+                "CASE WHEN posts.body = excluded.body THEN posts.verification_status \
+                 ELSE excluded.verification_status END",
+            ),
+        )
         .value(Column::Revision, Expr::cust("posts.revision + 1"))
         .action_and_where(Expr::cust(
             "posts.content_hash <> excluded.content_hash \
@@ -95,16 +108,22 @@ async fn upsert(
         Column::Revision,
         Column::PostedAt,
         Column::LeaderId,
+        Column::VerificationStatus,
     ]));
     let rows = tx.query_all(&insert).await?;
     Ok(rows.iter().map(|row| Changed::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
-async fn count_by_day(tx: &DatabaseTransaction, owner: Owner, inserted: &[&Changed]) -> Result<(), Error> {
+/// Counts new posts, by the times at which they were published.
+pub(in crate::store) async fn count_by_day(
+    tx: &DatabaseTransaction,
+    owner: Owner,
+    inserted: impl IntoIterator<Item = i64>,
+) -> Result<(), Error> {
     use post_counts::{ActiveModel, Column, Entity};
     let mut days: BTreeMap<i64, i64> = BTreeMap::new();
-    for row in inserted {
-        *days.entry(row.posted_at.div_euclid(DAY)).or_default() += 1;
+    for posted_at in inserted {
+        *days.entry(posted_at.div_euclid(DAY)).or_default() += 1;
     }
     if days.is_empty() {
         return Ok(());
@@ -172,6 +191,21 @@ async fn refresh_metrics(
     newest.update_column(Column::UpdatedAt).action_and_where(Expr::cust(differs));
     tx.execute(bulk::insert::<Entity>(tx.get_database_backend(), rows).on_conflict(newest)).await?;
     Ok(())
+}
+
+/// Puts posts into the review queue whose text is new, sounds good and bad at once, and was not reviewed.
+async fn enter_doubtful(
+    tx: &DatabaseTransaction,
+    store: &Store,
+    changed: &[Changed],
+    posts: &[ScoredPost],
+) -> Result<(), Error> {
+    let doubtful: BTreeSet<_> =
+        posts.iter().filter(|post| post.is_doubtful).map(|post| post.post.edit_root.to_string()).collect();
+    let is_new = |row: &&Changed| row.verification_status == Verification::NeedsReview.as_str();
+    let new = changed.iter().filter(is_new).filter(|row| doubtful.contains(&row.root_id));
+    let new: Vec<_> = new.map(|row| row.id).collect();
+    enter::posts(tx, store, &new, ReviewReason::LowConfidence, None).await
 }
 
 /// The living posts of these chains of edits. What is deleted is left out here and not by the database, which on a table

@@ -1,5 +1,6 @@
 //! The feed: stored posts, newest first.
 
+pub(super) mod given;
 mod keys;
 mod row;
 mod scan;
@@ -13,7 +14,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use self::keys::Key;
-pub(super) use self::row::media_json;
+pub(super) use self::row::{Tone, media_json};
 use super::entity::{leaders, post_metrics, posts};
 use super::{Error, Store, instant};
 use crate::domain::{FeedCursor, FeedFilter, FeedPage, Post, PostId};

@@ -6,7 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::{Author, LeaderId, Media, MediaKind, Platform, Post, PostId, PostMetrics, Sentiment, Unscored};
+use crate::domain::{
+    Author, Label, LeaderId, Media, MediaKind, Platform, Post, PostId, PostMetrics, PostOrigin, Sentiment, Unscored,
+    Verification,
+};
 use crate::store::entity::{post_metrics, posts};
 use crate::store::text::{clean, from_json, json};
 use crate::store::{Error, instant};
@@ -32,16 +35,59 @@ pub(in crate::store) fn media_json(media: &[Media]) -> Value {
     json(&stored.collect::<Vec<_>>())
 }
 
+/// The columns of a post's tone.
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::store) struct Tone {
+    pub(in crate::store) label: Option<String>,
+    pub(in crate::store) score: Option<f64>,
+    pub(in crate::store) model: Option<String>,
+    pub(in crate::store) unscored: Option<String>,
+}
+
+/// Stands in the place of a reason where somebody gave the tone.
+pub(super) const GIVEN: &str = "given";
+
+impl Tone {
+    pub(in crate::store) fn of(sentiment: Sentiment) -> Self {
+        let (score, model, unscored) = match sentiment {
+            Sentiment::Scored { score, model } => (Some(score), Some(model.to_owned()), None),
+            Sentiment::Given(_) => (None, None, Some(GIVEN.to_owned())),
+            Sentiment::Unscored(reason) => (None, None, Some(reason.as_str().to_owned())),
+        };
+        Self { label: sentiment.label().map(|label| label.as_str().to_owned()), score, model, unscored }
+    }
+
+    fn read(self) -> Result<Sentiment, Error> {
+        let corrupt = Error::Corrupt { what: "sentiment" };
+        match (self.score, self.model, self.unscored.as_deref()) {
+            (Some(score), Some(model), None) => Ok(Sentiment::Scored { score, model: interned(&model) }),
+            (None, _, Some(GIVEN)) => self.label.as_deref().and_then(Label::parse).map(Sentiment::Given).ok_or(corrupt),
+            (None, _, Some(reason)) => Ok(Sentiment::Unscored(Unscored::parse(reason))),
+            _ => Err(corrupt),
+        }
+    }
+}
+
 pub(super) fn read(
     row: posts::Model,
     metrics: Option<&post_metrics::Model>,
     leader_name: String,
 ) -> Result<Post, Error> {
+    let tone = Tone {
+        label: row.sentiment_label,
+        score: row.sentiment_score,
+        model: row.sentiment_model,
+        unscored: row.unscored_reason,
+    };
     Ok(Post {
         id: PostId(row.id),
         leader_id: LeaderId(row.leader_id),
         leader_name,
         platform: Platform::parse(&row.platform).ok_or(Error::Corrupt { what: "platform" })?,
+        platform_name: row.platform_name,
+        origin: PostOrigin::parse(&row.origin).ok_or(Error::Corrupt { what: "origin of a post" })?,
+        verification: Verification::parse(&row.verification_status)
+            .ok_or(Error::Corrupt { what: "verification status" })?,
         external_id: row.external_id,
         author: Author { handle: row.author_handle, name: row.author_name, avatar_url: row.author_avatar_url },
         text: row.body,
@@ -50,11 +96,7 @@ pub(super) fn read(
         hashtags: from_json(row.hashtags, "hashtags")?,
         media: read_media(row.media)?,
         metrics: metrics.map(read_metrics).unwrap_or_default(),
-        sentiment: match (row.sentiment_score, row.sentiment_model, row.unscored_reason) {
-            (Some(score), Some(model), None) => Sentiment::Scored { score, model: interned(&model) },
-            (None, _, Some(reason)) => Sentiment::Unscored(Unscored::parse(&reason)),
-            _ => return Err(Error::Corrupt { what: "sentiment" }),
-        },
+        sentiment: tone.read()?,
         permalink: row.permalink,
         edited: row.edited,
         truncated: row.truncated,

@@ -9,15 +9,14 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
     QuerySelect,
 };
-use serde_json::json;
 use uuid::Uuid;
 
 use super::{Checked, Finding, Settled};
-use crate::domain::{LeaderId, Platform, PostMetrics, Removal, ScoredPost, Unscored};
-use crate::store::entity::{leaders, post_counts, post_hashtags, post_metrics, posts};
+use crate::domain::{LeaderId, Platform, PostMetrics, ScoredPost};
+use crate::store::entity::{leaders, post_metrics, posts};
 use crate::store::ingest::Owner;
 use crate::store::ingest::upsert::{self, row};
-use crate::store::instant::DAY;
+use crate::store::tombstones::Doomed;
 use crate::store::{Error, Store, bulk, number};
 
 /// A post of the batch as it is stored now.
@@ -51,7 +50,7 @@ impl Store {
             let mut counts = PostMetrics::default();
             match &check.finding {
                 Finding::Gone(reason) if is_newest => {
-                    gone.entry(*reason).or_default().push(row);
+                    gone.entry(*reason).or_default().push(row.doomed());
                     continue;
                 }
                 // Under another first version it would become a second row.
@@ -74,51 +73,11 @@ impl Store {
         }
         renew(&tx, renewed).await?;
         for (reason, rows) in gone {
-            self.bury(&tx, reason, &rows).await?;
+            self.bury(&tx, reason.as_str(), &rows).await?;
             settled.deleted.insert(reason, number::len(&rows));
         }
         tx.commit().await?;
         Ok(settled)
-    }
-
-    /// Takes everything from the posts but their numbers and their time.
-    async fn bury(&self, tx: &DatabaseTransaction, reason: Removal, rows: &[&Stored]) -> Result<(), Error> {
-        use posts::Column;
-        let (now, ids) = (self.now().as_microsecond(), || rows.iter().map(|row| row.id));
-        let empty = json!([]);
-        let bury = Query::update()
-            .table(posts::Entity)
-            .values([
-                (Column::AuthorHandle, "".into()),
-                (Column::AuthorName, "".into()),
-                (Column::AuthorAvatarUrl, None::<String>.into()),
-                (Column::Body, "".into()),
-                (Column::Hashtags, empty.clone().into()),
-                (Column::Media, empty.clone().into()),
-                (Column::Language, "und".into()),
-                (Column::SentimentLabel, None::<String>.into()),
-                (Column::SentimentScore, None::<f64>.into()),
-                (Column::SentimentModel, None::<String>.into()),
-                (Column::UnscoredReason, Unscored::NoText.as_str().into()),
-                // The digest of a text would let somebody who guesses it see that it was right.
-                (Column::ContentHash, Vec::<u8>::new().into()),
-                (Column::Revision, Expr::col(Column::Revision).add(1)),
-                (Column::Permalink, "".into()),
-                (Column::Edited, false.into()),
-                (Column::Truncated, false.into()),
-                (Column::WithheldIn, empty.into()),
-                (Column::UpdatedAt, now.into()),
-                (Column::DeletedAt, now.into()),
-                (Column::DeletedReason, reason.as_str().into()),
-            ])
-            .and_where(Expr::col(Column::Id).is_in(ids()))
-            .to_owned();
-        tx.execute(&bury).await?;
-        lower_counts(tx, rows).await?;
-        let hashtags = post_hashtags::Entity::delete_many().filter(post_hashtags::Column::PostId.is_in(ids()));
-        hashtags.exec(tx).await?;
-        post_metrics::Entity::delete_many().filter(post_metrics::Column::PostId.is_in(ids())).exec(tx).await?;
-        Ok(())
     }
 }
 
@@ -126,6 +85,11 @@ impl Stored {
     fn owner(&self) -> Result<Owner, Error> {
         let platform = Platform::parse(&self.platform).ok_or(Error::Corrupt { what: "platform" })?;
         Ok(Owner { leader: LeaderId(self.leader_id), platform })
+    }
+
+    fn doomed(&self) -> Doomed {
+        let Self { id, leader_id, posted_at, ref platform, .. } = *self;
+        Doomed { id, leader_id, platform: platform.clone(), posted_at }
     }
 }
 
@@ -181,22 +145,5 @@ async fn renew(tx: &DatabaseTransaction, rows: Vec<post_metrics::Model>) -> Resu
     known.value(Column::UpdatedAt, Expr::cust(updated_at));
     known.update_columns([Column::NextCheckAt, Column::ClaimedUntil]);
     tx.execute(bulk::insert::<Entity>(tx.get_database_backend(), rows).on_conflict(known)).await?;
-    Ok(())
-}
-
-async fn lower_counts(tx: &DatabaseTransaction, rows: &[&Stored]) -> Result<(), Error> {
-    use post_counts::{Column, Entity};
-    let mut days: BTreeMap<(Uuid, &str, i64), i64> = BTreeMap::new();
-    for row in rows {
-        *days.entry((row.leader_id, &row.platform, row.posted_at.div_euclid(DAY))).or_default() += 1;
-    }
-    for ((leader, platform, day), n) in days {
-        let lower = Entity::update_many()
-            .col_expr(Column::N, Expr::col(Column::N).sub(n))
-            .filter(Column::LeaderId.eq(leader))
-            .filter(Column::Platform.eq(platform))
-            .filter(Column::Day.eq(day));
-        lower.exec(tx).await?;
-    }
     Ok(())
 }

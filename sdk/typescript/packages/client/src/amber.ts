@@ -6,6 +6,7 @@ import type { Dashboard } from "./generated/amber/v1/dashboard_pb.js";
 import type { Leader } from "./generated/amber/v1/leader_pb.js";
 import type { Post } from "./generated/amber/v1/post_pb.js";
 import type { QuarantinedRecord } from "./generated/amber/v1/quarantine_pb.js";
+import type { ReviewItem } from "./generated/amber/v1/review_service_pb.js";
 import type { Run } from "./generated/amber/v1/run_pb.js";
 import { type Pages, pages } from "./pages.js";
 import { DEFAULT_RETRY, type RetryPolicy } from "./retry.js";
@@ -27,6 +28,7 @@ export interface Amber {
   readonly leaders: Client<typeof v1.LeaderService>;
   readonly metrics: Client<typeof v1.MetricsService>;
   readonly rateLimits: Client<typeof v1.RateLimitService>;
+  readonly reviews: Client<typeof v1.ReviewService>;
 
   /** All posts that match, newest first. */
   listPosts(
@@ -58,6 +60,11 @@ export interface Amber {
     request?: MessageInitShape<typeof v1.ListQuarantineRequestSchema>,
     options?: CallOptions,
   ): Pages<v1.ListQuarantineResponse, QuarantinedRecord>;
+  /** All items of the review queue in the given states, those that entered last first. */
+  listReviewItems(
+    request?: MessageInitShape<typeof v1.ListReviewItemsRequestSchema>,
+    options?: CallOptions,
+  ): Pages<v1.ListReviewItemsResponse, ReviewItem>;
 
   /** Each state of a run that is newer than `afterSeq`, until the run has ended. Resumes after the last state when the
    * connection breaks or the server goes away. */
@@ -79,6 +86,7 @@ export function createAmber(transport: Transport, retry: RetryPolicy = DEFAULT_R
   const feed = createClient(v1.FeedService, transport);
   const ingestion = createClient(v1.IngestionService, transport);
   const leaders = createClient(v1.LeaderService, transport);
+  const reviews = createClient(v1.ReviewService, transport);
 
   return {
     apiKeys: createClient(v1.ApiKeyService, transport),
@@ -91,6 +99,7 @@ export function createAmber(transport: Transport, retry: RetryPolicy = DEFAULT_R
     leaders,
     metrics: createClient(v1.MetricsService, transport),
     rateLimits: createClient(v1.RateLimitService, transport),
+    reviews,
 
     listPosts: lister(feed.listPosts, ({ posts }) => posts),
     listLeaders: lister(leaders.listLeaders, (page) => page.leaders),
@@ -98,6 +107,7 @@ export function createAmber(transport: Transport, retry: RetryPolicy = DEFAULT_R
     listRuns: lister(ingestion.listRuns, ({ runs }) => runs),
     listCheckpoints: lister(ingestion.listCheckpoints, ({ checkpoints }) => checkpoints),
     listQuarantine: lister(ingestion.listQuarantine, ({ records }) => records),
+    listReviewItems: lister(reviews.listReviewItems, ({ items }) => items),
 
     async *watchRun(runId, { afterSeq = 0n, ...options } = {}) {
       let seen = afterSeq;

@@ -17,4 +17,5 @@ export * from "./generated/amber/v1/platform_pb.js";
 export * from "./generated/amber/v1/post_pb.js";
 export * from "./generated/amber/v1/quarantine_pb.js";
 export * from "./generated/amber/v1/rate_limit_service_pb.js";
+export * from "./generated/amber/v1/review_service_pb.js";
 export * from "./generated/amber/v1/run_pb.js";

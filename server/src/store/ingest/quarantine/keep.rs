@@ -1,14 +1,16 @@
 //! Keeps the records of a page that are no valid posts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ring::digest::{SHA256, digest};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{DatabaseTransaction, EntityTrait, Set};
+use sea_orm::sea_query::{OnConflict, Query};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryTrait, Set};
+use uuid::Uuid;
 
 use super::QuarantineStatus;
 use crate::store::entity::quarantine::{ActiveModel, Column, Entity};
 use crate::store::ingest::{Rejected, StreamId};
+use crate::store::reviews::enter;
 use crate::store::text::clean;
 use crate::store::{Error, Store, number};
 
@@ -18,7 +20,8 @@ const LONGEST_RECORD: usize = 64 * 1024;
 /// Rows of one statement, far below both databases' limits of bound values.
 const ROWS: usize = 500;
 
-/// Keeps each distinct record once and says how many the page had. One that was dealt with before stays so.
+/// Keeps each distinct record once and says how many the page had. One that was dealt with before stays so; a new one
+/// enters the review queue.
 pub(in crate::store::ingest) async fn keep(
     tx: &DatabaseTransaction,
     store: &Store,
@@ -47,11 +50,20 @@ pub(in crate::store::ingest) async fn keep(
         rows.entry(hash).or_insert(row);
     }
     let rows: Vec<_> = rows.into_values().collect();
+    let mut kept = BTreeSet::new();
     for chunk in rows.chunks(ROWS) {
         let seen_again = OnConflict::columns([Column::StreamId, Column::RawHash])
             .update_columns([Column::Reason, Column::Path, Column::LastSeenAt])
             .to_owned();
-        Entity::insert_many(chunk.to_vec()).on_conflict(seen_again).exec_without_returning(tx).await?;
+        let mut insert = Entity::insert_many(chunk.to_vec()).on_conflict(seen_again).into_query();
+        insert.returning(Query::returning().column(Column::Id));
+        for row in tx.query_all(&insert).await? {
+            kept.insert(row.try_get::<Uuid>("", "id")?);
+        }
     }
+    // One that was seen before keeps the name that it has.
+    let new: Vec<Uuid> =
+        rows.iter().filter_map(|row| row.id.try_as_ref().copied()).filter(|id| kept.contains(id)).collect();
+    enter::records(tx, store, &new).await?;
     Ok(number::len(&rows))
 }

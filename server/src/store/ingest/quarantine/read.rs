@@ -1,5 +1,7 @@
 //! Reads records in quarantine together with whose they are.
 
+use std::collections::HashMap;
+
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QueryOrder, QuerySelect,
     RelationTrait, Select,
@@ -52,6 +54,18 @@ pub(super) async fn page(
 pub(super) async fn one(db: &impl ConnectionTrait, id: QuarantineId) -> Result<Option<Quarantined>, Error> {
     let query = with_owner().filter(Column::Id.eq(id.0));
     query.into_model::<Row>().one(db).await?.map(read).transpose()
+}
+
+/// The records with these names.
+pub(in crate::store) async fn records_of(
+    db: &impl ConnectionTrait,
+    ids: Vec<Uuid>,
+) -> Result<HashMap<Uuid, Quarantined>, Error> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = with_owner().filter(Column::Id.is_in(ids)).into_model::<Row>().all(db).await?;
+    rows.into_iter().map(|row| Ok((row.id, read(row)?))).collect()
 }
 
 fn with_owner() -> Select<Entity> {

@@ -9,6 +9,7 @@ use crate::store::entity::quarantine::{Column, Entity};
 use crate::store::entity::{ingest_streams, posts};
 use crate::store::ingest::commit::Owner;
 use crate::store::ingest::upsert;
+use crate::store::reviews::enter;
 use crate::store::text::clean;
 use crate::store::{Error, Store};
 
@@ -38,6 +39,7 @@ pub(super) async fn replay(store: &Store, id: QuarantineId, post: &ScoredPost) -
     if close.exec(&tx).await?.rows_affected == 0 {
         return Ok(None);
     }
+    enter::record_became(&tx, id.0, living_post(&tx, &record, post).await?).await?;
     store.number_arrivals(&tx, &new).await?;
     tx.commit().await?;
     Ok(Some(outcome))
@@ -52,7 +54,29 @@ pub(super) async fn refuse(store: &Store, id: QuarantineId, reason: &str, path: 
 }
 
 pub(super) async fn discard(store: &Store, id: QuarantineId) -> Result<bool, Error> {
-    Ok(closed(store, id, QuarantineStatus::Discarded).exec(&store.db).await?.rows_affected == 1)
+    let tx = store.begin().await?;
+    let is_discarded = closed(store, id, QuarantineStatus::Discarded).exec(&tx).await?.rows_affected == 1;
+    if is_discarded {
+        enter::record_discarded(&tx, store, id.0).await?;
+        tx.commit().await?;
+    }
+    Ok(is_discarded)
+}
+
+/// The post that the record became, unless it is deleted.
+async fn living_post(
+    tx: &DatabaseTransaction,
+    record: &Quarantined,
+    post: &ScoredPost,
+) -> Result<Option<uuid::Uuid>, Error> {
+    use posts::{Column, Entity};
+    let stored = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Platform.eq(record.platform.as_str()))
+        .filter(Column::RootId.eq(post.post.edit_root.to_string()))
+        .filter(Column::DeletedAt.is_null());
+    Ok(stored.into_tuple().one(tx).await?)
 }
 
 fn closed(store: &Store, id: QuarantineId, status: QuarantineStatus) -> UpdateMany<Entity> {

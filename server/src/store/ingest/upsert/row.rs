@@ -9,15 +9,17 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use uuid::Uuid;
 
 use super::Owner;
-use crate::domain::{Entropy, FetchedPost, Label, Platform, PostMetrics, ScoredPost, Sentiment, snowflake_time};
+use crate::domain::{
+    Entropy, FetchedPost, Platform, PostMetrics, PostOrigin, ScoredPost, Sentiment, Verification, snowflake_time,
+};
 use crate::store::Store;
 use crate::store::entity::post_metrics;
 use crate::store::entity::posts::{Column, Model};
-use crate::store::posts::media_json;
+use crate::store::posts::{Tone, media_json};
 use crate::store::text::{clean, clean_all, json};
 
 /// The columns that an edit changes.
-pub(super) const CONTENT: [Column; 19] = [
+pub(super) const CONTENT: [Column; 16] = [
     Column::ExternalId,
     Column::Version,
     Column::AuthorHandle,
@@ -27,16 +29,22 @@ pub(super) const CONTENT: [Column; 19] = [
     Column::Hashtags,
     Column::Media,
     Column::Language,
-    Column::SentimentLabel,
-    Column::SentimentScore,
-    Column::SentimentModel,
-    Column::UnscoredReason,
     Column::ContentHash,
     Column::Permalink,
     Column::Edited,
     Column::Truncated,
     Column::WithheldIn,
     Column::UpdatedAt,
+    // An imported post that its platform tells is one of the platform from then on.
+    Column::Origin,
+];
+
+/// The columns of the tone and their names, which an edit changes as well.
+pub(super) const TONE: [(Column, &str); 4] = [
+    (Column::SentimentLabel, "sentiment_label"),
+    (Column::SentimentScore, "sentiment_score"),
+    (Column::SentimentModel, "sentiment_model"),
+    (Column::UnscoredReason, "unscored_reason"),
 ];
 
 /// The public counts and their names.
@@ -64,10 +72,7 @@ pub(in crate::store) fn newest_counts() -> (OnConflict, String) {
 pub(super) fn of(scored: &ScoredPost, owner: Owner, entropy: &(dyn Entropy + 'static), now: Timestamp) -> Model {
     let post = &scored.post;
     let posted_at = first_published(post);
-    let (score, model, reason) = match scored.sentiment {
-        Sentiment::Scored { score, model } => (Some(score), Some(model.to_owned()), None),
-        Sentiment::Unscored(reason) => (None, None, Some(reason.as_str().to_owned())),
-    };
+    let tone = Tone::of(scored.sentiment);
     Model {
         // Its time is the post's, so that neighbours in the feed are neighbours in the table.
         id: entropy.uuid_v7(posted_at),
@@ -84,10 +89,10 @@ pub(super) fn of(scored: &ScoredPost, owner: Owner, entropy: &(dyn Entropy + 'st
         media: media_json(&post.media),
         posted_at: posted_at.as_microsecond(),
         language: clean(&scored.language),
-        sentiment_label: scored.sentiment.label().map(|label: Label| label.as_str().to_owned()),
-        sentiment_score: score,
-        sentiment_model: model,
-        unscored_reason: reason,
+        sentiment_label: tone.label,
+        sentiment_score: tone.score,
+        sentiment_model: tone.model,
+        unscored_reason: tone.unscored,
         content_hash: content_hash(scored),
         revision: 1,
         permalink: clean(&post.permalink()),
@@ -98,6 +103,9 @@ pub(super) fn of(scored: &ScoredPost, owner: Owner, entropy: &(dyn Entropy + 'st
         updated_at: now.as_microsecond(),
         deleted_at: None,
         deleted_reason: None,
+        verification_status: Verification::default().as_str().to_owned(),
+        origin: PostOrigin::Fetched.as_str().to_owned(),
+        platform_name: None,
     }
 }
 
@@ -113,6 +121,7 @@ pub(in crate::store) fn content_hash(scored: &ScoredPost) -> Vec<u8> {
     let content = (&post.text, &post.hashtags, media_json(&post.media), post.truncated, &post.withheld_in);
     let tone = match scored.sentiment {
         Sentiment::Scored { score, model } => (Some((score.to_bits(), model)), None),
+        Sentiment::Given(label) => (None, Some(label.as_str())),
         Sentiment::Unscored(reason) => (None, Some(reason.as_str())),
     };
     let whole = json(&(post.id.0, author, content, tone, &scored.language)).to_string();

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{Author, LeaderId, Platform, PostId, PostMetrics, Sentiment, Unscored};
+use crate::domain::{Author, LeaderId, Platform, PostId, PostMetrics, PostOrigin, Sentiment, Unscored, Verification};
 use crate::store::{self, Arrivals, Arrived};
 
 /// Posts by their places, from the first that is kept.
@@ -55,6 +55,9 @@ fn post(n: usize) -> Post {
         leader_id: LeaderId(Uuid::nil()),
         leader_name: String::new(),
         platform: Platform::X,
+        platform_name: None,
+        origin: PostOrigin::Fetched,
+        verification: Verification::NeedsReview,
         external_id: n.to_string(),
         author: Author::default(),
         text: format!("number {}", n % 10),

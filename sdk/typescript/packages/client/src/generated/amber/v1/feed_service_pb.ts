@@ -8,7 +8,7 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Platform } from "./platform_pb.js";
 import { file_amber_v1_platform } from "./platform_pb.js";
-import type { Post, Sentiment, SentimentCounts, SentimentLabel } from "./post_pb.js";
+import type { Post, PostMetrics, Sentiment, SentimentCounts, SentimentLabel, VerificationStatus } from "./post_pb.js";
 import { file_amber_v1_post } from "./post_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file amber/v1/feed_service.proto.
  */
 export const file_amber_v1_feed_service: GenFile = /*@__PURE__*/
-  fileDesc("ChthbWJlci92MS9mZWVkX3NlcnZpY2UucHJvdG8SCGFtYmVyLnYxIpkCChBMaXN0UG9zdHNSZXF1ZXN0EhIKCmxlYWRlcl9pZHMYASADKAkSJQoJcGxhdGZvcm1zGAIgAygOMhIuYW1iZXIudjEuUGxhdGZvcm0SEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSEQoJbGFuZ3VhZ2VzGAUgAygJEiwKCnNlbnRpbWVudHMYBiADKA4yGC5hbWJlci52MS5TZW50aW1lbnRMYWJlbBIpCgVzaW5jZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRleHQYCSABKAkikAEKEUxpc3RQb3N0c1Jlc3BvbnNlEh0KBXBvc3RzGAEgAygLMg4uYW1iZXIudjEuUG9zdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoAxIaChJ0b3RhbF9zaXplX3Vua25vd24YBCABKAgSEwoLd2F0Y2hfdG9rZW4YBSABKAkiIQoOR2V0UG9zdFJlcXVlc3QSDwoHcG9zdF9pZBgBIAEoCSIvCg9HZXRQb3N0UmVzcG9uc2USHAoEcG9zdBgBIAEoCzIOLmFtYmVyLnYxLlBvc3QiiQIKEVdhdGNoUG9zdHNSZXF1ZXN0EhIKCmxlYWRlcl9pZHMYASADKAkSJQoJcGxhdGZvcm1zGAIgAygOMhIuYW1iZXIudjEuUGxhdGZvcm0SEQoJbGFuZ3VhZ2VzGAMgAygJEiwKCnNlbnRpbWVudHMYBCADKA4yGC5hbWJlci52MS5TZW50aW1lbnRMYWJlbBIpCgVzaW5jZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRleHQYByABKAkSFAoMcmVzdW1lX3Rva2VuGAggASgJIkgKEldhdGNoUG9zdHNSZXNwb25zZRIcCgRwb3N0GAEgASgLMg4uYW1iZXIudjEuUG9zdBIUCgxyZXN1bWVfdG9rZW4YAiABKAkidwoYR2V0U2VudGltZW50VHJlbmRSZXF1ZXN0EhIKCmxlYWRlcl9pZHMYASADKAkSJQoJcGxhdGZvcm1zGAIgAygOMhIuYW1iZXIudjEuUGxhdGZvcm0SDAoEZGF5cxgDIAEoBRISCgpwZXJfbGVhZGVyGAQgASgIIkUKGUdldFNlbnRpbWVudFRyZW5kUmVzcG9uc2USKAoGdHJlbmRzGAEgAygLMhguYW1iZXIudjEuU2VudGltZW50VHJlbmQiSQoOU2VudGltZW50VHJlbmQSEQoJbGVhZGVyX2lkGAEgASgJEiQKBGRheXMYAiADKAsyFi5hbWJlci52MS5TZW50aW1lbnREYXkigQEKDFNlbnRpbWVudERheRIMCgRkYXRlGAEgASgJEg0KBXBvc3RzGAIgASgDEiwKCXNlbnRpbWVudBgDIAEoCzIZLmFtYmVyLnYxLlNlbnRpbWVudENvdW50cxIXCgptZWFuX3Njb3JlGAQgASgBSACIAQFCDQoLX21lYW5fc2NvcmUiKAoXQW5hbHl6ZVNlbnRpbWVudFJlcXVlc3QSDQoFdGV4dHMYASADKAkiRAoYQW5hbHl6ZVNlbnRpbWVudFJlc3BvbnNlEigKCGFuYWx5c2VzGAEgAygLMhYuYW1iZXIudjEuVGV4dEFuYWx5c2lzIkgKDFRleHRBbmFseXNpcxImCglzZW50aW1lbnQYASABKAsyEy5hbWJlci52MS5TZW50aW1lbnQSEAoIbGFuZ3VhZ2UYAiABKAkysAMKC0ZlZWRTZXJ2aWNlEkkKCUxpc3RQb3N0cxIaLmFtYmVyLnYxLkxpc3RQb3N0c1JlcXVlc3QaGy5hbWJlci52MS5MaXN0UG9zdHNSZXNwb25zZSIDkAIBEkMKB0dldFBvc3QSGC5hbWJlci52MS5HZXRQb3N0UmVxdWVzdBoZLmFtYmVyLnYxLkdldFBvc3RSZXNwb25zZSIDkAIBEk4KCldhdGNoUG9zdHMSGy5hbWJlci52MS5XYXRjaFBvc3RzUmVxdWVzdBocLmFtYmVyLnYxLldhdGNoUG9zdHNSZXNwb25zZSIDkAIBMAESYQoRR2V0U2VudGltZW50VHJlbmQSIi5hbWJlci52MS5HZXRTZW50aW1lbnRUcmVuZFJlcXVlc3QaIy5hbWJlci52MS5HZXRTZW50aW1lbnRUcmVuZFJlc3BvbnNlIgOQAgESXgoQQW5hbHl6ZVNlbnRpbWVudBIhLmFtYmVyLnYxLkFuYWx5emVTZW50aW1lbnRSZXF1ZXN0GiIuYW1iZXIudjEuQW5hbHl6ZVNlbnRpbWVudFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_amber_v1_platform, file_amber_v1_post, file_google_protobuf_timestamp]);
+  fileDesc("ChthbWJlci92MS9mZWVkX3NlcnZpY2UucHJvdG8SCGFtYmVyLnYxIpkCChBMaXN0UG9zdHNSZXF1ZXN0EhIKCmxlYWRlcl9pZHMYASADKAkSJQoJcGxhdGZvcm1zGAIgAygOMhIuYW1iZXIudjEuUGxhdGZvcm0SEQoJcGFnZV9zaXplGAMgASgFEhIKCnBhZ2VfdG9rZW4YBCABKAkSEQoJbGFuZ3VhZ2VzGAUgAygJEiwKCnNlbnRpbWVudHMYBiADKA4yGC5hbWJlci52MS5TZW50aW1lbnRMYWJlbBIpCgVzaW5jZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRleHQYCSABKAkikAEKEUxpc3RQb3N0c1Jlc3BvbnNlEh0KBXBvc3RzGAEgAygLMg4uYW1iZXIudjEuUG9zdBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoAxIaChJ0b3RhbF9zaXplX3Vua25vd24YBCABKAgSEwoLd2F0Y2hfdG9rZW4YBSABKAkiIQoOR2V0UG9zdFJlcXVlc3QSDwoHcG9zdF9pZBgBIAEoCSIvCg9HZXRQb3N0UmVzcG9uc2USHAoEcG9zdBgBIAEoCzIOLmFtYmVyLnYxLlBvc3QiiQIKEVdhdGNoUG9zdHNSZXF1ZXN0EhIKCmxlYWRlcl9pZHMYASADKAkSJQoJcGxhdGZvcm1zGAIgAygOMhIuYW1iZXIudjEuUGxhdGZvcm0SEQoJbGFuZ3VhZ2VzGAMgAygJEiwKCnNlbnRpbWVudHMYBCADKA4yGC5hbWJlci52MS5TZW50aW1lbnRMYWJlbBIpCgVzaW5jZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFdW50aWwYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgwKBHRleHQYByABKAkSFAoMcmVzdW1lX3Rva2VuGAggASgJIkgKEldhdGNoUG9zdHNSZXNwb25zZRIcCgRwb3N0GAEgASgLMg4uYW1iZXIudjEuUG9zdBIUCgxyZXN1bWVfdG9rZW4YAiABKAkidwoYR2V0U2VudGltZW50VHJlbmRSZXF1ZXN0EhIKCmxlYWRlcl9pZHMYASADKAkSJQoJcGxhdGZvcm1zGAIgAygOMhIuYW1iZXIudjEuUGxhdGZvcm0SDAoEZGF5cxgDIAEoBRISCgpwZXJfbGVhZGVyGAQgASgIIkUKGUdldFNlbnRpbWVudFRyZW5kUmVzcG9uc2USKAoGdHJlbmRzGAEgAygLMhguYW1iZXIudjEuU2VudGltZW50VHJlbmQiSQoOU2VudGltZW50VHJlbmQSEQoJbGVhZGVyX2lkGAEgASgJEiQKBGRheXMYAiADKAsyFi5hbWJlci52MS5TZW50aW1lbnREYXkigQEKDFNlbnRpbWVudERheRIMCgRkYXRlGAEgASgJEg0KBXBvc3RzGAIgASgDEiwKCXNlbnRpbWVudBgDIAEoCzIZLmFtYmVyLnYxLlNlbnRpbWVudENvdW50cxIXCgptZWFuX3Njb3JlGAQgASgBSACIAQFCDQoLX21lYW5fc2NvcmUiKAoXQW5hbHl6ZVNlbnRpbWVudFJlcXVlc3QSDQoFdGV4dHMYASADKAkiRAoYQW5hbHl6ZVNlbnRpbWVudFJlc3BvbnNlEigKCGFuYWx5c2VzGAEgAygLMhYuYW1iZXIudjEuVGV4dEFuYWx5c2lzIkgKDFRleHRBbmFseXNpcxImCglzZW50aW1lbnQYASABKAsyEy5hbWJlci52MS5TZW50aW1lbnQSEAoIbGFuZ3VhZ2UYAiABKAki6wIKEUNyZWF0ZVBvc3RSZXF1ZXN0EhEKCWxlYWRlcl9pZBgBIAEoCRIkCghwbGF0Zm9ybRgCIAEoDjISLmFtYmVyLnYxLlBsYXRmb3JtEhUKDXBsYXRmb3JtX25hbWUYAyABKAkSDAoEdGV4dBgEIAEoCRItCglwb3N0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEisKCXNlbnRpbWVudBgGIAEoDjIYLmFtYmVyLnYxLlNlbnRpbWVudExhYmVsEiYKB21ldHJpY3MYByABKAsyFS5hbWJlci52MS5Qb3N0TWV0cmljcxIyCgx2ZXJpZmljYXRpb24YCCABKA4yHC5hbWJlci52MS5WZXJpZmljYXRpb25TdGF0dXMSFwoPcmVxdWlyZXNfcmV2aWV3GAkgASgIEhQKDHJldmlld19ub3RlcxgKIAEoCRIRCglwZXJtYWxpbmsYCyABKAkiMgoSQ3JlYXRlUG9zdFJlc3BvbnNlEhwKBHBvc3QYASABKAsyDi5hbWJlci52MS5Qb3N0IskBChFVcGRhdGVQb3N0UmVxdWVzdBIPCgdwb3N0X2lkGAEgASgJEhEKBHRleHQYAiABKAlIAIgBARIrCglzZW50aW1lbnQYAyABKA4yGC5hbWJlci52MS5TZW50aW1lbnRMYWJlbBImCgdtZXRyaWNzGAQgASgLMhUuYW1iZXIudjEuUG9zdE1ldHJpY3MSMgoMdmVyaWZpY2F0aW9uGAUgASgOMhwuYW1iZXIudjEuVmVyaWZpY2F0aW9uU3RhdHVzQgcKBV90ZXh0IjIKElVwZGF0ZVBvc3RSZXNwb25zZRIcCgRwb3N0GAEgASgLMg4uYW1iZXIudjEuUG9zdCIkChFEZWxldGVQb3N0UmVxdWVzdBIPCgdwb3N0X2lkGAEgASgJIhQKEkRlbGV0ZVBvc3RSZXNwb25zZTKQBQoLRmVlZFNlcnZpY2USSQoJTGlzdFBvc3RzEhouYW1iZXIudjEuTGlzdFBvc3RzUmVxdWVzdBobLmFtYmVyLnYxLkxpc3RQb3N0c1Jlc3BvbnNlIgOQAgESQwoHR2V0UG9zdBIYLmFtYmVyLnYxLkdldFBvc3RSZXF1ZXN0GhkuYW1iZXIudjEuR2V0UG9zdFJlc3BvbnNlIgOQAgESTgoKV2F0Y2hQb3N0cxIbLmFtYmVyLnYxLldhdGNoUG9zdHNSZXF1ZXN0GhwuYW1iZXIudjEuV2F0Y2hQb3N0c1Jlc3BvbnNlIgOQAgEwARJhChFHZXRTZW50aW1lbnRUcmVuZBIiLmFtYmVyLnYxLkdldFNlbnRpbWVudFRyZW5kUmVxdWVzdBojLmFtYmVyLnYxLkdldFNlbnRpbWVudFRyZW5kUmVzcG9uc2UiA5ACARJeChBBbmFseXplU2VudGltZW50EiEuYW1iZXIudjEuQW5hbHl6ZVNlbnRpbWVudFJlcXVlc3QaIi5hbWJlci52MS5BbmFseXplU2VudGltZW50UmVzcG9uc2UiA5ACARJHCgpDcmVhdGVQb3N0EhsuYW1iZXIudjEuQ3JlYXRlUG9zdFJlcXVlc3QaHC5hbWJlci52MS5DcmVhdGVQb3N0UmVzcG9uc2USTAoKVXBkYXRlUG9zdBIbLmFtYmVyLnYxLlVwZGF0ZVBvc3RSZXF1ZXN0GhwuYW1iZXIudjEuVXBkYXRlUG9zdFJlc3BvbnNlIgOQAgISRwoKRGVsZXRlUG9zdBIbLmFtYmVyLnYxLkRlbGV0ZVBvc3RSZXF1ZXN0GhwuYW1iZXIudjEuRGVsZXRlUG9zdFJlc3BvbnNlYgZwcm90bzM", [file_amber_v1_platform, file_amber_v1_post, file_google_protobuf_timestamp]);
 
 /**
  * ListPostsRequest says which posts to answer. Filters are joined by "and", the values of one filter by "or".
@@ -500,9 +500,230 @@ export const TextAnalysisSchema: GenMessage<TextAnalysis> = /*@__PURE__*/
   messageDesc(file_amber_v1_feed_service, 12);
 
 /**
- * FeedService reads the stored posts. Anyone may call it. Every RPC can also fail with RESOURCE_EXHAUSTED (RATE_LIMITED),
- * UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL) and, for a bad credential, UNAUTHENTICATED
- * (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
+ * CreatePostRequest describes the post to store.
+ *
+ * @generated from message amber.v1.CreatePostRequest
+ */
+export type CreatePostRequest = Message<"amber.v1.CreatePostRequest"> & {
+  /**
+   * leader_id is the leader whose post it is. Required.
+   *
+   * @generated from field: string leader_id = 1;
+   */
+  leaderId: string;
+
+  /**
+   * platform is where it was published. PLATFORM_UNSPECIFIED means PLATFORM_NEWS.
+   *
+   * @generated from field: amber.v1.Platform platform = 2;
+   */
+  platform: Platform;
+
+  /**
+   * platform_name is what the platform is called, 1..50 characters. Required with PLATFORM_OTHER, refused with the others.
+   *
+   * @generated from field: string platform_name = 3;
+   */
+  platformName: string;
+
+  /**
+   * text is the text, at most 25,000 characters.
+   *
+   * @generated from field: string text = 4;
+   */
+  text: string;
+
+  /**
+   * post_time is when it was published, since 1970 and at most a day from now. Absent means now.
+   *
+   * @generated from field: google.protobuf.Timestamp post_time = 5;
+   */
+  postTime?: Timestamp | undefined;
+
+  /**
+   * sentiment is what the text sounds like. SENTIMENT_LABEL_UNSPECIFIED lets the model tell; SENTIMENT_LABEL_UNSCORED is
+   * refused.
+   *
+   * @generated from field: amber.v1.SentimentLabel sentiment = 6;
+   */
+  sentiment: SentimentLabel;
+
+  /**
+   * metrics are public counts, none below zero. Absent means none are known.
+   *
+   * @generated from field: amber.v1.PostMetrics metrics = 7;
+   */
+  metrics?: PostMetrics | undefined;
+
+  /**
+   * verification is the result of a review. VERIFICATION_STATUS_UNSPECIFIED means VERIFICATION_STATUS_NEEDS_REVIEW.
+   *
+   * @generated from field: amber.v1.VerificationStatus verification = 8;
+   */
+  verification: VerificationStatus;
+
+  /**
+   * requires_review puts the post into the review queue. A text whose sentiment the model cannot tell well enough enters
+   * it anyway.
+   *
+   * @generated from field: bool requires_review = 9;
+   */
+  requiresReview: boolean;
+
+  /**
+   * review_notes are notes for the reviewer, at most 2,000 characters. Refused without `requires_review`.
+   *
+   * @generated from field: string review_notes = 10;
+   */
+  reviewNotes: string;
+
+  /**
+   * permalink is an https address where it can be read, at most 2,000 bytes. Empty means nowhere.
+   *
+   * @generated from field: string permalink = 11;
+   */
+  permalink: string;
+};
+
+/**
+ * Describes the message amber.v1.CreatePostRequest.
+ * Use `create(CreatePostRequestSchema)` to create a new message.
+ */
+export const CreatePostRequestSchema: GenMessage<CreatePostRequest> = /*@__PURE__*/
+  messageDesc(file_amber_v1_feed_service, 13);
+
+/**
+ * CreatePostResponse carries the stored post.
+ *
+ * @generated from message amber.v1.CreatePostResponse
+ */
+export type CreatePostResponse = Message<"amber.v1.CreatePostResponse"> & {
+  /**
+   * post is the post as it is stored.
+   *
+   * @generated from field: amber.v1.Post post = 1;
+   */
+  post?: Post | undefined;
+};
+
+/**
+ * Describes the message amber.v1.CreatePostResponse.
+ * Use `create(CreatePostResponseSchema)` to create a new message.
+ */
+export const CreatePostResponseSchema: GenMessage<CreatePostResponse> = /*@__PURE__*/
+  messageDesc(file_amber_v1_feed_service, 14);
+
+/**
+ * UpdatePostRequest says what to change. What is absent stays as it is.
+ *
+ * @generated from message amber.v1.UpdatePostRequest
+ */
+export type UpdatePostRequest = Message<"amber.v1.UpdatePostRequest"> & {
+  /**
+   * post_id is the id of the post. Required.
+   *
+   * @generated from field: string post_id = 1;
+   */
+  postId: string;
+
+  /**
+   * text is the new text, at most 25,000 characters. Its sentiment is told anew unless somebody gave the old one.
+   *
+   * @generated from field: optional string text = 2;
+   */
+  text?: string | undefined;
+
+  /**
+   * sentiment is what the text sounds like. SENTIMENT_LABEL_UNSPECIFIED leaves it; SENTIMENT_LABEL_UNSCORED is refused.
+   *
+   * @generated from field: amber.v1.SentimentLabel sentiment = 3;
+   */
+  sentiment: SentimentLabel;
+
+  /**
+   * metrics replace all public counts.
+   *
+   * @generated from field: amber.v1.PostMetrics metrics = 4;
+   */
+  metrics?: PostMetrics | undefined;
+
+  /**
+   * verification is the result of the review, which also settles the item of the post that waits for a reviewer.
+   * VERIFICATION_STATUS_UNSPECIFIED leaves it.
+   *
+   * @generated from field: amber.v1.VerificationStatus verification = 5;
+   */
+  verification: VerificationStatus;
+};
+
+/**
+ * Describes the message amber.v1.UpdatePostRequest.
+ * Use `create(UpdatePostRequestSchema)` to create a new message.
+ */
+export const UpdatePostRequestSchema: GenMessage<UpdatePostRequest> = /*@__PURE__*/
+  messageDesc(file_amber_v1_feed_service, 15);
+
+/**
+ * UpdatePostResponse carries the changed post.
+ *
+ * @generated from message amber.v1.UpdatePostResponse
+ */
+export type UpdatePostResponse = Message<"amber.v1.UpdatePostResponse"> & {
+  /**
+   * post is the post as it is stored now.
+   *
+   * @generated from field: amber.v1.Post post = 1;
+   */
+  post?: Post | undefined;
+};
+
+/**
+ * Describes the message amber.v1.UpdatePostResponse.
+ * Use `create(UpdatePostResponseSchema)` to create a new message.
+ */
+export const UpdatePostResponseSchema: GenMessage<UpdatePostResponse> = /*@__PURE__*/
+  messageDesc(file_amber_v1_feed_service, 16);
+
+/**
+ * DeletePostRequest names a post.
+ *
+ * @generated from message amber.v1.DeletePostRequest
+ */
+export type DeletePostRequest = Message<"amber.v1.DeletePostRequest"> & {
+  /**
+   * post_id is the id of the post. Required.
+   *
+   * @generated from field: string post_id = 1;
+   */
+  postId: string;
+};
+
+/**
+ * Describes the message amber.v1.DeletePostRequest.
+ * Use `create(DeletePostRequestSchema)` to create a new message.
+ */
+export const DeletePostRequestSchema: GenMessage<DeletePostRequest> = /*@__PURE__*/
+  messageDesc(file_amber_v1_feed_service, 17);
+
+/**
+ * DeletePostResponse says that the post is gone.
+ *
+ * @generated from message amber.v1.DeletePostResponse
+ */
+export type DeletePostResponse = Message<"amber.v1.DeletePostResponse"> & {
+};
+
+/**
+ * Describes the message amber.v1.DeletePostResponse.
+ * Use `create(DeletePostResponseSchema)` to create a new message.
+ */
+export const DeletePostResponseSchema: GenMessage<DeletePostResponse> = /*@__PURE__*/
+  messageDesc(file_amber_v1_feed_service, 18);
+
+/**
+ * FeedService reads the stored posts and keeps those that are entered by hand. Anyone may read; writes need the role ADMIN.
+ * Every RPC can also fail with RESOURCE_EXHAUSTED (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE), INTERNAL (INTERNAL)
+ * and, for a bad credential, UNAUTHENTICATED (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS).
  *
  * @generated from service amber.v1.FeedService
  */
@@ -580,6 +801,45 @@ export const FeedService: GenService<{
     methodKind: "unary";
     input: typeof AnalyzeSentimentRequestSchema;
     output: typeof AnalyzeSentimentResponseSchema;
+  },
+  /**
+   * CreatePost stores a post that is entered by hand. It is told to those who watch like any other.
+   *
+   * Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
+   * and NOT_FOUND (LEADER_NOT_FOUND).
+   *
+   * @generated from rpc amber.v1.FeedService.CreatePost
+   */
+  createPost: {
+    methodKind: "unary";
+    input: typeof CreatePostRequestSchema;
+    output: typeof CreatePostResponseSchema;
+  },
+  /**
+   * UpdatePost changes a post. The text and the counts of a post that its platform told are left to the platform.
+   *
+   * Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID),
+   * NOT_FOUND (POST_NOT_FOUND) and FAILED_PRECONDITION (POST_NOT_EDITABLE).
+   *
+   * @generated from rpc amber.v1.FeedService.UpdatePost
+   */
+  updatePost: {
+    methodKind: "unary";
+    input: typeof UpdatePostRequestSchema;
+    output: typeof UpdatePostResponseSchema;
+  },
+  /**
+   * DeletePost takes a post away for good: ingestion does not store it again.
+   *
+   * Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND (POST_NOT_FOUND), which
+   * is also the answer to the second of two equal calls.
+   *
+   * @generated from rpc amber.v1.FeedService.DeletePost
+   */
+  deletePost: {
+    methodKind: "unary";
+    input: typeof DeletePostRequestSchema;
+    output: typeof DeletePostResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_amber_v1_feed_service, 0);

@@ -11,7 +11,7 @@ import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
  * Describes the file amber/v1/platform.proto.
  */
 export const file_amber_v1_platform: GenFile = /*@__PURE__*/
-  fileDesc("ChdhbWJlci92MS9wbGF0Zm9ybS5wcm90bxIIYW1iZXIudjEqXgoIUGxhdGZvcm0SGAoUUExBVEZPUk1fVU5TUEVDSUZJRUQQABIOCgpQTEFURk9STV9YEAESFQoRUExBVEZPUk1fRkFDRUJPT0sQAhIRCg1QTEFURk9STV9ORVdTEANiBnByb3RvMw");
+  fileDesc("ChdhbWJlci92MS9wbGF0Zm9ybS5wcm90bxIIYW1iZXIudjEqcgoIUGxhdGZvcm0SGAoUUExBVEZPUk1fVU5TUEVDSUZJRUQQABIOCgpQTEFURk9STV9YEAESFQoRUExBVEZPUk1fRkFDRUJPT0sQAhIRCg1QTEFURk9STV9ORVdTEAMSEgoOUExBVEZPUk1fT1RIRVIQBGIGcHJvdG8z");
 
 /**
  * Platform is where a post was published. New values may appear.
@@ -34,18 +34,25 @@ export enum Platform {
   X = 1,
 
   /**
-   * PLATFORM_FACEBOOK is Facebook; such posts come from imported data only.
+   * PLATFORM_FACEBOOK is Facebook; such posts are imported or entered by hand.
    *
    * @generated from enum value: PLATFORM_FACEBOOK = 2;
    */
   FACEBOOK = 2,
 
   /**
-   * PLATFORM_NEWS is a news site; such posts come from imported data only.
+   * PLATFORM_NEWS is a news site; such posts are imported or entered by hand.
    *
    * @generated from enum value: PLATFORM_NEWS = 3;
    */
   NEWS = 3,
+
+  /**
+   * PLATFORM_OTHER is a platform that the server does not know; `platform_name` of the post tells its name.
+   *
+   * @generated from enum value: PLATFORM_OTHER = 4;
+   */
+  OTHER = 4,
 }
 
 /**

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file amber/v1/post.proto.
  */
 export const file_amber_v1_post: GenFile = /*@__PURE__*/
-  fileDesc("ChNhbWJlci92MS9wb3N0LnByb3RvEghhbWJlci52MSLwAwoEUG9zdBIKCgJpZBgBIAEoCRIRCglsZWFkZXJfaWQYAiABKAkSEwoLbGVhZGVyX25hbWUYAyABKAkSJAoIcGxhdGZvcm0YBCABKA4yEi5hbWJlci52MS5QbGF0Zm9ybRITCgtleHRlcm5hbF9pZBgFIAEoCRIgCgZhdXRob3IYBiABKAsyEC5hbWJlci52MS5BdXRob3ISDAoEdGV4dBgHIAEoCRItCglwb3N0X3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGxhbmd1YWdlGAkgASgJEh4KBW1lZGlhGAogAygLMg8uYW1iZXIudjEuTWVkaWESJgoHbWV0cmljcxgLIAEoCzIVLmFtYmVyLnYxLlBvc3RNZXRyaWNzEiYKCXNlbnRpbWVudBgMIAEoCzITLmFtYmVyLnYxLlNlbnRpbWVudBIRCglwZXJtYWxpbmsYDSABKAkSDgoGZWRpdGVkGA4gASgIEhEKCXRydW5jYXRlZBgPIAEoCBIbChN2ZXJpZmljYXRpb25fc3RhdHVzGBAgASgJEjMKD2ZpcnN0X3NlZW5fdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIaGFzaHRhZ3MYEiADKAkiTgoGQXV0aG9yEg4KBmhhbmRsZRgBIAEoCRIMCgRuYW1lGAIgASgJEhcKCmF2YXRhcl91cmwYAyABKAlIAIgBAUINCgtfYXZhdGFyX3VybCKFAQoFTWVkaWESIQoEa2luZBgBIAEoDjITLmFtYmVyLnYxLk1lZGlhS2luZBILCgN1cmwYAiABKAkSGAoLcHJldmlld191cmwYAyABKAlIAIgBARIVCghhbHRfdGV4dBgEIAEoCUgBiAEBQg4KDF9wcmV2aWV3X3VybEILCglfYWx0X3RleHQi3wEKC1Bvc3RNZXRyaWNzEhIKBWxpa2VzGAEgASgDSACIAQESFAoHcmVwb3N0cxgCIAEoA0gBiAEBEhQKB3JlcGxpZXMYAyABKANIAogBARITCgZxdW90ZXMYBCABKANIA4gBARIWCglib29rbWFya3MYBSABKANIBIgBARIYCgtpbXByZXNzaW9ucxgGIAEoA0gFiAEBQggKBl9saWtlc0IKCghfcmVwb3N0c0IKCghfcmVwbGllc0IJCgdfcXVvdGVzQgwKCl9ib29rbWFya3NCDgoMX2ltcHJlc3Npb25zInoKCVNlbnRpbWVudBInCgVsYWJlbBgBIAEoDjIYLmFtYmVyLnYxLlNlbnRpbWVudExhYmVsEhIKBXNjb3JlGAIgASgBSACIAQESDQoFbW9kZWwYAyABKAkSFwoPdW5zY29yZWRfcmVhc29uGAQgASgJQggKBl9zY29yZSJYCg9TZW50aW1lbnRDb3VudHMSEAoIcG9zaXRpdmUYASABKAMSDwoHbmV1dHJhbBgCIAEoAxIQCghuZWdhdGl2ZRgDIAEoAxIQCgh1bnNjb3JlZBgEIAEoAyqGAQoJTWVkaWFLaW5kEhoKFk1FRElBX0tJTkRfVU5TUEVDSUZJRUQQABIUChBNRURJQV9LSU5EX1BIT1RPEAESFAoQTUVESUFfS0lORF9WSURFTxACEhsKF01FRElBX0tJTkRfQU5JTUFURURfR0lGEAMSFAoQTUVESUFfS0lORF9PVEhFUhAEKqgBCg5TZW50aW1lbnRMYWJlbBIfChtTRU5USU1FTlRfTEFCRUxfVU5TUEVDSUZJRUQQABIcChhTRU5USU1FTlRfTEFCRUxfUE9TSVRJVkUQARIbChdTRU5USU1FTlRfTEFCRUxfTkVVVFJBTBACEhwKGFNFTlRJTUVOVF9MQUJFTF9ORUdBVElWRRADEhwKGFNFTlRJTUVOVF9MQUJFTF9VTlNDT1JFRBAEYgZwcm90bzM", [file_amber_v1_platform, file_google_protobuf_timestamp]);
+  fileDesc("ChNhbWJlci92MS9wb3N0LnByb3RvEghhbWJlci52MSLhBAoEUG9zdBIKCgJpZBgBIAEoCRIRCglsZWFkZXJfaWQYAiABKAkSEwoLbGVhZGVyX25hbWUYAyABKAkSJAoIcGxhdGZvcm0YBCABKA4yEi5hbWJlci52MS5QbGF0Zm9ybRITCgtleHRlcm5hbF9pZBgFIAEoCRIgCgZhdXRob3IYBiABKAsyEC5hbWJlci52MS5BdXRob3ISDAoEdGV4dBgHIAEoCRItCglwb3N0X3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCGxhbmd1YWdlGAkgASgJEh4KBW1lZGlhGAogAygLMg8uYW1iZXIudjEuTWVkaWESJgoHbWV0cmljcxgLIAEoCzIVLmFtYmVyLnYxLlBvc3RNZXRyaWNzEiYKCXNlbnRpbWVudBgMIAEoCzITLmFtYmVyLnYxLlNlbnRpbWVudBIRCglwZXJtYWxpbmsYDSABKAkSDgoGZWRpdGVkGA4gASgIEhEKCXRydW5jYXRlZBgPIAEoCBIbChN2ZXJpZmljYXRpb25fc3RhdHVzGBAgASgJEjMKD2ZpcnN0X3NlZW5fdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIaGFzaHRhZ3MYEiADKAkSMgoMdmVyaWZpY2F0aW9uGBMgASgOMhwuYW1iZXIudjEuVmVyaWZpY2F0aW9uU3RhdHVzEhUKDXBsYXRmb3JtX25hbWUYFCABKAkSJAoGb3JpZ2luGBUgASgOMhQuYW1iZXIudjEuUG9zdE9yaWdpbiJOCgZBdXRob3ISDgoGaGFuZGxlGAEgASgJEgwKBG5hbWUYAiABKAkSFwoKYXZhdGFyX3VybBgDIAEoCUgAiAEBQg0KC19hdmF0YXJfdXJsIoUBCgVNZWRpYRIhCgRraW5kGAEgASgOMhMuYW1iZXIudjEuTWVkaWFLaW5kEgsKA3VybBgCIAEoCRIYCgtwcmV2aWV3X3VybBgDIAEoCUgAiAEBEhUKCGFsdF90ZXh0GAQgASgJSAGIAQFCDgoMX3ByZXZpZXdfdXJsQgsKCV9hbHRfdGV4dCLfAQoLUG9zdE1ldHJpY3MSEgoFbGlrZXMYASABKANIAIgBARIUCgdyZXBvc3RzGAIgASgDSAGIAQESFAoHcmVwbGllcxgDIAEoA0gCiAEBEhMKBnF1b3RlcxgEIAEoA0gDiAEBEhYKCWJvb2ttYXJrcxgFIAEoA0gEiAEBEhgKC2ltcHJlc3Npb25zGAYgASgDSAWIAQFCCAoGX2xpa2VzQgoKCF9yZXBvc3RzQgoKCF9yZXBsaWVzQgkKB19xdW90ZXNCDAoKX2Jvb2ttYXJrc0IOCgxfaW1wcmVzc2lvbnMiegoJU2VudGltZW50EicKBWxhYmVsGAEgASgOMhguYW1iZXIudjEuU2VudGltZW50TGFiZWwSEgoFc2NvcmUYAiABKAFIAIgBARINCgVtb2RlbBgDIAEoCRIXCg91bnNjb3JlZF9yZWFzb24YBCABKAlCCAoGX3Njb3JlIlgKD1NlbnRpbWVudENvdW50cxIQCghwb3NpdGl2ZRgBIAEoAxIPCgduZXV0cmFsGAIgASgDEhAKCG5lZ2F0aXZlGAMgASgDEhAKCHVuc2NvcmVkGAQgASgDKqMBChJWZXJpZmljYXRpb25TdGF0dXMSIwofVkVSSUZJQ0FUSU9OX1NUQVRVU19VTlNQRUNJRklFRBAAEiQKIFZFUklGSUNBVElPTl9TVEFUVVNfTkVFRFNfUkVWSUVXEAESIAocVkVSSUZJQ0FUSU9OX1NUQVRVU19WRVJJRklFRBACEiAKHFZFUklGSUNBVElPTl9TVEFUVVNfUkVKRUNURUQQAyp0CgpQb3N0T3JpZ2luEhsKF1BPU1RfT1JJR0lOX1VOU1BFQ0lGSUVEEAASFwoTUE9TVF9PUklHSU5fRkVUQ0hFRBABEhYKElBPU1RfT1JJR0lOX01BTlVBTBACEhgKFFBPU1RfT1JJR0lOX0lNUE9SVEVEEAMqhgEKCU1lZGlhS2luZBIaChZNRURJQV9LSU5EX1VOU1BFQ0lGSUVEEAASFAoQTUVESUFfS0lORF9QSE9UTxABEhQKEE1FRElBX0tJTkRfVklERU8QAhIbChdNRURJQV9LSU5EX0FOSU1BVEVEX0dJRhADEhQKEE1FRElBX0tJTkRfT1RIRVIQBCqoAQoOU2VudGltZW50TGFiZWwSHwobU0VOVElNRU5UX0xBQkVMX1VOU1BFQ0lGSUVEEAASHAoYU0VOVElNRU5UX0xBQkVMX1BPU0lUSVZFEAESGwoXU0VOVElNRU5UX0xBQkVMX05FVVRSQUwQAhIcChhTRU5USU1FTlRfTEFCRUxfTkVHQVRJVkUQAxIcChhTRU5USU1FTlRfTEFCRUxfVU5TQ09SRUQQBGIGcHJvdG8z", [file_amber_v1_platform, file_google_protobuf_timestamp]);
 
 /**
  * Post is one stored post of a leader.
@@ -131,7 +131,8 @@ export type Post = Message<"amber.v1.Post"> & {
   truncated: boolean;
 
   /**
-   * verification_status is the result of the review; `Needs Review` while there is none. New values may appear.
+   * verification_status is the result of the review in words: `Needs Review` while there is none, `Verified` or `Rejected`.
+   * New values may appear. See `verification`.
    *
    * @generated from field: string verification_status = 16;
    */
@@ -150,6 +151,27 @@ export type Post = Message<"amber.v1.Post"> & {
    * @generated from field: repeated string hashtags = 18;
    */
   hashtags: string[];
+
+  /**
+   * verification is the result of the review. A rejected post is answered like any other.
+   *
+   * @generated from field: amber.v1.VerificationStatus verification = 19;
+   */
+  verification: VerificationStatus;
+
+  /**
+   * platform_name is what the platform is called, such as `X` or, for PLATFORM_OTHER, the name that was given.
+   *
+   * @generated from field: string platform_name = 20;
+   */
+  platformName: string;
+
+  /**
+   * origin is how the post came to be stored.
+   *
+   * @generated from field: amber.v1.PostOrigin origin = 21;
+   */
+  origin: PostOrigin;
 };
 
 /**
@@ -293,7 +315,7 @@ export const PostMetricsSchema: GenMessage<PostMetrics> = /*@__PURE__*/
   messageDesc(file_amber_v1_post, 3);
 
 /**
- * Sentiment is what a model found in a text.
+ * Sentiment is what a model found in a text, or what somebody said of it.
  *
  * @generated from message amber.v1.Sentiment
  */
@@ -306,21 +328,24 @@ export type Sentiment = Message<"amber.v1.Sentiment"> & {
   label: SentimentLabel;
 
   /**
-   * score is the strength from -1.0 (most negative) to 1.0 (most positive). Absent when the text is unscored.
+   * score is the strength from -1.0 (most negative) to 1.0 (most positive). Absent when the text is unscored, and when
+   * somebody gave the label.
    *
    * @generated from field: optional double score = 2;
    */
   score?: number | undefined;
 
   /**
-   * model names the model and its version, for example `vader-3.3.2`. Empty when the text is unscored.
+   * model names the model and its version, for example `vader-3.3.2`; `given` says that somebody gave the label. Empty when
+   * the text is unscored.
    *
    * @generated from field: string model = 3;
    */
   model: string;
 
   /**
-   * unscored_reason says why there is no score (`language`, `no_text`, `withheld`). Empty when there is one.
+   * unscored_reason says why there is no score (`language`, `no_text`, `withheld`). Empty when there is a label other than
+   * SENTIMENT_LABEL_UNSCORED.
    *
    * @generated from field: string unscored_reason = 4;
    */
@@ -377,6 +402,88 @@ export const SentimentCountsSchema: GenMessage<SentimentCounts> = /*@__PURE__*/
   messageDesc(file_amber_v1_post, 5);
 
 /**
+ * VerificationStatus is what reviewers say of a post. New values may appear.
+ *
+ * @generated from enum amber.v1.VerificationStatus
+ */
+export enum VerificationStatus {
+  /**
+   * VERIFICATION_STATUS_UNSPECIFIED is never sent by the server.
+   *
+   * @generated from enum value: VERIFICATION_STATUS_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * VERIFICATION_STATUS_NEEDS_REVIEW is a post that nobody reviewed so far.
+   *
+   * @generated from enum value: VERIFICATION_STATUS_NEEDS_REVIEW = 1;
+   */
+  NEEDS_REVIEW = 1,
+
+  /**
+   * VERIFICATION_STATUS_VERIFIED is a post that is what it seems to be.
+   *
+   * @generated from enum value: VERIFICATION_STATUS_VERIFIED = 2;
+   */
+  VERIFIED = 2,
+
+  /**
+   * VERIFICATION_STATUS_REJECTED is a post that is not.
+   *
+   * @generated from enum value: VERIFICATION_STATUS_REJECTED = 3;
+   */
+  REJECTED = 3,
+}
+
+/**
+ * Describes the enum amber.v1.VerificationStatus.
+ */
+export const VerificationStatusSchema: GenEnum<VerificationStatus> = /*@__PURE__*/
+  enumDesc(file_amber_v1_post, 0);
+
+/**
+ * PostOrigin is how a post came to be stored. New values may appear.
+ *
+ * @generated from enum amber.v1.PostOrigin
+ */
+export enum PostOrigin {
+  /**
+   * POST_ORIGIN_UNSPECIFIED is never sent by the server.
+   *
+   * @generated from enum value: POST_ORIGIN_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * POST_ORIGIN_FETCHED is a post that its platform told.
+   *
+   * @generated from enum value: POST_ORIGIN_FETCHED = 1;
+   */
+  FETCHED = 1,
+
+  /**
+   * POST_ORIGIN_MANUAL is a post that somebody entered by hand.
+   *
+   * @generated from enum value: POST_ORIGIN_MANUAL = 2;
+   */
+  MANUAL = 2,
+
+  /**
+   * POST_ORIGIN_IMPORTED is a post that was taken over from another service.
+   *
+   * @generated from enum value: POST_ORIGIN_IMPORTED = 3;
+   */
+  IMPORTED = 3,
+}
+
+/**
+ * Describes the enum amber.v1.PostOrigin.
+ */
+export const PostOriginSchema: GenEnum<PostOrigin> = /*@__PURE__*/
+  enumDesc(file_amber_v1_post, 1);
+
+/**
  * MediaKind is what a medium shows.
  *
  * @generated from enum amber.v1.MediaKind
@@ -422,7 +529,7 @@ export enum MediaKind {
  * Describes the enum amber.v1.MediaKind.
  */
 export const MediaKindSchema: GenEnum<MediaKind> = /*@__PURE__*/
-  enumDesc(file_amber_v1_post, 0);
+  enumDesc(file_amber_v1_post, 2);
 
 /**
  * SentimentLabel is the class of a sentiment.
@@ -470,5 +577,5 @@ export enum SentimentLabel {
  * Describes the enum amber.v1.SentimentLabel.
  */
 export const SentimentLabelSchema: GenEnum<SentimentLabel> = /*@__PURE__*/
-  enumDesc(file_amber_v1_post, 1);
+  enumDesc(file_amber_v1_post, 3);
 
