@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
+    QueryOrder, QuerySelect, Statement,
 };
 use uuid::Uuid;
 
@@ -98,28 +98,44 @@ impl Arrivals for Store {
     }
 }
 
+/// Takes numbers and writes them down in one statement of PostgreSQL, so that others wait for no round trip.
+const NUMBER: &str = "WITH clock AS (UPDATE arrival_clock SET seq = seq + $1 RETURNING seq) \
+    INSERT INTO post_arrivals (seq, post_id, arrived_at) SELECT clock.seq - $1 + new.place, new.post_id, $2 \
+    FROM clock, unnest($3::uuid[]) WITH ORDINALITY AS new (post_id, place)";
+
 impl Store {
     /// Numbers posts that are new. It must be the last thing that a transaction does, because it makes all others wait.
     pub(super) async fn number_arrivals(&self, tx: &DatabaseTransaction, new: &[Uuid]) -> Result<(), Error> {
-        use arrival_clock::{Column, Entity};
         if new.is_empty() {
             return Ok(());
         }
-        let more = number::write(number::len(new));
-        let advance = Query::update()
-            .table(Entity)
-            .value(Column::Seq, Expr::col(Column::Seq).add(more))
-            .returning(Query::returning().column(Column::Seq))
-            .to_owned();
-        let clock = tx.query_one(&advance).await?.ok_or(Error::Corrupt { what: "arrival clock" })?;
-        let first = Clock::from_query_result(&clock, "")?.seq - more + 1;
-        let arrived_at = self.now().as_microsecond();
-        let rows = (first..).zip(new).map(|(seq, id)| post_arrivals::Model { seq, post_id: *id, arrived_at });
-        let rows: Vec<_> = rows.collect();
-        for chunk in rows.chunks(bulk::ROWS) {
-            let insert = bulk::insert::<post_arrivals::Entity>(tx.get_database_backend(), chunk.to_vec());
-            tx.execute(&insert).await?;
+        let (more, arrived_at) = (number::write(number::len(new)), self.now().as_microsecond());
+        if tx.get_database_backend() == DbBackend::Postgres {
+            let ids: Vec<_> = new.iter().map(Uuid::to_string).collect();
+            let values = [more.into(), arrived_at.into(), format!("{{{}}}", ids.join(",")).into()];
+            tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, NUMBER, values)).await?;
+            return Ok(());
         }
-        Ok(())
+        number_one_after_the_other(tx, new, arrived_at).await
     }
+}
+
+/// Takes the numbers and writes them down.
+async fn number_one_after_the_other(tx: &DatabaseTransaction, new: &[Uuid], arrived_at: i64) -> Result<(), Error> {
+    use arrival_clock::{Column, Entity};
+    let more = number::write(number::len(new));
+    let advance = Query::update()
+        .table(Entity)
+        .value(Column::Seq, Expr::col(Column::Seq).add(more))
+        .returning(Query::returning().column(Column::Seq))
+        .to_owned();
+    let clock = tx.query_one(&advance).await?.ok_or(Error::Corrupt { what: "arrival clock" })?;
+    let first = Clock::from_query_result(&clock, "")?.seq - more + 1;
+    let rows = (first..).zip(new).map(|(seq, id)| post_arrivals::Model { seq, post_id: *id, arrived_at });
+    let rows: Vec<_> = rows.collect();
+    for chunk in rows.chunks(bulk::ROWS) {
+        let insert = bulk::insert::<post_arrivals::Entity>(tx.get_database_backend(), chunk.to_vec());
+        tx.execute(&insert).await?;
+    }
+    Ok(())
 }

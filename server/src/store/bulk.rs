@@ -3,6 +3,7 @@
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, InsertStatement, Query};
 use sea_orm::{DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryTrait};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 /// The most rows of one statement: 31 columns each stay below SQLite's limit of 32,766 bound values.
 pub(super) const ROWS: usize = 1_000;
@@ -10,7 +11,8 @@ pub(super) const ROWS: usize = 1_000;
 /// Inserts `rows`, at most [`ROWS`] of them.
 ///
 /// PostgreSQL gets them as one JSON document, which it turns into rows by itself: its statement reads the same however
-/// many rows there are, so that it is planned once, and it costs a third of one value for each column of each row.
+/// many rows there are, so that it is planned once, and it costs a third of one value for each column of each row. What
+/// all rows share stands in a document of its own, so that it is read once.
 pub(super) fn insert<E>(backend: DbBackend, rows: Vec<E::Model>) -> InsertStatement
 where
     E: EntityTrait,
@@ -19,9 +21,11 @@ where
     if backend != DbBackend::Postgres {
         return E::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model)).into_query();
     }
-    let rows = serde_json::to_string(&rows).expect("rows are names, numbers and texts, which are always JSON");
+    let (shared, rows) = split(rows);
     let row_type = Expr::cust(format!("NULL::{}", E::default().table_name()));
-    let read = Func::cust("json_populate_recordset").arg(row_type).arg(Expr::val(rows).cast_as("json"));
+    let document = |json: String| Expr::val(json).cast_as("json");
+    let shared = Func::cust("json_populate_record").arg(row_type).arg(document(shared));
+    let read = Func::cust("json_populate_recordset").arg(shared).arg(document(rows));
     let rows = Query::select().columns(E::Column::iter()).from_function(read, Alias::new("rows")).to_owned();
     Query::insert()
         .into_table(E::default())
@@ -29,6 +33,21 @@ where
         .select_from(rows)
         .expect("both sides name the same columns")
         .to_owned()
+}
+
+/// What all rows share, and what is left of each, as JSON.
+fn split(rows: Vec<impl Serialize>) -> (String, String) {
+    let json = |row| match serde_json::to_value(row) {
+        Ok(Value::Object(columns)) => columns,
+        other => unreachable!("a row is its columns, which are always JSON: {other:?}"),
+    };
+    let mut rows: Vec<_> = rows.into_iter().map(json).collect();
+    let mut shared = rows.first().cloned().unwrap_or_default();
+    shared.retain(|column, value| rows.iter().all(|row| row.get(column) == Some(value)));
+    for row in &mut rows {
+        row.retain(|column, _| !shared.contains_key(column));
+    }
+    (Value::Object(shared).to_string(), Value::Array(rows.into_iter().map(Value::Object).collect()).to_string())
 }
 
 /// Bytes as PostgreSQL reads them from a text.

@@ -2,11 +2,12 @@
 
 pub(in crate::store) mod row;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::sea_query::{Expr, LockType, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QuerySelect, Set,
 };
 use uuid::Uuid;
 
@@ -44,12 +45,25 @@ struct Changed {
     verification_status: String,
 }
 
+/// A post that is stored already.
 #[derive(FromQueryResult)]
 struct Known {
     id: Uuid,
     root_id: String,
     version: i64,
+    content_hash: Vec<u8>,
     deleted_at: Option<i64>,
+}
+
+impl Known {
+    /// What is deleted stays so, and an older version says nothing about a newer one.
+    fn listens_to(&self, post: &ScoredPost) -> bool {
+        self.deleted_at.is_none() && self.version <= post.post.id.0
+    }
+
+    fn is_changed_by(&self, post: &ScoredPost) -> bool {
+        self.listens_to(post) && self.content_hash != row::content_hash(post)
+    }
 }
 
 /// Stores `distinct` posts, of which no two belong to one chain of edits.
@@ -61,24 +75,51 @@ pub(in crate::store) async fn posts(
 ) -> Result<Written, Error> {
     let mut written = Written::default();
     for chunk in distinct.chunks(bulk::ROWS) {
-        let changed = upsert(tx, store, owner, chunk).await?;
-        let mut inserted: Vec<_> = changed.iter().filter(|row| row.revision == 1).collect();
-        inserted.sort_by_key(|row| (row.posted_at, row.id));
-        written.new.extend(inserted.iter().map(|row| row.id));
-        written.updated += number::len(&changed) - number::len(&inserted);
-        count_by_day(tx, owner, inserted.iter().map(|row| row.posted_at)).await?;
-        replace_hashtags(tx, &changed, chunk).await?;
-        refresh_metrics(tx, store, owner, (&changed, chunk)).await?;
-        enter_doubtful(tx, store, &changed, chunk).await?;
+        let known = known(tx, owner, chunk).await?;
+        let is_news = |post: &&ScoredPost| known.get(&root(post)).is_none_or(|known| known.is_changed_by(post));
+        let (news, seen): (Vec<_>, Vec<_>) = chunk.iter().partition(is_news);
+        let seen = seen.into_iter().filter_map(|post| Some((known.get(&root(post))?, post)));
+        let seen: Vec<_> =
+            seen.filter(|(known, post)| known.listens_to(post)).map(|(known, post)| (known.id, post)).collect();
+        if !news.is_empty() {
+            let news = write(tx, store, owner, &news).await?;
+            written.new.extend(news.new);
+            written.updated += news.updated;
+        }
+        refresh_metrics(tx, store, owner, seen).await?;
     }
     Ok(written)
+}
+
+/// Stores posts that are new or changed.
+async fn write(tx: &DatabaseTransaction, store: &Store, owner: Owner, news: &[&ScoredPost]) -> Result<Written, Error> {
+    let changed = upsert(tx, store, owner, news).await?;
+    let by_root: BTreeMap<_, _> = news.iter().map(|post| (root(post), *post)).collect();
+    let changed: Vec<_> = changed.into_iter().filter_map(|row| Some((*by_root.get(&row.root_id)?, row))).collect();
+    let (mut inserted, updated): (Vec<_>, Vec<_>) = changed.iter().partition(|(_, row)| row.revision == 1);
+    inserted.sort_by_key(|(_, row)| (row.posted_at, row.id));
+    count_by_day(tx, owner, inserted.iter().map(|(_, row)| row.posted_at)).await?;
+    replace_hashtags(tx, &changed).await?;
+    let counts = |(post, row): &&(&ScoredPost, Changed)| row::metrics_of(store, owner, row.id, post);
+    if !inserted.is_empty() {
+        let counts = inserted.iter().map(counts).collect();
+        tx.execute(&bulk::insert::<post_metrics::Entity>(tx.get_database_backend(), counts)).await?;
+    }
+    refresh_metrics(tx, store, owner, updated.iter().map(|(post, row)| (row.id, *post)).collect()).await?;
+    enter_doubtful(tx, store, &changed).await?;
+    Ok(Written { new: inserted.iter().map(|(_, row)| row.id).collect(), updated: number::len(&updated) })
+}
+
+/// The name of the chain of edits.
+fn root(post: &ScoredPost) -> String {
+    post.post.edit_root.to_string()
 }
 
 async fn upsert(
     tx: &DatabaseTransaction,
     store: &Store,
     owner: Owner,
-    posts: &[ScoredPost],
+    posts: &[&ScoredPost],
 ) -> Result<Vec<Changed>, Error> {
     let now = store.now();
     let rows = posts.iter().map(|post| row::of(post, owner, store.entropy.as_ref(), now));
@@ -141,16 +182,14 @@ pub(in crate::store) async fn count_by_day(
     Ok(())
 }
 
-async fn replace_hashtags(tx: &DatabaseTransaction, changed: &[Changed], posts: &[ScoredPost]) -> Result<(), Error> {
+async fn replace_hashtags(tx: &DatabaseTransaction, changed: &[(&ScoredPost, Changed)]) -> Result<(), Error> {
     use post_hashtags::{Column, Entity, Model};
-    let updated: Vec<_> = changed.iter().filter(|row| row.revision > 1).map(|row| row.id).collect();
+    let updated: Vec<_> = changed.iter().filter(|(_, row)| row.revision > 1).map(|(_, row)| row.id).collect();
     if !updated.is_empty() {
         Entity::delete_many().filter(Column::PostId.is_in(updated)).exec(tx).await?;
     }
-    let by_root: BTreeMap<_, _> = posts.iter().map(|post| (post.post.edit_root.to_string(), post)).collect();
     let mut rows = Vec::new();
-    for row in changed {
-        let Some(post) = by_root.get(&row.root_id) else { continue };
+    for (post, row) in changed {
         rows.extend(row::topics(&post.post.hashtags).into_iter().map(|tag| Model {
             post_id: row.id,
             tag,
@@ -164,29 +203,18 @@ async fn replace_hashtags(tx: &DatabaseTransaction, changed: &[Changed], posts: 
     Ok(())
 }
 
-/// Takes over what X counts now, also for posts whose content is unchanged. A count that X leaves out stays.
+/// Takes over what X counts now of posts that were stored before. A count that X leaves out stays.
 async fn refresh_metrics(
     tx: &DatabaseTransaction,
     store: &Store,
     owner: Owner,
-    (changed, posts): (&[Changed], &[ScoredPost]),
+    seen: Vec<(Uuid, &ScoredPost)>,
 ) -> Result<(), Error> {
     use post_metrics::{Column, Entity};
-    let mut unchanged: BTreeMap<_, _> = posts.iter().map(|post| (post.post.edit_root.to_string(), post)).collect();
-    let mut current: Vec<_> =
-        changed.iter().filter_map(|row| Some((row.id, unchanged.remove(&row.root_id)?))).collect();
-    if !unchanged.is_empty() {
-        let known = known(tx, owner, unchanged.keys().cloned()).await?;
-        let known = known.iter().filter_map(|row| Some((row, *unchanged.get(&row.root_id)?)));
-        current.extend(known.filter(|(row, post)| row.version <= post.post.id.0).map(|(row, post)| (row.id, post)));
-    }
-    let rows: Vec<_> = current
-        .into_iter()
-        .map(|(id, post)| row::metrics(id, &post.post.metrics, store.now(), row::first_check(store, owner)))
-        .collect();
-    if rows.is_empty() {
+    if seen.is_empty() {
         return Ok(());
     }
+    let rows = seen.into_iter().map(|(id, post)| row::metrics_of(store, owner, id, post)).collect();
     let (mut newest, differs) = row::newest_counts();
     newest.update_column(Column::UpdatedAt).action_and_where(Expr::cust(differs));
     tx.execute(bulk::insert::<Entity>(tx.get_database_backend(), rows).on_conflict(newest)).await?;
@@ -197,30 +225,23 @@ async fn refresh_metrics(
 async fn enter_doubtful(
     tx: &DatabaseTransaction,
     store: &Store,
-    changed: &[Changed],
-    posts: &[ScoredPost],
+    changed: &[(&ScoredPost, Changed)],
 ) -> Result<(), Error> {
-    let doubtful: BTreeSet<_> =
-        posts.iter().filter(|post| post.is_doubtful).map(|post| post.post.edit_root.to_string()).collect();
-    let is_new = |row: &&Changed| row.verification_status == Verification::NeedsReview.as_str();
-    let new = changed.iter().filter(is_new).filter(|row| doubtful.contains(&row.root_id));
-    let new: Vec<_> = new.map(|row| row.id).collect();
+    let is_new = |row: &Changed| row.verification_status == Verification::NeedsReview.as_str();
+    let new = changed.iter().filter(|(post, row)| post.is_doubtful && is_new(row));
+    let new: Vec<_> = new.map(|(_, row)| row.id).collect();
     enter::posts(tx, store, &new, ReviewReason::LowConfidence, None).await
 }
 
-/// The living posts of these chains of edits. What is deleted is left out here and not by the database, which on a table
-/// without statistics would take the index of the living posts and read all of them.
-async fn known(
-    tx: &DatabaseTransaction,
-    owner: Owner,
-    roots: impl Iterator<Item = String>,
-) -> Result<Vec<Known>, Error> {
+/// Which of the chains of edits are stored, by their names. They stay as they are until the transaction ends.
+async fn known(tx: &DatabaseTransaction, owner: Owner, posts: &[ScoredPost]) -> Result<BTreeMap<String, Known>, Error> {
     let known = Entity::find()
         .select_only()
-        .columns([Column::Id, Column::RootId, Column::Version, Column::DeletedAt])
+        .columns([Column::Id, Column::RootId, Column::Version, Column::ContentHash, Column::DeletedAt])
         .filter(Column::Platform.eq(owner.platform.as_str()))
-        .filter(Column::RootId.is_in(roots));
-    let mut known: Vec<Known> = known.into_model().all(tx).await?;
-    known.retain(|post| post.deleted_at.is_none());
-    Ok(known)
+        .filter(Column::RootId.is_in(posts.iter().map(root)))
+        .order_by_asc(Column::RootId)
+        .lock(LockType::NoKeyUpdate);
+    let known: Vec<Known> = known.into_model().all(tx).await?;
+    Ok(known.into_iter().map(|known| (known.root_id.clone(), known)).collect())
 }
