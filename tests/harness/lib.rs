@@ -5,6 +5,7 @@
 
 mod clock;
 mod flaky;
+mod collector;
 mod guarded;
 mod hasty;
 mod openapi;
@@ -18,6 +19,7 @@ mod x;
 pub use clock::TestClock;
 pub use flaky::Flaky;
 pub use hasty::Hasty;
+pub use collector::{Collector, TraceSpan};
 pub use openapi::OpenApi;
 pub use postgres::Postgres;
 pub use program::Program;

@@ -25,6 +25,7 @@ const PINS: &[(&[&str], &[&str])] = &[
     (&["metrics", "metrics_exporter_prometheus", "tracing_subscriber"], &["telemetry/"]),
     (&["vader_parity", "whatlang"], &["sentiment/"]),
     (&["clap", "indicatif"], &["main.rs", "cli/"]),
+    (&["opentelemetry", "opentelemetry_otlp", "opentelemetry_sdk", "tracing_opentelemetry"], &["telemetry/"]),
 ];
 
 /// Checks the files of `server/src`.

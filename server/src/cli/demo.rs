@@ -33,8 +33,10 @@ Exit codes:
 
 impl Demo {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        telemetry::init_logging(&Telemetry::load(&environment::isolated())?)?;
-        app::demo(self.port, World::real(), signals::stop()?).await?;
+        let traces = telemetry::init_logging(&Telemetry::load(&environment::isolated())?)?;
+        let shown = app::demo(self.port, World::real(), signals::stop()?).await;
+        traces.finish().await;
+        shown?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -39,7 +39,7 @@ Exit codes:
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let Loaded { config, warnings } = Config::load(&environment::standard()?)?;
-        telemetry::init_logging(&config.telemetry)?;
+        let traces = telemetry::init_logging(&config.telemetry)?;
         for warning in &warnings {
             warn!(variable = warning.variable, "{warning}.");
         }
@@ -50,7 +50,9 @@ impl Serve {
             asked: signals::hangup()?,
             every: config.x_api.bearer_file.as_ref().map(|_| LOOK_EVERY),
         };
-        app::serve(config, World::real(), rotation, signals::stop()?).await?;
+        let served = app::serve(config, World::real(), rotation, signals::stop()?).await;
+        traces.finish().await;
+        served?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -21,8 +21,8 @@ pub use reference::{env_example, reference};
 pub use report::{Errors, Mistake, Warning};
 pub use secret::SecretBytes;
 pub use sections::{
-    Admin, Build, Checkpoints, Config, Cors, Cost, Database, Embed, Ingestion, LogFormat, RateLimit, Server, Telemetry,
-    XApi,
+    Admin, Build, Checkpoints, Config, Cors, Cost, Database, Embed, Ingestion, LogFormat, RateLimit, Sampling, Server,
+    Telemetry, Traces, XApi,
 };
 pub use summary::Summary;
 pub use variable::{Fallback, Form, Need, Variable};

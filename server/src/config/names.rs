@@ -65,8 +65,6 @@ pub(super) fn review(env: &dyn Env, reader: &mut Reader<'_>) {
         }
         if let Some(later) = LATER.iter().find(|later| later.name == name) {
             review_later(later, env, reader);
-        } else if name.starts_with("OTEL_") {
-            reader.warn(&name, "is not supported yet by this version: traces are not exported");
         } else if DROPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
             reader.warn(&name, "is ignored, because posts come from X alone");
         } else if let Some(message) = slip_of(&name) {

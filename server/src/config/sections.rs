@@ -36,7 +36,7 @@ pub struct Config {
     pub cors: Cors,
     /// What was built, for the health report.
     pub build: Build,
-    /// Logs.
+    /// Logs and traces.
     pub telemetry: Telemetry,
 }
 
@@ -213,7 +213,7 @@ pub struct Build {
     pub build_time: String,
 }
 
-/// Logs.
+/// Logs and traces.
 #[derive(Debug, Clone)]
 pub struct Telemetry {
     /// How a log line is written.
@@ -230,3 +230,27 @@ pub enum LogFormat {
     /// Plain text, for people.
     Text,
 }
+    /// Where traces go; None: nowhere.
+    pub traces: Option<Traces>,
+}
+
+/// Which traces go where.
+#[derive(Debug, Clone)]
+pub struct Traces {
+    /// The collector that takes OTLP by gRPC: `http(s)://host:port`.
+    pub endpoint: String,
+    /// What it wants to see with each call, such as a key: names in lower case, and values.
+    pub headers: Vec<(String, SecretString)>,
+    /// The name of this service in the traces.
+    pub service: String,
+    /// Which traces are kept.
+    pub sampling: Sampling,
+}
+
+/// Which traces are kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sampling {
+    /// Whether a caller that has a trace decides about it.
+    pub by_caller: bool,
+    /// The share of all other traces, in `0.0..=1.0`.
+    pub share: f64,

@@ -51,6 +51,7 @@ impl Config {
             ("shadow", rate_limit.shadow.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(",")),
             ("trusted_proxies", server.trusted_proxies.len().to_string()),
             ("log_format", if telemetry.log_format == LogFormat::Json { "json" } else { "text" }.to_owned()),
+            ("traces", telemetry.traces.as_ref().map_or("none", |traces| &traces.endpoint).to_owned()),
         ])
     }
 }

@@ -22,6 +22,7 @@ pub const SECTIONS: &[Section] = &[
     Section { title: "Ingestion from X", variables: INGESTION },
     Section { title: "Embedding", variables: EMBEDDING },
     Section { title: "Rate limits", variables: RATE_LIMITS },
+    Section { title: "Traces", variables: TRACES },
     Section { title: "Logs and build", variables: LOGS_AND_BUILD },
 ];
 
@@ -265,6 +266,28 @@ const LOGS_AND_BUILD: &[Variable] = &[
 pub fn variables() -> impl Iterator<Item = &'static Variable> {
     SECTIONS.iter().flat_map(|section| section.variables)
 }
+const TRACES: &[Variable] = &[
+    Variable::text(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "The collector that traces are sent to, as `http://host:4317` or `https://host`; it takes OTLP by gRPC. What else \
+         OpenTelemetry reads from the environment of a process holds too, such as `OTEL_BSP_SCHEDULE_DELAY`",
+    )
+    .else_is(Computed("no traces")),
+    Variable::sealed(
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "What the collector wants to see with each call, as `name=value`, separated by commas; values are percent-encoded",
+    ),
+    Variable::text("OTEL_SERVICE_NAME", "The name of this service in the traces").else_is(Value("amber")),
+    Variable::text(
+        "OTEL_TRACES_SAMPLER",
+        "Which traces are kept: `always_on`, `always_off` or `traceidratio`; with `parentbased_` before, a caller that has a \
+         trace decides about it",
+    )
+    .else_is(Value("parentbased_always_on")),
+    Variable::text("OTEL_TRACES_SAMPLER_ARG", "The share of traces that a ratio keeps, from 0 to 1")
+        .else_is(Value("1")),
+];
+
 
 /// The variable with this name or alias.
 pub(super) fn find(name: &str) -> Option<&'static Variable> {

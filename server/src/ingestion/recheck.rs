@@ -9,13 +9,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{Instrument, debug, info, warn};
 
 use super::score::score;
 use super::shared::Shared;
 use super::{Deps, Ingestion};
 use crate::domain::ExternalId;
 use crate::store::{self, Checked, DueCheck, Finding, Rechecks, Settled};
+use crate::telemetry::TRACED;
 use crate::x_api::{self, Client, Endpoint, PostLookup};
 
 #[cfg(test)]
@@ -142,12 +143,18 @@ impl Recheck {
         if due.is_empty() {
             return Ok(0);
         }
+        let claimed = due.len();
+        let span = tracing::info_span!(target: TRACED, parent: None, "ingestion recheck", amber.posts = claimed);
+        self.ask_about(due).instrument(span).await?;
+        Ok(claimed)
+    }
+
+    async fn ask_about(&self, due: Vec<DueCheck>) -> Result<(), Failure> {
         let ids: Vec<ExternalId> = due.iter().map(|due| due.external_id).collect();
         let said = self.x.posts_by_ids(&ids).await?;
-        let claimed = due.len();
         let settled = self.checks.settle(self.findings(due, said)).await?;
         self.tell(&settled);
-        Ok(claimed)
+        Ok(())
     }
 
     fn findings(&self, due: Vec<DueCheck>, mut said: PostLookup) -> Vec<Checked> {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{Instrument, field, info, warn};
 
 use super::shared::{Shared, lock};
 use super::task::conclude;
 use super::{CronError, Deps, Ingestion, Schedule};
 use crate::store::{self, Control, Ticked};
+use crate::telemetry::TRACED;
 
 /// Looks at the clock and at the schedule of all replicas once a second. Whichever replica moves the due time on has the
 /// tick; the run is opened in the same transaction.
@@ -61,8 +62,11 @@ impl Scheduler {
             return Ok(());
         }
         let tick = self.schedule.tick(due, now);
-        match self.deps.runs.open_tick(tick, self.deps.settings.dry_run).await? {
+        let span = tracing::info_span!(target: TRACED, parent: None, "ingestion run", amber.run_id = field::Empty);
+        let opening = self.deps.runs.open_tick(tick, self.deps.settings.dry_run);
+        match opening.instrument(span.clone()).await? {
             Ticked::Started(run) => {
+                span.record("amber.run_id", field::display(run.id));
                 info!(run_id = %run.id, tick = %tick.at, missed = tick.missed, "The run of {} was opened.", tick.at);
                 self.shared.work.notify_one();
                 if run.status.is_over() {

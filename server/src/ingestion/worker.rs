@@ -8,7 +8,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{Instrument, Span, info, warn};
 
 use super::Deps;
 use super::keeper::Keeper;
@@ -16,6 +16,7 @@ use super::lookup::Lookups;
 use super::shared::Shared;
 use super::task::Task;
 use crate::store::{Claim, Want, WorkerId};
+use crate::telemetry::TRACED;
 use crate::x_api::{Client, Endpoint};
 
 /// How often the worker looks for tasks that others made, or whose time has come.
@@ -69,9 +70,9 @@ impl Worker {
             let since = Instant::now();
             let claiming = pin!(self.claim(x, keeper.worker, tasks.len()));
             for claim in beside(&mut tasks, claiming).await {
-                let kept = keeper.keep(&claim, since, stop);
+                let (kept, span) = (keeper.keep(&claim, since, stop), span(&claim));
                 let task = Task { deps: &self.deps, shared: &self.shared, x, lookups: &lookups, claim, kept };
-                tasks.push(task.run());
+                tasks.push(task.run().instrument(span));
             }
         }
         let drained = timeout(DRAIN, tasks.by_ref().for_each(|()| async {})).await;
@@ -96,6 +97,19 @@ impl Worker {
             }
         }
     }
+}
+
+/// A trace of its own for each task. All those of a run have its id, whichever replica works them off.
+fn span(claim: &Claim) -> Span {
+    tracing::info_span!(
+        target: TRACED,
+        parent: None,
+        "ingestion task",
+        otel.kind = "consumer",
+        amber.run_id = %claim.run,
+        amber.leader_id = %claim.lease.leader,
+        amber.trigger = claim.trigger.as_str(),
+    )
 }
 
 /// Awaits `wanted` while the tasks go on: one that stood still could hold the very lock or connection that is waited for.

@@ -1,48 +1,59 @@
-//! Writes log lines, as JSON for machines or as text for people.
+//! Writes log lines, as JSON for machines or as text for people, and hands spans to the exporter of traces.
 
 use std::io::{self, IsTerminal};
 
 use thiserror::Error;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt, LevelFilter, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry, fmt};
 
+use super::export::{self, Export};
+use super::spans;
 use crate::config::{LogFormat, Telemetry};
 
-/// Why no log can be written.
+/// Why nothing can be written down.
 #[derive(Debug, Error)]
 pub enum Error {
     /// The filter cannot be understood.
     #[error("the log filter cannot be understood: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Traces cannot be exported.
+    #[error(transparent)]
+    Export(#[from] export::Error),
     /// Somebody else in this process writes the log already.
     #[error("the log of this process is set up already")]
     AlreadySetUp,
 }
 
-/// Writes the log of this process to its standard error; once per process.
+/// Writes the log of this process to its standard error, and exports its traces if that is configured; once per process, in
+/// a runtime. Call [`Export::finish`] at the end.
 ///
 /// # Errors
-/// [`enum@Error`] when the filter is bad, or a log is set up already.
-pub fn init_logging(settings: &Telemetry) -> Result<(), Error> {
+/// [`enum@Error`] when the filter or the collector's address is bad, or a log is set up already.
+pub fn init_logging(settings: &Telemetry) -> Result<Export, Error> {
     init_logging_to(settings, io::stderr)
 }
 
-/// Writes the log of this process to what `writer` makes for each line, for programs that draw on the terminal too; once
-/// per process.
+/// The same with what `writer` makes for each line, for programs that draw on the terminal too.
 ///
 /// # Errors
-/// [`enum@Error`] when the filter is bad, or a log is set up already.
+/// As [`init_logging`].
 pub fn init_logging_to<W: io::Write>(
     settings: &Telemetry,
     writer: impl Fn() -> W + Send + Sync + 'static,
-) -> Result<(), Error> {
-    let filter = EnvFilter::try_new(&settings.log_filter)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
-    let done = match settings.log_format {
-        LogFormat::Json => {
-            lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish().try_init()
-        }
-        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).finish().try_init(),
+) -> Result<Export, Error> {
+    let chosen = EnvFilter::try_new(&settings.log_filter)?;
+    let shown = filter_fn(|metadata| !metadata.is_span() || spans::is_for_logs(metadata));
+    let filter = chosen.and(shown.with_max_level_hint(LevelFilter::TRACE));
+    let lines = fmt::layer().with_writer(writer);
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format {
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),
     };
-    done.map_err(|_| Error::AlreadySetUp)
+    let export = settings.traces.as_ref().map_or_else(|| Ok(Export::nowhere()), Export::to)?;
+    let mut layers = vec![lines.with_filter(filter).boxed()];
+    layers.extend(export.layer());
+    tracing_subscriber::registry().with(layers).try_init().map_err(|_| Error::AlreadySetUp)?;
+    Ok(export)
 }

@@ -175,6 +175,18 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Its kind as one word, for traces.
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Self::Status { .. } => "status",
+            Self::Timeout => "timeout",
+            Self::Connect => "connect",
+            Self::Interrupted => "interrupted",
+            Self::Body { .. } => "body",
+            Self::TooLarge { .. } => "too_large",
+        }
+    }
+
     /// The wait that X asked for before the next attempt.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

@@ -6,12 +6,14 @@ use std::time::Duration;
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Response, Url, redirect};
 use secrecy::ExposeSecret;
+use tracing::{Instrument, Span, field};
 
 use super::answer::Answer;
 use super::client::Settings;
 use super::credential::Credential;
 use super::endpoint::Request;
 use super::{Error, Fault};
+use crate::telemetry::TRACED;
 
 /// The connection to X.
 #[derive(Debug)]
@@ -41,8 +43,41 @@ impl Transport {
         Ok(Self { http, base, max_body: settings.max_body })
     }
 
-    /// Makes the request and reads the whole answer.
+    /// Makes the request and reads the whole answer. The trace is not told to X, which is no part of the installation.
     pub(super) async fn get(&self, request: &Request, credential: &Credential) -> Result<Answer, Fault> {
+        let span = self.span(request);
+        let outcome = self.fetch(request, credential).instrument(span.clone()).await;
+        match &outcome {
+            Ok(answer) => {
+                span.record("http.response.status_code", answer.status.as_u16());
+                if !answer.status.is_success() {
+                    span.record("otel.status_code", "ERROR").record("error.type", answer.status.as_str());
+                }
+            }
+            Err(fault) => {
+                span.record("otel.status_code", "ERROR").record("error.type", fault.kind());
+            }
+        }
+        outcome
+    }
+
+    /// The call in its trace, by the semantic conventions of OpenTelemetry for clients of HTTP.
+    fn span(&self, request: &Request) -> Span {
+        tracing::info_span!(
+            target: TRACED,
+            "GET",
+            otel.kind = "client",
+            otel.name = format_args!("GET {}", request.endpoint),
+            otel.status_code = field::Empty,
+            http.request.method = "GET",
+            http.response.status_code = field::Empty,
+            server.address = self.base.host_str(),
+            server.port = self.base.port_or_known_default(),
+            error.type = field::Empty,
+        )
+    }
+
+    async fn fetch(&self, request: &Request, credential: &Credential) -> Result<Answer, Fault> {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{}", self.base.path().trim_end_matches('/'), request.path));
         let call = self.http.get(url).query(&request.query).header(AUTHORIZATION, credential.header.clone());

@@ -71,7 +71,7 @@ impl Ingest {
         let Self::Run(Options { leaders, backfill, dry_run }) = self;
         let settings = IngestRun::load(&environment::attended()?)?;
         let progress = Progress::new();
-        telemetry::init_logging_to(&settings.telemetry, progress.writer())?;
+        let traces = telemetry::init_logging_to(&settings.telemetry, progress.writer())?;
         let stop = signals::stop()?;
         let world = World::real();
         let store = app::open_store(&settings.database, Some(settings.ingestion.lease_ttl), &world).await?;
@@ -84,6 +84,7 @@ impl Ingest {
         // Not a child of `stop`: a run that is cancelled has a page under way to finish.
         let over = CancellationToken::new();
         let (run, ()) = tokio::join!(follow(&ingestion, request, progress, &stop, &over), worker.run(over.clone()));
+        traces.finish().await;
         let run = run?;
         store.close().await?;
         if let Some(reason) = &run.error {

@@ -6,6 +6,7 @@ mod fetching;
 mod limits;
 mod serving;
 mod storage;
+mod traces;
 
 use super::parse::Refusal;
 use super::reader::Reader;

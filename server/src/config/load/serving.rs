@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::config::parse::{self, Refusal};
+use super::traces;
 use crate::config::reader::Reader;
 use crate::config::{Build, Cors, LogFormat, Server, Telemetry};
 
@@ -50,5 +51,9 @@ pub(super) fn telemetry(reader: &mut Reader<'_>) -> Telemetry {
         _ => Err(Refusal::new(format!("{text:?} is no format"), "write json or text")),
     });
     let log_filter = reader.parsed("RUST_LOG", parse::log_filter);
-    Telemetry { log_format: log_format.unwrap_or(LogFormat::Json), log_filter: log_filter.unwrap_or_default() }
+    Telemetry {
+        log_format: log_format.unwrap_or(LogFormat::Json),
+        log_filter: log_filter.unwrap_or_default(),
+        traces: traces::traces(reader),
+    }
 }

@@ -1,4 +1,4 @@
-//! Counts and logs every request, once, when its answer begins.
+//! Counts, traces and logs every request, once, when its answer begins.
 
 use std::time::Duration;
 
@@ -6,12 +6,13 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{Instrument, debug, info};
 
 use super::around::Next;
 use super::kind::Kind;
 use crate::domain::Principal;
-use crate::telemetry::Metrics;
+use crate::rate_limit::Policies;
+use crate::telemetry::{Asked, Metrics, RequestId, RequestSpan};
 
 /// Who called, as the gate found out; it travels back with the answer.
 #[derive(Debug, Clone, Copy)]
@@ -26,14 +27,24 @@ pub(crate) async fn observe(metrics: Metrics, request: Request, next: Next) -> R
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let matched = request.extensions().get::<MatchedPath>().map(|matched| matched.as_str().to_owned());
-    let response = next.run(request).await;
+    // Probes come every few seconds, and nobody looks for them.
+    let is_probe = Policies::is_free(&path);
+    let id = request.extensions().get::<RequestId>();
+    let span = if is_probe { RequestSpan::none() } else { RequestSpan::begin(request.headers(), id) };
+    let response = next.run(request).instrument(span.span()).await;
     let code = code_of(kind, response.headers()).unwrap_or_else(|| response.status().as_str().to_owned());
     let route = route_of(kind, &path, matched, &code);
     let took = started.elapsed();
     metrics.request(kind.as_str(), &route, &code, took);
     let caller = response.extensions().get::<CallerKind>().map_or(Principal::Anonymous.kind(), |kind| kind.0);
-    let took_ms = Duration::as_secs_f64(&took) * 1_000.0;
-    info!(%method, route, code, took_ms, caller, kind = kind.as_str(), "{method} {route} answered {code}.");
+    let asked = if kind == Kind::Http { Asked::Http(method.as_str(), &route) } else { Asked::Rpc(&route) };
+    span.end(asked, &code, caller);
+    let (took_ms, kind) = (Duration::as_secs_f64(&took) * 1_000.0, kind.as_str());
+    if is_probe {
+        debug!(%method, route, code, took_ms, caller, kind, "{method} {route} answered {code}.");
+    } else {
+        info!(%method, route, code, took_ms, caller, kind, "{method} {route} answered {code}.");
+    }
     response
 }
 

@@ -10,7 +10,7 @@ use tracing::Instrument;
 use super::around::Next;
 use crate::domain::Entropy;
 use crate::http::problem::Problem;
-use crate::telemetry::RequestId;
+use crate::telemetry::{self, RequestId};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -19,8 +19,7 @@ pub(crate) async fn identify(entropy: Arc<dyn Entropy>, mut request: Request, ne
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let id = RequestId::accept(given, entropy.as_ref());
     request.extensions_mut().insert(id.clone());
-    let span = tracing::info_span!("request", request_id = id.as_str());
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = next.run(request).instrument(telemetry::logged(&id)).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let headers = std::mem::take(response.headers_mut());
         response = problem.render(id.as_str());
