@@ -3,9 +3,10 @@
 //!
 //! Nothing here outlives the test process, not even after `kill -9`: see `guarded`.
 
+mod authority;
 mod clock;
-mod flaky;
 mod collector;
+mod flaky;
 mod guarded;
 mod hasty;
 mod openapi;
@@ -16,10 +17,11 @@ mod server;
 mod tools;
 mod x;
 
+pub use authority::{Authority, Certified};
 pub use clock::TestClock;
+pub use collector::{Collector, TraceSpan};
 pub use flaky::Flaky;
 pub use hasty::Hasty;
-pub use collector::{Collector, TraceSpan};
 pub use openapi::OpenApi;
 pub use postgres::Postgres;
 pub use program::Program;

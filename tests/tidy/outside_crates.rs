@@ -10,6 +10,8 @@ const PINS: &[(&[&str], &[&str])] = &[
     // The wire: the adapters speak it, and `app/` puts their services together behind one listener.
     (&["tonic", "tonic_health", "tonic_reflection", "tonic_types", "tonic_web"], &["grpc/", "http/", "app/"]),
     (&["hyper", "hyper_util", "tower", "tower_http", "tower_governor"], &["grpc/", "http/", "sandbox/", "app/"]),
+    // The listener speaks TLS, and the probe of the program itself.
+    (&["tokio_rustls"], &["app/", "http/"]),
     // The sandbox is itself a server, and `app/` owns the listener.
     (&["axum"], &["grpc/", "http/", "sandbox/", "app/"]),
     (&["maud"], &["http/"]),
@@ -23,9 +25,9 @@ const PINS: &[(&[&str], &[&str])] = &[
     (&["dotenvy"], &["config/"]),
     (&["jsonwebtoken"], &["auth/", "embed/"]),
     (&["metrics", "metrics_exporter_prometheus", "tracing_subscriber"], &["telemetry/"]),
+    (&["opentelemetry", "opentelemetry_otlp", "opentelemetry_sdk", "tracing_opentelemetry"], &["telemetry/"]),
     (&["vader_parity", "whatlang"], &["sentiment/"]),
     (&["clap", "indicatif"], &["main.rs", "cli/"]),
-    (&["opentelemetry", "opentelemetry_otlp", "opentelemetry_sdk", "tracing_opentelemetry"], &["telemetry/"]),
 ];
 
 /// Checks the files of `server/src`.

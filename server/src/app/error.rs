@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use super::tls;
 use crate::{auth, checkpoints, config, embed, ingestion, redis, sandbox, store, x_api};
 
 /// Why Amber cannot start or go on. The texts are for operators and hold no secrets.
@@ -17,6 +18,9 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// The certificate cannot be used.
+    #[error("TLS cannot be spoken; check TLS_CERT_PATH and TLS_KEY_PATH")]
+    Tls(#[from] tls::Error),
     /// The store cannot be used.
     #[error("the database cannot be used; check DATABASE_URL and that the database is up")]
     Store(#[from] store::Error),

@@ -7,6 +7,7 @@ mod error;
 mod listener;
 mod rotation;
 mod server;
+mod tls;
 mod upkeep;
 mod world;
 
@@ -15,4 +16,5 @@ pub use demo::demo;
 pub use error::Error;
 pub use rotation::{ReadBearer, Rotation};
 pub use server::{Server, serve};
+pub use tls::Error as TlsError;
 pub use world::{World, install_crypto};

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use super::tls::Tls;
 use super::upkeep::Upkeep;
 use super::{Core, Error, Rotation, World, listener};
 use crate::config::Config;
@@ -73,6 +74,14 @@ impl Server {
             info!(orphans, "{orphans} leaders were being read when the process before ended; their runs go on.");
         }
         let (abort, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let tls = match &config.server.tls {
+            Some(files) => {
+                let (tls, renewal) = Tls::load(files).await?;
+                tasks.spawn(renewal.run(metrics.clone(), stop.clone()));
+                Some(tls)
+            }
+            None => None,
+        };
         tasks.spawn(worker.run(stop.clone()));
         if let Some(writer) = audit {
             // It ends with the last call that may write, not before.
@@ -98,7 +107,12 @@ impl Server {
             max_body: config.server.max_body,
         };
         let state = State { use_cases, entropy: Arc::clone(&world.entropy), demo: demo.map(Arc::new) };
-        let site = http::stack(settings, state, routes);
+        let service = listener::Service {
+            router: http::stack(settings, state, routes),
+            tls,
+            max_age: config.server.max_connection_age,
+            entropy: Arc::clone(&world.entropy),
+        };
         serving.set_serving(health.is_ready().await).await;
         let (clock, upkeep_health) = (Arc::clone(&world.clock), Arc::clone(&health));
         let upkeep = Upkeep {
@@ -113,7 +127,7 @@ impl Server {
             audit_kept: config.embed.audit_kept,
         };
         tasks.spawn(upkeep.run(stop.clone()));
-        tasks.spawn(listener::listen(listener, site, stop.clone(), abort.clone()));
+        tasks.spawn(listener::listen(listener, service, stop.clone(), abort.clone()));
         info!(%address, "Amber listens on {address}.");
         Ok(Self {
             address,

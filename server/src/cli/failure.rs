@@ -78,7 +78,8 @@ impl From<app::Error> for Failure {
             app::Error::Store(cause) => code_of_store(cause),
             app::Error::Checkpoints(cause) => code_of_checkpoints(cause),
             app::Error::Listen { .. } => UNAVAILABLE,
-            app::Error::Redis(_)
+            app::Error::Tls(_)
+            | app::Error::Redis(_)
             | app::Error::KeyRing(_)
             | app::Error::Auth(_)
             | app::Error::X(_)

@@ -12,13 +12,17 @@ use super::{Failure, environment};
 
 /// Ask the server of this machine whether it is ready.
 ///
-/// For health checks of containers, which hold no other program. The port is that of the configuration.
+/// For health checks of containers, which hold no other program. Port and TLS are those of the configuration. No certificate is
+/// verified, because nothing is told to the server and nothing but its status is read.
 #[derive(Debug, Args)]
 #[command(after_help = SEE)]
 pub(super) struct Healthcheck {
     /// Ask somebody else, as `host:port` with an IP address for the host.
     #[arg(long, value_name = "ADDRESS")]
     address: Option<SocketAddr>,
+    /// That one speaks TLS.
+    #[arg(long, requires = "address")]
+    tls: bool,
     /// Be content with a process that answers, even if it is not ready for calls.
     #[arg(long)]
     live: bool,
@@ -35,12 +39,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Healthcheck {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let address = match self.address {
-            Some(address) => address,
-            None => reachable(Server::read_listen(&environment::standard()?)?),
+        let (address, tls) = match self.address {
+            Some(address) => (address, self.tls),
+            None => Server::read_listen(&environment::standard()?)?,
         };
+        let address = reachable(address);
         let path = if self.live { "/livez" } else { "/readyz" };
-        let answer = probe::status(address, path, PATIENCE).await;
+        let answer = probe::status(address, tls, path, PATIENCE).await;
         let status = answer.map_err(|error| Failure::failed(format!("{address} does not answer: {error}")))?;
         if status.is_success() {
             return Ok(ExitCode::SUCCESS);

@@ -22,7 +22,7 @@ pub use report::{Errors, Mistake, Warning};
 pub use secret::SecretBytes;
 pub use sections::{
     Admin, Build, Checkpoints, Config, Cors, Cost, Database, Embed, Ingestion, LogFormat, RateLimit, Sampling, Server,
-    Telemetry, Traces, XApi,
+    Telemetry, Tls, Traces, XApi,
 };
 pub use summary::Summary;
 pub use variable::{Fallback, Form, Need, Variable};

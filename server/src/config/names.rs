@@ -32,8 +32,6 @@ const LATER: &[Later] = &[
         harmless: "false",
         otherwise: Refuse("secrets come from variables and files"),
     },
-    Later { name: "TLS_CERT_PATH", harmless: "", otherwise: Refuse("let a proxy or an ingress speak TLS") },
-    Later { name: "TLS_KEY_PATH", harmless: "", otherwise: Refuse("let a proxy or an ingress speak TLS") },
     Later { name: "SECRETS_MANAGER_PROVIDER", harmless: "", otherwise: Ignore },
     Later { name: "SECRETS_PREFIX", harmless: "", otherwise: Ignore },
 ];

@@ -45,6 +45,10 @@ pub struct Config {
 pub struct Server {
     /// The address of the one port.
     pub listen: SocketAddr,
+    /// The certificate that is shown; None: plain text.
+    pub tls: Option<Tls>,
+    /// After which time a connection is to be made anew; None: never.
+    pub max_connection_age: Option<Duration>,
     /// How browsers reach this server: `http(s)://host[:port][/path]`, without a slash at the end.
     pub public_url: String,
     /// Whether gRPC reflection is served.
@@ -59,6 +63,15 @@ pub struct Server {
     pub max_body: usize,
     /// The proxies whose `X-Forwarded-For` tells the address of a caller. Empty: none.
     pub trusted_proxies: Vec<Cidr>,
+}
+
+/// The files of TLS, as PEM. They may be replaced while Amber runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// The certificate, and those between it and its authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// Where Amber remembers.
@@ -220,16 +233,6 @@ pub struct Telemetry {
     pub log_format: LogFormat,
     /// Which lines are written, in the syntax of `RUST_LOG`.
     pub log_filter: String,
-}
-
-/// How a log line is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum LogFormat {
-    /// One JSON object per line, for machines.
-    Json,
-    /// Plain text, for people.
-    Text,
-}
     /// Where traces go; None: nowhere.
     pub traces: Option<Traces>,
 }
@@ -254,3 +257,13 @@ pub struct Sampling {
     pub by_caller: bool,
     /// The share of all other traces, in `0.0..=1.0`.
     pub share: f64,
+}
+
+/// How a log line is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LogFormat {
+    /// One JSON object per line, for machines.
+    Json,
+    /// Plain text, for people.
+    Text,
+}

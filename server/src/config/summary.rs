@@ -32,6 +32,7 @@ impl Config {
         };
         Summary(vec![
             ("listen", server.listen.to_string()),
+            ("tls", server.tls.is_some().to_string()),
             ("public_url", server.public_url.clone()),
             ("reflection", server.reflection.to_string()),
             ("cors", joined(&cors.allowed_origins)),
@@ -50,8 +51,8 @@ impl Config {
             ("authenticated", quota(rate_limit.authenticated)),
             ("shadow", rate_limit.shadow.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(",")),
             ("trusted_proxies", server.trusted_proxies.len().to_string()),
-            ("log_format", if telemetry.log_format == LogFormat::Json { "json" } else { "text" }.to_owned()),
             ("traces", telemetry.traces.as_ref().map_or("none", |traces| &traces.endpoint).to_owned()),
+            ("log_format", if telemetry.log_format == LogFormat::Json { "json" } else { "text" }.to_owned()),
         ])
     }
 }

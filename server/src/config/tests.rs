@@ -327,11 +327,20 @@ fn a_slip_of_the_pen_is_answered_with_the_nearest_name() {
 
 #[test]
 fn what_would_be_unsafe_to_ignore_stops_the_start() {
-    for (name, value) in [("SECRETS_MANAGER_ENABLED", "true"), ("TLS_CERT_PATH", "/tls/cert.pem")] {
-        assert_eq!(refused(&least().with(name, value)), [name]);
-    }
+    assert_eq!(refused(&least().with("SECRETS_MANAGER_ENABLED", "true")), ["SECRETS_MANAGER_ENABLED"]);
     let env = least().with("SECRETS_MANAGER_ENABLED", "off");
     assert_eq!(warned(&env), []);
+}
+
+#[test]
+fn tls_is_spoken_with_both_files_and_refused_with_one() {
+    assert!(config(&least()).server.tls.is_none());
+    let with_certificate = least().with("TLS_CERT_PATH", "/tls/tls.crt");
+    assert_eq!(refused(&with_certificate), ["TLS_KEY_PATH"]);
+    assert_eq!(refused(&least().with("TLS_KEY_PATH", "/tls/tls.key")), ["TLS_CERT_PATH"]);
+    let server = config(&with_certificate.with("TLS_KEY_PATH", "/tls/tls.key")).server;
+    assert_eq!(server.tls, Some(Tls { certificate: "/tls/tls.crt".into(), key: "/tls/tls.key".into() }));
+    assert_eq!(server.public_url, "https://localhost:5000");
 }
 
 #[test]

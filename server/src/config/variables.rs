@@ -50,6 +50,20 @@ const LISTENING: &[Variable] = &[
         "Proxies whose `X-Forwarded-For` tells the address of a caller, as `10.0.0.0/8`, separated by commas",
     )
     .else_is(Computed("none; the address of a caller is that of its socket")),
+    Variable::text(
+        "TLS_CERT_PATH",
+        "The file of the certificate that is shown, as PEM with those between it and its authority; replaced files are taken up \
+         within seconds",
+    )
+    .else_is(Computed("none; an ingress or a proxy speaks TLS")),
+    Variable::text("TLS_KEY_PATH", "The file of its private key, as PEM; both files, or neither"),
+    Variable::number(
+        "MAX_CONNECTION_AGE_SECONDS",
+        0..=86_400,
+        "1800",
+        "After how long a connection is ended once its calls are over, in seconds, so that callers spread over new replicas; 0 \
+         never",
+    ),
     Variable::flag("REFLECTION_ENABLED", "true", "Serves gRPC reflection"),
     Variable::flag("METRICS_REQUIRE_AUTH", "false", "Shows metrics to administrators only"),
     Variable::number(
@@ -252,20 +266,6 @@ const RATE_LIMITS: &[Variable] = &[
     ),
 ];
 
-const LOGS_AND_BUILD: &[Variable] = &[
-    Variable::text("RUST_LOG", "Which log lines are written, as `level` or `target=level`, separated by commas")
-        .else_is(Value("info,sqlx=warn")),
-    Variable::text("LOG_FORMAT", "How they are written: `json` or `text`").else_is(Value("json")),
-    Variable::text("APP_VERSION", "The release that the health report shows")
-        .else_is(Computed("the package's version")),
-    Variable::text("GIT_COMMIT", "The commit that the health report shows").else_is(Value("unknown")),
-    Variable::text("BUILD_TIME", "The time of the build that the health report shows").else_is(Value("unknown")),
-];
-
-/// Every variable of every section.
-pub fn variables() -> impl Iterator<Item = &'static Variable> {
-    SECTIONS.iter().flat_map(|section| section.variables)
-}
 const TRACES: &[Variable] = &[
     Variable::text(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -288,6 +288,20 @@ const TRACES: &[Variable] = &[
         .else_is(Value("1")),
 ];
 
+const LOGS_AND_BUILD: &[Variable] = &[
+    Variable::text("RUST_LOG", "Which log lines are written, as `level` or `target=level`, separated by commas")
+        .else_is(Value("info,sqlx=warn")),
+    Variable::text("LOG_FORMAT", "How they are written: `json` or `text`").else_is(Value("json")),
+    Variable::text("APP_VERSION", "The release that the health report shows")
+        .else_is(Computed("the package's version")),
+    Variable::text("GIT_COMMIT", "The commit that the health report shows").else_is(Value("unknown")),
+    Variable::text("BUILD_TIME", "The time of the build that the health report shows").else_is(Value("unknown")),
+];
+
+/// Every variable of every section.
+pub fn variables() -> impl Iterator<Item = &'static Variable> {
+    SECTIONS.iter().flat_map(|section| section.variables)
+}
 
 /// The variable with this name or alias.
 pub(super) fn find(name: &str) -> Option<&'static Variable> {

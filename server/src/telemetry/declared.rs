@@ -51,6 +51,11 @@ metrics! {
         labels: &["kind", "route"],
         help: "Time from the head of a request to the head of its answer.",
     };
+    TLS_EXPIRY = gauge(
+        "amber_tls_certificate_expiry_timestamp_seconds",
+        &[],
+        "When the TLS certificate ends, in seconds since 1970; absent without TLS.",
+    );
     STORE_UP = gauge("amber_store_up", &[], "1 when the database answered its last probe.");
     REDIS_UP = gauge("amber_redis_up", &[], "1 when Redis answered its last probe.");
     API_CALLS = counter("amber_x_api_calls_total", &["endpoint", "status"], "Calls to X by endpoint and outcome.");

@@ -37,6 +37,9 @@ const GIVEN_UP: [&str; 2] = ["limit", "stuck"];
 const FALLBACKS: [&str; 4] = ["timeout", "error", "queue_full", "breaker"];
 const RESULTS: [&str; 3] = ["valid", "expired", "invalid"];
 
+/// Gauges of parts that may not be there; zero would be a lie.
+const WHEN_KNOWN: [&str; 2] = [declared::TLS_EXPIRY.name, declared::REDIS_UP.name];
+
 static METADATA: Metadata<'static> = Metadata::new("amber", Level::INFO, None);
 
 impl Metrics {
@@ -66,7 +69,8 @@ impl Metrics {
     /// Shows what has not happened yet as zero, so that alerts see the first event as a rise.
     fn begin_at_zero(&self, build: &Build) {
         self.gauge(declared::BUILD_INFO, &[&build.version, &build.commit]).set(1);
-        for metric in METRICS.iter().filter(|metric| metric.labels.is_empty()) {
+        let has_zero = |metric: &&Metric| metric.labels.is_empty() && !WHEN_KNOWN.contains(&metric.name);
+        for metric in METRICS.iter().filter(has_zero) {
             match metric.kind {
                 Kind::Counter => self.counter(*metric, &[]).increment(0),
                 Kind::Gauge => self.gauge(*metric, &[]).set(0),
@@ -97,6 +101,12 @@ impl Metrics {
     pub fn request(&self, kind: &'static str, route: &str, code: &str, took: Duration) {
         self.counter(declared::REQUESTS, &[kind, route, code]).increment(1);
         self.histogram(declared::REQUEST_SECONDS, &[kind, route]).record(took);
+    }
+
+    /// The certificate that is shown ends then, in seconds since 1970; None when that cannot be told.
+    pub fn tls_expiry(&self, at: Option<i64>) {
+        let Some(at) = at else { return };
+        self.gauge(declared::TLS_EXPIRY, &[]).set(gauge_of(u64::try_from(at).unwrap_or_default()));
     }
 
     /// The database answered a probe, or did not.

@@ -143,12 +143,12 @@ impl SharedLimits {
 }
 
 impl Server {
-    /// Reads where the server listens, and nothing else.
+    /// Reads where the server listens and whether it speaks TLS there, and nothing else.
     ///
     /// # Errors
     /// Every mistake in those variables.
-    pub fn read_listen(env: &dyn Env) -> Result<SocketAddr, Errors> {
-        all_or_nothing(env, serving::listen)
+    pub fn read_listen(env: &dyn Env) -> Result<(SocketAddr, bool), Errors> {
+        all_or_nothing(env, |reader| (serving::listen(reader), serving::tls(reader).is_some()))
     }
 }
 

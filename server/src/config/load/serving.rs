@@ -1,11 +1,12 @@
 //! How Amber listens, whom it believes, and what it logs.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
-use crate::config::parse::{self, Refusal};
 use super::traces;
+use crate::config::parse::{self, Refusal};
 use crate::config::reader::Reader;
-use crate::config::{Build, Cors, LogFormat, Server, Telemetry};
+use crate::config::{Build, Cors, LogFormat, Server, Telemetry, Tls};
 
 pub(super) fn listen(reader: &mut Reader<'_>) -> SocketAddr {
     let port = reader.number("PORT");
@@ -18,12 +19,29 @@ pub(super) fn listen(reader: &mut Reader<'_>) -> SocketAddr {
     listen
 }
 
+pub(super) fn tls(reader: &mut Reader<'_>) -> Option<Tls> {
+    let mut path = |name| reader.parsed(name, |text| Ok(PathBuf::from(text)));
+    let missing = match (path("TLS_CERT_PATH"), path("TLS_KEY_PATH")) {
+        (Some(certificate), Some(key)) => return Some(Tls { certificate, key }),
+        (None, None) => return None,
+        (Some(_), None) => "TLS_KEY_PATH",
+        (None, Some(_)) => "TLS_CERT_PATH",
+    };
+    reader.refuse(missing, Refusal::new("is not set, but the other half of TLS is", "set both paths, or neither"));
+    None
+}
+
 pub(super) fn server(reader: &mut Reader<'_>) -> (Server, Cors) {
     let listen = listen(reader);
+    let tls = tls(reader);
     let public_url = reader.parsed("PUBLIC_URL", parse::base_url);
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let max_connection_age = reader.seconds("MAX_CONNECTION_AGE_SECONDS");
     let server = Server {
         listen,
-        public_url: public_url.unwrap_or_else(|| format!("http://localhost:{}", listen.port())),
+        tls,
+        max_connection_age: Some(max_connection_age).filter(|age| !age.is_zero()),
+        public_url: public_url.unwrap_or_else(|| format!("{scheme}://localhost:{}", listen.port())),
         reflection: reader.flag("REFLECTION_ENABLED"),
         metrics_require_auth: reader.flag("METRICS_REQUIRE_AUTH"),
         drain: reader.seconds("SHUTDOWN_DEADLINE_SECONDS"),
