@@ -83,8 +83,8 @@ impl Export {
             .with_tracked_inactivity(false)
             .with_level(false)
             .with_target(false);
-        let traced = filter_fn(spans::is_for_traces).with_max_level_hint(LevelFilter::INFO);
-        Some(layer.with_filter(traced).boxed())
+        let chosen = filter_fn(spans::is_for_traces).with_max_level_hint(LevelFilter::INFO);
+        Some(layer.with_filter(chosen).boxed())
     }
 
     /// Sends what still waits, for a few seconds at most.
