@@ -132,6 +132,33 @@ async fn metrics_can_be_for_admins_alone() {
 }
 
 #[tokio::test]
+async fn who_collects_metrics_needs_a_token_that_opens_nothing_else() {
+    const TOKEN: &str = "test-metrics-token-zyxwvu-5432109876";
+    let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");
+    let server = builder.env("METRICS_REQUIRE_AUTH", "true").env("METRICS_TOKEN", TOKEN).start().await;
+    let get = |path: &str, token: &str| Answer::to(server.http.get(server.url(path)).bearer_auth(token));
+    for path in ["/metrics", "/api/metrics"] {
+        assert_eq!(get(path, TOKEN).await.status, 200, "{path}");
+        assert_eq!(get(path, "test-metrics-token-zyxwvu-5432109877").await.status, 401, "{path}");
+    }
+    assert_eq!(get("/api/feed", TOKEN).await.status, 200, "anyone may");
+    for (path, status) in [("/api/api-keys", 403), ("/api/dashboards", 403), ("/api/ingestion/runs", 403)] {
+        assert_eq!(get(path, TOKEN).await.status, status, "{path}");
+    }
+    let text = get("/metrics", TOKEN).await.text();
+    for line in [
+        "amber_ingestion_enabled 0",
+        r#"amber_ingestion_runs_total{status="failed"} 0"#,
+        r#"amber_ingestion_stops_total{reason="credential_rejected"} 0"#,
+        r#"amber_embed_tokens_refused_total{reason="ORIGIN_NOT_REGISTERED"} 0"#,
+        r#"amber_rate_limit_decisions_total{policy="embed_issue",decision="refused",source="local"} 0"#,
+    ] {
+        assert!(text.lines().any(|told| told == line), "no {line}");
+    }
+    assert!(!text.contains("amber_redis_up ") && !text.contains("amber_tls_certificate"), "neither is there");
+}
+
+#[tokio::test]
 async fn an_admin_token_ends_with_its_time() {
     let server = TestServer::start().await;
     let token = server.token("admin").await;

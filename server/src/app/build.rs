@@ -66,6 +66,7 @@ impl Core {
         let store = open_store(&config.database, Some(config.ingestion.lease_ttl), world).await?;
         store.migrate().await?;
         let metrics = Metrics::new(&config.build, Arc::clone(&world.clock));
+        metrics.ingestion_enabled(config.ingestion.enabled);
         let files = open_files(&config.checkpoints).await?;
         let parts = (&config.ingestion, &config.x_api);
         let (ingestion, worker) = self::ingestion(parts, (store.clone(), files.clone()), metrics.clone(), world)?;
@@ -253,7 +254,8 @@ fn authenticator(admin: &config::Admin, clients: &Arc<Clients>, world: &World) -
     let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
     let tokens = AdminTokens::new(&admin.jwt_secret, admin.jwt_ttl, clock, entropy)?;
     let clients = Arc::clone(clients);
-    Ok(Authenticator::new(tokens, admin.api_key.as_ref(), admin.bootstrap_secret.as_ref(), clients))
+    let authenticator = Authenticator::new(tokens, admin.api_key.as_ref(), admin.bootstrap_secret.as_ref(), clients);
+    Ok(authenticator.with_scraper(admin.metrics_token.as_ref()))
 }
 
 /// The limits and what works for them; None when limiting is switched off.
@@ -263,6 +265,8 @@ fn limits(config: &Config, redis: Option<Place>, metrics: &Metrics, world: &Worl
     if !config.rate_limit.enabled {
         return None;
     }
+    let sources: &[&str] = if redis.is_some() { &["redis", "local"] } else { &["local"] };
+    metrics.limits_begin(sources);
     let (limiter, worker) = match redis {
         None => (FailOpen::local(LocalLimiter::default(), metrics.clone()), None),
         Some(place) => {

@@ -16,6 +16,7 @@ pub struct Authenticator {
     admin_tokens: AdminTokens,
     api_key: Option<SecretDigest>,
     bootstrap: Option<SecretDigest>,
+    metrics: Option<SecretDigest>,
     clients: Arc<Clients>,
 }
 
@@ -29,7 +30,13 @@ impl Authenticator {
         clients: Arc<Clients>,
     ) -> Self {
         let digest = |secret: Option<&SecretString>| secret.map(SecretDigest::of);
-        Self { admin_tokens, api_key: digest(api_key), bootstrap: digest(bootstrap), clients }
+        Self { admin_tokens, api_key: digest(api_key), bootstrap: digest(bootstrap), metrics: None, clients }
+    }
+
+    /// Accepts `token` as well, from programs that collect metrics.
+    #[must_use]
+    pub fn with_scraper(self, token: Option<&SecretString>) -> Self {
+        Self { metrics: token.map(SecretDigest::of), ..self }
     }
 
     /// Reads the values of `Authorization` and `X-API-Key`; a header that was not sent is None.
@@ -44,6 +51,9 @@ impl Authenticator {
             (None, Some(key)) => self.api_key(key.trim()).await,
             (Some(value), None) => {
                 let credential = bearer(value).ok_or(Error::CredentialInvalid)?;
+                if self.metrics.as_ref().is_some_and(|token| token.matches(credential)) {
+                    return Ok(Principal::Scraper);
+                }
                 // No token begins as keys do: the first dot of a token comes after a JSON object in base64.
                 let is_token = !credential.starts_with(api_key::PREFIX) && !self.is_environment_key(credential);
                 if is_token { self.admin_tokens.verify(credential) } else { self.api_key(credential).await }

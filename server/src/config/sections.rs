@@ -105,6 +105,8 @@ pub struct Admin {
     pub bootstrap_secret: Option<SecretString>,
     /// The API key of the web team's server; at least 24 characters.
     pub api_key: Option<SecretString>,
+    /// What programs that collect metrics show; None: only admins see metrics when these are not for everybody.
+    pub metrics_token: Option<SecretString>,
     /// Keys the MACs of the API keys in the database, at least 32 characters; None: a key made from `jwt_secret` does.
     pub api_key_pepper: Option<SecretString>,
 }

@@ -65,7 +65,11 @@ const LISTENING: &[Variable] = &[
          never",
     ),
     Variable::flag("REFLECTION_ENABLED", "true", "Serves gRPC reflection"),
-    Variable::flag("METRICS_REQUIRE_AUTH", "false", "Shows metrics to administrators only"),
+    Variable::flag(
+        "METRICS_REQUIRE_AUTH",
+        "false",
+        "Shows metrics to administrators only, and to whoever collects them with `METRICS_TOKEN`",
+    ),
     Variable::number(
         "SHUTDOWN_DEADLINE_SECONDS",
         1..=600,
@@ -116,6 +120,8 @@ const ADMINISTRATION: &[Variable] = &[
         "The API key that works without the database: it has every scope, and `EMBED_ALLOWED_ORIGINS` are its sites",
     )
     .else_is(Computed("none; only admin tokens and the keys of `POST /api/api-keys` are accepted")),
+    Variable::secret("METRICS_TOKEN", 24, "The bearer token by which Prometheus reads metrics, and nothing else")
+        .else_is(Computed("none; only an admin token opens them when `METRICS_REQUIRE_AUTH` is on")),
     Variable::secret(
         "API_KEY_PEPPER",
         32,

@@ -29,7 +29,7 @@ impl ClientId {
         match caller {
             Principal::Key { id, .. } => Some(Self(format!("key:{id}"))),
             Principal::User { id, .. } => Some(Self(format!("user:{id}"))),
-            Principal::Anonymous => None,
+            Principal::Anonymous | Principal::Scraper => None,
         }
     }
 }

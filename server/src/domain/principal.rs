@@ -80,6 +80,8 @@ pub enum Principal {
         /// What the key may do.
         scopes: Vec<Scope>,
     },
+    /// A program that collects metrics, and may do nothing else.
+    Scraper,
 }
 
 impl Principal {
@@ -95,7 +97,7 @@ impl Principal {
         match self {
             Self::Key { scopes, .. } => scopes.contains(&scope),
             Self::User { role, .. } => *role == Role::Admin,
-            Self::Anonymous => false,
+            Self::Anonymous | Self::Scraper => false,
         }
     }
 
@@ -106,6 +108,7 @@ impl Principal {
             Self::Anonymous => "anonymous",
             Self::User { .. } => "user",
             Self::Key { .. } => "key",
+            Self::Scraper => "scraper",
         }
     }
 }

@@ -21,7 +21,7 @@ mod transport;
 
 pub use reason::{of_auth, of_embed, reason};
 pub use serving::Serving;
-pub use status::{explained, no_such_method, refused, status, unauthenticated};
+pub use status::{defect, explained, no_such_method, refused, status, unauthenticated};
 pub use transport::explain;
 
 use amber_proto::v1::api_key_service_server::ApiKeyServiceServer;

@@ -55,6 +55,14 @@ pub fn status(error: &Error, request_id: Option<&RequestId>) -> Status {
     Status::with_error_details(code(reason), message, details)
 }
 
+/// The answer for a call that panicked.
+#[must_use]
+pub fn defect(request_id: Option<&RequestId>) -> Status {
+    let error_id = request_id.map_or("unknown", RequestId::as_str).to_owned();
+    let details = details(ErrorReason::Internal, HashMap::from([("error_id", error_id)]));
+    Status::with_error_details(code(ErrorReason::Internal), INTERNAL, details)
+}
+
 /// The refusal of a caller whose credential was not accepted.
 #[must_use]
 pub fn unauthenticated(error: &auth::Error) -> Status {

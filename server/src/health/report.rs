@@ -121,7 +121,9 @@ impl Health {
         }
         let (database, redis) = tokio::join!(self.database(), self.redis());
         self.metrics.store_up(matches!(database, Check::Ok(..)));
-        self.metrics.redis_up(matches!(redis, Check::Ok(..)));
+        if !matches!(redis, Check::Disabled) {
+            self.metrics.redis_up(matches!(redis, Check::Ok(..)));
+        }
         let report = Report {
             at: self.clock.now(),
             database,

@@ -10,9 +10,10 @@ use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower::ServiceBuilder;
 use tower::util::{MapResponseLayer, option_layer};
-use tower_http::catch_panic::CatchPanicLayer;
 
-use super::layers::{Edge, Gate, Kind, around, cors, framed, gate, guard, identify, in_grpc, observe, secure, speak};
+use super::layers::{
+    Edge, Gate, Kind, around, caught, cors, framed, gate, guard, identify, in_grpc, observe, secure, speak,
+};
 use super::problem::Problem;
 use super::routes::{self, State};
 use crate::domain::{Entropy, Origin};
@@ -49,7 +50,7 @@ pub fn stack(settings: Settings, state: State, grpc: Routes) -> Router {
             .layer(around(metrics, observe))
             .layer(cors(&cors_origins))
             .layer(around(frames, framed))
-            .layer(CatchPanicLayer::custom(|_| defect()))
+            .layer(around((), caught))
             .layer(around(Arc::clone(&gatekeeper), speak))
             .layer(option_layer(edge.as_ref().map(guard)))
             .layer(around(gatekeeper, gate)),
@@ -63,9 +64,4 @@ async fn no_such_route(request: Request) -> Response {
     }
     let message = format!("there is nothing at {}; see the list of routes in the README", request.uri().path());
     Problem::new(StatusCode::NOT_FOUND, "not_found", message).into_response()
-}
-
-fn defect() -> Response {
-    let message = "something went wrong here; the request id finds it in the logs";
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_server_error", message).into_response()
 }

@@ -40,7 +40,7 @@ impl Identity {
     #[must_use]
     pub fn of(principal: &Principal, address: IpAddr) -> Self {
         match principal {
-            Principal::Anonymous => Self::of_address(address),
+            Principal::Anonymous | Principal::Scraper => Self::of_address(address),
             Principal::User { id, .. } => Self::User(Name::of(id)),
             Principal::Key { id, .. } => Self::Key(Name::of(id)),
         }

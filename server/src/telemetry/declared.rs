@@ -57,7 +57,7 @@ metrics! {
         "When the TLS certificate ends, in seconds since 1970; absent without TLS.",
     );
     STORE_UP = gauge("amber_store_up", &[], "1 when the database answered its last probe.");
-    REDIS_UP = gauge("amber_redis_up", &[], "1 when Redis answered its last probe.");
+    REDIS_UP = gauge("amber_redis_up", &[], "1 when Redis answered its last probe; absent without Redis.");
     API_CALLS = counter("amber_x_api_calls_total", &["endpoint", "status"], "Calls to X by endpoint and outcome.");
     API_RETRIES = counter("amber_x_api_retries_total", &[], "Calls to X that were repeated after a failure.");
     API_RATE_LIMITED = counter("amber_x_api_rate_limited_total", &[], "Answers of X that say too many requests.");
@@ -67,6 +67,7 @@ metrics! {
     API_BUDGET_LEFT =
         gauge("amber_x_api_post_budget_left", &[], "Posts that may still be read this UTC month; +Inf without a budget.");
     BREAKER_STATE = gauge("amber_x_api_breaker_state", &["state"], "1 for the state that the circuit breaker is in.");
+    INGESTION_ENABLED = gauge("amber_ingestion_enabled", &[], "1 when the configuration has runs scheduled.");
     INGESTION_RUNS = counter("amber_ingestion_runs_total", &["status"], "Finished runs by how they ended.");
     INGESTION_PAGES = counter("amber_ingestion_pages_total", &[], "Pages of a timeline that were stored.");
     INGESTION_FETCHED = counter("amber_ingestion_fetched_total", &[], "Records that X returned and bills.");

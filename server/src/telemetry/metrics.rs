@@ -10,7 +10,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, Prometheu
 use super::declared::{self, Kind, METRICS, Metric};
 use super::totals::{Snapshot, Totals};
 use crate::config::Build;
-use crate::domain::{Clock, Reads, Removal, RunCounters, RunStatus, Usage};
+use crate::domain::{Clock, PolicyName, Reads, Removal, RunCounters, RunStatus, Usage};
 
 /// The metrics of one server. A clone is a handle to the same numbers; nothing is global, so that several servers can
 /// live in one process.
@@ -36,6 +36,25 @@ const BREAKER_STATES: [&str; 3] = ["closed", "open", "half_open"];
 const GIVEN_UP: [&str; 2] = ["limit", "stuck"];
 const FALLBACKS: [&str; 4] = ["timeout", "error", "queue_full", "breaker"];
 const RESULTS: [&str; 3] = ["valid", "expired", "invalid"];
+const ENDS: [RunStatus; 4] = [RunStatus::Succeeded, RunStatus::Partial, RunStatus::Failed, RunStatus::Cancelled];
+/// Why ingestion stops by itself.
+const STOPS: [&str; 6] =
+    ["usage_cap", "payment_required", "credential_rejected", "forbidden", "monthly_budget", "setup"];
+/// Why a token is not issued.
+const TOKEN_REFUSALS: [&str; 12] = [
+    "UNAUTHENTICATED",
+    "CREDENTIAL_INVALID",
+    "ROLE_MISSING",
+    "SCOPE_MISSING",
+    "ORIGIN_INVALID",
+    "ORIGIN_NOT_REGISTERED",
+    "TTL_TOO_LONG",
+    "DASHBOARD_NOT_FOUND",
+    "FIELD_INVALID",
+    "FEATURE_DISABLED",
+    "DATABASE_UNAVAILABLE",
+    "REPLAY_STORE_UNAVAILABLE",
+];
 
 /// Gauges of parts that may not be there; zero would be a lie.
 const WHEN_KNOWN: [&str; 2] = [declared::TLS_EXPIRY.name, declared::REDIS_UP.name];
@@ -77,13 +96,16 @@ impl Metrics {
                 Kind::Histogram => {}
             }
         }
-        let removals = Removal::ALL.map(Removal::as_str);
+        let (removals, ends) = (Removal::ALL.map(Removal::as_str), ENDS.map(RunStatus::as_str));
         let families = [
+            (declared::INGESTION_RUNS, &ends[..]),
+            (declared::INGESTION_STOPS, &STOPS[..]),
             (declared::INGESTION_POSTS, &OUTCOMES[..]),
             (declared::INGESTION_GIVEN_UP, &GIVEN_UP[..]),
             (declared::RECHECKED, &CHECK_OUTCOMES[..]),
             (declared::RECHECK_DELETED, &removals[..]),
             (declared::TOKENS_CHECKED, &RESULTS[..]),
+            (declared::TOKENS_REFUSED, &TOKEN_REFUSALS[..]),
             (declared::LIMIT_FALLBACKS, &FALLBACKS[..]),
         ];
         for (family, values) in families {
@@ -168,6 +190,11 @@ impl Metrics {
         }
     }
 
+    /// The configuration has runs scheduled, or has not.
+    pub fn ingestion_enabled(&self, is_enabled: bool) {
+        self.gauge(declared::INGESTION_ENABLED, &[]).set(u32::from(is_enabled));
+    }
+
     /// A stretch of a timeline was given up. `reason` is `limit` or `stuck`.
     pub fn gap_given_up(&self, reason: &'static str) {
         self.counter(declared::INGESTION_GIVEN_UP, &[reason]).increment(1);
@@ -223,6 +250,18 @@ impl Metrics {
         for (counted, posts) in [("x", at_x), ("stored", stored)] {
             self.gauge(declared::LEADER_POSTS, &[counted]).set(posts as f64);
         }
+    }
+
+    /// Calls will be limited, and these decide: shows their decisions from zero on.
+    pub fn limits_begin(&self, sources: &[&'static str]) {
+        for policy in PolicyName::ALL {
+            for (decision, source) in
+                ["allowed", "refused"].into_iter().flat_map(|told| sources.iter().map(move |by| (told, by)))
+            {
+                self.counter(declared::LIMIT_DECISIONS, &[policy.as_str(), decision, source]).increment(0);
+            }
+        }
+        self.counter(declared::LIMIT_DECISIONS, &[PolicyName::Edge.as_str(), "refused", "local"]).increment(0);
     }
 
     /// The limiter decided about a call. `decision` is `allowed`, `refused`, or `shadowed` when a policy that only counts

@@ -16,7 +16,7 @@ pub struct Operations {
 }
 
 impl Operations {
-    /// Reports on these; metrics are for admins only when `metrics_require_auth`.
+    /// Reports on these; metrics are for admins and scrapers only when `metrics_require_auth`.
     #[must_use]
     pub fn new(health: Arc<Health>, metrics: Metrics, metrics_require_auth: bool) -> Self {
         Self { health, metrics, metrics_require_auth }
@@ -35,7 +35,7 @@ impl Operations {
     /// The plain numbers.
     ///
     /// # Errors
-    /// [`Error::Auth`] when metrics are for admins.
+    /// [`Error::Auth`] when metrics are for others.
     pub fn metrics(&self, caller: &Principal) -> Result<Snapshot, Error> {
         self.check(caller)?;
         Ok(self.metrics.snapshot())
@@ -44,7 +44,7 @@ impl Operations {
     /// Every metric in the Prometheus text format.
     ///
     /// # Errors
-    /// [`Error::Auth`] when metrics are for admins.
+    /// [`Error::Auth`] when metrics are for others.
     pub fn prometheus_text(&self, caller: &Principal) -> Result<String, Error> {
         self.check(caller)?;
         Ok(self.metrics.render())
@@ -53,16 +53,16 @@ impl Operations {
     /// The metrics of the old service in the Prometheus text format.
     ///
     /// # Errors
-    /// [`Error::Auth`] when metrics are for admins.
+    /// [`Error::Auth`] when metrics are for others.
     pub fn old_prometheus_text(&self, caller: &Principal) -> Result<String, Error> {
         self.check(caller)?;
         Ok(self.metrics.render_old())
     }
 
     fn check(&self, caller: &Principal) -> Result<(), Error> {
-        if self.metrics_require_auth {
-            require_role(caller, Role::Admin)?;
+        if !self.metrics_require_auth || *caller == Principal::Scraper {
+            return Ok(());
         }
-        Ok(())
+        Ok(require_role(caller, Role::Admin)?)
     }
 }

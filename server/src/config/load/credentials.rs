@@ -25,6 +25,7 @@ pub(super) fn admin(reader: &mut Reader<'_>) -> Admin {
         jwt_ttl: reader.seconds("ADMIN_JWT_TTL"),
         bootstrap_secret: reader.secret("ADMIN_BOOTSTRAP_SECRET"),
         api_key: reader.header_secret("ADMIN_API_KEY"),
+        metrics_token: reader.header_secret("METRICS_TOKEN"),
         api_key_pepper: reader.secret("API_KEY_PEPPER"),
     }
 }

@@ -1,6 +1,7 @@
 //! What every request goes through, whatever it asks for.
 
 mod around;
+mod caught;
 mod edge;
 mod framed;
 mod gate;
@@ -14,6 +15,7 @@ pub use edge::Edge;
 pub use gate::Gate;
 
 pub(super) use around::around;
+pub(super) use caught::caught;
 pub(super) use edge::{guard, speak};
 pub(super) use framed::{Framers, embedder, framed};
 pub(super) use gate::gate;

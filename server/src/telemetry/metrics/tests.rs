@@ -40,6 +40,8 @@ fn record_everything(metrics: &Metrics) {
     metrics.request("http", "/api/leaders/{id}", "200", Duration::from_millis(3));
     metrics.store_up(true);
     metrics.redis_up(true);
+    metrics.ingestion_enabled(true);
+    metrics.limits_begin(&["local"]);
     metrics.tls_expiry(Some(1_800_000_000));
     metrics.api_call("users_by", "200");
     metrics.api_retry();
