@@ -21,6 +21,7 @@ mod old_wire;
 mod other_clients;
 mod outage;
 mod reflection;
+mod reviews;
 mod road;
 mod rolling_restart;
 mod runbook;
