@@ -9,7 +9,8 @@ mod fuzz;
 mod rpc;
 
 /// The routes that take a JSON object.
-const BODIES: [&str; 4] = ["/api/leaders", "/api/ingestion/trigger", "/api/embed/token", "/api/admin/token"];
+const BODIES: [&str; 5] =
+    ["/api/leaders", "/api/posts", "/api/ingestion/trigger", "/api/embed/token", "/api/admin/token"];
 
 /// A server, and a request to it with the rights of an admin.
 struct Asked {
@@ -283,9 +284,9 @@ async fn a_wrong_method_is_refused_with_those_that_are_right() {
         ("/api/health", "GET,HEAD"),
         ("/api/metrics", "GET,HEAD"),
         ("/api/feed", "GET,HEAD"),
-        ("/api/posts", "GET,HEAD"),
+        ("/api/posts", "GET,HEAD,POST"),
         ("/api/posts/paginated", "GET,HEAD"),
-        ("/api/posts/nope", "GET,HEAD"),
+        ("/api/posts/nope", "GET,HEAD,PUT,DELETE"),
         ("/api/sentiment/batch", "POST"),
         ("/api/leaders", "GET,HEAD,POST"),
         ("/api/leaders/nope", "DELETE"),
@@ -302,8 +303,15 @@ async fn a_wrong_method_is_refused_with_those_that_are_right() {
         ("/api/ingestion/quarantine", "GET,HEAD"),
         ("/api/ingestion/quarantine/replay", "POST"),
         ("/api/ingestion/quarantine/discard", "POST"),
+        ("/api/dashboard", "GET,HEAD"),
+        ("/api/review", "GET,HEAD"),
+        ("/api/review/audit", "GET,HEAD"),
+        ("/api/review/nope", "PUT"),
+        ("/api/review/nope/approve", "POST"),
+        ("/api/review/nope/reject", "POST"),
         ("/api/embed/token", "POST"),
         ("/api/admin/token", "POST"),
+        ("/api/admin/ping", "GET,HEAD"),
         ("/embed/v1/dashboards/d", "GET,POST"),
         ("/embed/v1/frame.js", "GET,HEAD"),
     ];

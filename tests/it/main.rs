@@ -23,6 +23,7 @@ mod other_clients;
 mod outage;
 mod reflection;
 mod request_log;
+mod reviews;
 mod road;
 mod rolling_restart;
 mod runbook;

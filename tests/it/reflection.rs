@@ -7,7 +7,7 @@ use tokio::process::Command;
 use tonic::transport::Channel;
 use tonic_reflection::pb::{v1, v1alpha};
 
-const SERVICES: [&str; 10] = [
+const SERVICES: [&str; 11] = [
     "amber.v1.AuthService",
     "amber.v1.DashboardService",
     "amber.v1.EmbedTokenService",
@@ -17,6 +17,7 @@ const SERVICES: [&str; 10] = [
     "amber.v1.LeaderService",
     "amber.v1.MetricsService",
     "amber.v1.RateLimitService",
+    "amber.v1.ReviewService",
     "grpc.health.v1.Health",
 ];
 

@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use amber_sdk::v1::revoke_embed_tokens_request::Selector;
 use amber_sdk::v1::{
-    AnalyzeSentimentRequest, ApiKeyScope, CancelRunRequest, CreateApiKeyRequest, CreateDashboardRequest,
-    CreateLeaderRequest, Dashboard, DeleteDashboardRequest, DeleteLeaderRequest, DiscardQuarantineRequest,
-    GetCheckpointRequest, GetDashboardDataRequest, GetDashboardRequest, GetHealthRequest, GetIngestionStatusRequest,
-    GetLimitsRequest, GetMetricsRequest, GetPostRequest, GetRunRequest, GetSentimentTrendRequest,
-    IssueAdminTokenRequest, IssueEmbedTokenRequest, ListApiKeysRequest, ListCheckpointsRequest, ListDashboardsRequest,
+    AnalyzeSentimentRequest, ApiKeyScope, ApproveReviewItemRequest, CancelRunRequest, CreateApiKeyRequest,
+    CreateDashboardRequest, CreateLeaderRequest, CreatePostRequest, Dashboard, DeleteDashboardRequest,
+    DeleteLeaderRequest, DeletePostRequest, DiscardQuarantineRequest, EditReviewItemRequest, GetCheckpointRequest,
+    GetDashboardDataRequest, GetDashboardRequest, GetHealthRequest, GetIngestionStatusRequest, GetLimitsRequest,
+    GetMetricsRequest, GetPostRequest, GetRunRequest, GetSentimentTrendRequest, IssueAdminTokenRequest,
+    IssueEmbedTokenRequest, ListApiKeysRequest, ListCheckpointsRequest, ListDashboardsRequest,
     ListEmbedAuditEventsRequest, ListEmbedKeysRequest, ListLeadersRequest, ListPostsRequest, ListQuarantineRequest,
-    ListRunsRequest, RedeemEmbedTokenRequest, RefreshLeaderRequest, RenewEmbedSessionRequest, ReplayQuarantineRequest,
-    ResetCheckpointRequest, ResetLimitsRequest, RevokeApiKeyRequest, RevokeEmbedTokensRequest, StartIngestionRequest,
-    StopIngestionRequest, TriggerIngestionRequest, UpdateDashboardRequest, ValidateEmbedTokenRequest,
-    WatchPostsRequest, WatchRunRequest,
+    ListReviewAuditRequest, ListReviewItemsRequest, ListRunsRequest, RedeemEmbedTokenRequest, RefreshLeaderRequest,
+    RejectReviewItemRequest, RenewEmbedSessionRequest, ReplayQuarantineRequest, ResetCheckpointRequest,
+    ResetLimitsRequest, RevokeApiKeyRequest, RevokeEmbedTokensRequest, StartIngestionRequest, StopIngestionRequest,
+    TriggerIngestionRequest, UpdateDashboardRequest, UpdatePostRequest, ValidateEmbedTokenRequest, WatchPostsRequest,
+    WatchRunRequest,
 };
 use amber_sdk::{Amber, Credentials};
 use amber_tests::TestServer;
@@ -32,7 +34,7 @@ const SOMEBODY: &str = "user:somebody";
 const NO_LEADER: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The calls of the contract.
-const CALLS: usize = 44;
+const CALLS: usize = 52;
 
 /// By caller: anonymous, viewer, reviewer, admin, key of the environment, embed token; keys that issue, revoke, read.
 const EXPECTED: [(&str, [Code; 9]); CALLS] = [
@@ -43,6 +45,14 @@ const EXPECTED: [(&str, [Code; 9]); CALLS] = [
     ("WatchPosts", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("GetSentimentTrend", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("AnalyzeSentiment", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
+    ("CreatePost", [Unknown, Denied, Denied, NotFound, Denied, Unknown, Denied, Denied, Denied]),
+    ("UpdatePost", [Unknown, Denied, Denied, NotFound, Denied, Unknown, Denied, Denied, Denied]),
+    ("DeletePost", [Unknown, Denied, Denied, NotFound, Denied, Unknown, Denied, Denied, Denied]),
+    ("ListReviewItems", [Unknown, Denied, Ok, Ok, Denied, Unknown, Denied, Denied, Denied]),
+    ("ApproveReviewItem", [Unknown, Denied, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
+    ("RejectReviewItem", [Unknown, Denied, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
+    ("EditReviewItem", [Unknown, Denied, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
+    ("ListReviewAudit", [Unknown, Denied, Ok, Ok, Denied, Unknown, Denied, Denied, Denied]),
     ("ListLeaders", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("GetIngestionStatus", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("IssueAdminToken with a wrong secret", [Unknown; 9]),
@@ -108,6 +118,19 @@ async fn outcomes(amber: &Amber) -> [Code; CALLS] {
         code(amber.feed().watch_posts(WatchPostsRequest::default()).await),
         code(amber.feed().get_sentiment_trend(GetSentimentTrendRequest::default()).await),
         code(amber.feed().analyze_sentiment(AnalyzeSentimentRequest::default()).await),
+        code(amber.feed().create_post(CreatePostRequest { leader_id: no_leader(), ..Default::default() }).await),
+        code(amber.feed().update_post(UpdatePostRequest { post_id: no_leader(), ..Default::default() }).await),
+        code(amber.feed().delete_post(DeletePostRequest { post_id: no_leader() }).await),
+        code(amber.reviews().list_review_items(ListReviewItemsRequest::default()).await),
+        code(amber.reviews().approve_review_item(ApproveReviewItemRequest { item_id: no_leader(), notes: None }).await),
+        code(amber.reviews().reject_review_item(RejectReviewItemRequest { item_id: no_leader(), notes: None }).await),
+        code(
+            amber
+                .reviews()
+                .edit_review_item(EditReviewItemRequest { item_id: no_leader(), ..Default::default() })
+                .await,
+        ),
+        code(amber.reviews().list_review_audit(ListReviewAuditRequest::default()).await),
         code(amber.leaders().list_leaders(ListLeadersRequest::default()).await),
         code(amber.ingestion().get_ingestion_status(GetIngestionStatusRequest {}).await),
         code(amber.auth().issue_admin_token(admin).await),

@@ -4322,7 +4322,7 @@ pub struct CreatePostRequest {
     /// text is the text, at most 25,000 characters.
     #[prost(string, tag = "4")]
     pub text: ::prost::alloc::string::String,
-    /// post_time is when it was published, since 1970 and at most a day from now. Absent means now.
+    /// post_time is when it was published, between the years 1970 and 2199. Absent means now.
     #[prost(message, optional, tag = "5")]
     pub post_time: ::core::option::Option<::prost_types::Timestamp>,
     /// sentiment is what the text sounds like. SENTIMENT_LABEL_UNSPECIFIED lets the model tell; SENTIMENT_LABEL_UNSCORED is

@@ -1,6 +1,6 @@
 //! Posts that somebody enters or changes by hand.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Label, LeaderId, Platform, PostMetrics, ReviewReason, Sentiment, Verification, Violation};
 
@@ -75,8 +75,8 @@ pub const MAX_NOTES: usize = 2_000;
 const MAX_PLATFORM_NAME: usize = 50;
 /// The longest address, in bytes.
 const MAX_PERMALINK: usize = 2_000;
-/// How far the clocks of those who enter posts may be ahead.
-const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+/// The first instant after the 22nd century, in seconds since 1970: no post is as late.
+const TOO_LATE: i64 = 7_258_118_400;
 
 /// What is wrong with the text of a post.
 #[must_use]
@@ -101,9 +101,9 @@ pub fn metrics_violation(field: &str, metrics: &PostMetrics) -> Option<Violation
 }
 
 impl NewPost {
-    /// Everything that keeps this post from being stored at the time `now`.
+    /// Everything that keeps this post from being stored.
     #[must_use]
-    pub fn violations(&self, now: Timestamp) -> Vec<Violation> {
+    pub fn violations(&self) -> Vec<Violation> {
         let mut found = Vec::new();
         found.extend(text_violation("content", &self.text));
         found.extend(metrics_violation("metrics", &self.metrics));
@@ -124,8 +124,8 @@ impl NewPost {
             let rule = "a platform that Amber does not know needs its name, and the others have theirs";
             found.push(Violation::new("platform", rule));
         }
-        if self.posted_at < Timestamp::UNIX_EPOCH || self.posted_at.duration_since(now) > AHEAD {
-            found.push(Violation::new("timestamp", "timestamp lies between 1970 and a day from now"));
+        if self.posted_at < Timestamp::UNIX_EPOCH || self.posted_at.as_second() >= TOO_LATE {
+            found.push(Violation::new("timestamp", "timestamp lies between the years 1970 and 2199"));
         }
         let is_address = self.permalink.is_empty()
             || self.permalink.len() <= MAX_PERMALINK
@@ -167,7 +167,7 @@ mod tests {
     }
 
     fn fields(post: &NewPost) -> Vec<String> {
-        post.violations(Timestamp::UNIX_EPOCH).into_iter().map(|bad| bad.field).collect()
+        post.violations().into_iter().map(|bad| bad.field).collect()
     }
 
     #[test]
@@ -185,7 +185,7 @@ mod tests {
         let bad = NewPost {
             text: "क".repeat(MAX_POST_TEXT + 1),
             platform_name: Some("News".into()),
-            posted_at: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(25),
+            posted_at: Timestamp::from_second(TOO_LATE).unwrap(),
             metrics: PostMetrics { replies: Some(-1), ..PostMetrics::default() },
             permalink: "javascript:alert(1)".into(),
             review_notes: Some("\u{7}".into()),
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(fields(&NewPost { platform: Platform::Other, ..post() }), ["platform"]);
         let decided = NewPost { review: Some(ReviewReason::Requested), verification: Verification::Verified, ..post() };
         assert_eq!(fields(&decided), ["verificationStatus"]);
-        let old = NewPost { posted_at: Timestamp::UNIX_EPOCH - SignedDuration::from_secs(1), ..post() };
+        let old = NewPost { posted_at: Timestamp::from_second(-1).unwrap(), ..post() };
         assert_eq!(fields(&old), ["timestamp"]);
     }
 }

@@ -86,14 +86,13 @@ impl Editing {
     pub async fn create(&self, caller: &Principal, entered: EnteredPost) -> Result<Post, Error> {
         require_role(caller, Role::Admin)?;
         let leader = entered.leader.parse().map(LeaderId).map_err(|_| Error::NotFound(Missing::Leader))?;
-        let now = self.parts.clock.now();
         let text = self.read(entered.text);
         let is_doubtful = text.is_doubtful && entered.label.is_none();
         let post = NewPost {
             leader,
             platform: entered.platform,
             platform_name: entered.platform_name,
-            posted_at: entered.posted_at.unwrap_or(now),
+            posted_at: entered.posted_at.unwrap_or_else(|| self.parts.clock.now()),
             language: text.language,
             sentiment: entered.label.map_or(text.sentiment, Sentiment::Given),
             metrics: entered.metrics,
@@ -107,7 +106,7 @@ impl Editing {
             review_notes: entered.review_notes.filter(|notes| !notes.is_empty()),
             text: text.text,
         };
-        let violations = post.violations(now);
+        let violations = post.violations();
         if !violations.is_empty() {
             return Err(Error::Invalid(violations));
         }

@@ -13,15 +13,18 @@ use tonic::{Code, Response, Status};
 use crate::wire::{grpc_web, reason_of};
 
 /// Every method of the contract.
-pub(crate) const METHODS: [&str; 31] = [
+pub(crate) const METHODS: [&str; 39] = [
     "AuthService/IssueAdminToken",
     "DashboardService/GetDashboardData",
     "EmbedTokenService/IssueEmbedToken",
     "EmbedTokenService/ValidateEmbedToken",
     "FeedService/AnalyzeSentiment",
+    "FeedService/CreatePost",
+    "FeedService/DeletePost",
     "FeedService/GetPost",
     "FeedService/GetSentimentTrend",
     "FeedService/ListPosts",
+    "FeedService/UpdatePost",
     "FeedService/WatchPosts",
     "HealthService/GetHealth",
     "IngestionService/TriggerIngestion",
@@ -45,6 +48,11 @@ pub(crate) const METHODS: [&str; 31] = [
     "MetricsService/GetMetrics",
     "RateLimitService/GetLimits",
     "RateLimitService/ResetLimits",
+    "ReviewService/ApproveReviewItem",
+    "ReviewService/EditReviewItem",
+    "ReviewService/ListReviewAudit",
+    "ReviewService/ListReviewItems",
+    "ReviewService/RejectReviewItem",
 ];
 
 #[track_caller]

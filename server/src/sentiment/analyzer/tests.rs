@@ -23,14 +23,14 @@ fn a_text_in_another_language_has_no_score() {
 fn a_text_whose_good_and_bad_words_outweigh_each_other_is_doubtful() {
     let analyzer = Analyzer::new();
     let analyze = |text| analyzer.analyze(text, Some("en"));
-    let mixed = analyze("The good news and the bad news.");
+    let mixed = analyze("We are happy with the school and we hate the road.");
     assert!(mixed.is_doubtful, "{mixed:?}");
     assert!(mixed.sentiment.score().unwrap().abs() < Analyzer::DOUBTFUL);
     // Nothing good and nothing bad, one of both, and clearly more of one.
     for text in ["The meeting starts at ten.", "Good news.", "Bad news.", "A great, wonderful day after bad news."] {
         assert!(!analyze(text).is_doubtful, "{text}");
     }
-    assert!(!analyzer.analyze("The good news and the bad news.", Some("hi")).is_doubtful);
+    assert!(!analyzer.analyze("We are happy with the school and we hate the road.", Some("hi")).is_doubtful);
 }
 
 #[test]

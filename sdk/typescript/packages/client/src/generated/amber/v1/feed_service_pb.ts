@@ -534,7 +534,7 @@ export type CreatePostRequest = Message<"amber.v1.CreatePostRequest"> & {
   text: string;
 
   /**
-   * post_time is when it was published, since 1970 and at most a day from now. Absent means now.
+   * post_time is when it was published, between the years 1970 and 2199. Absent means now.
    *
    * @generated from field: google.protobuf.Timestamp post_time = 5;
    */
