@@ -182,7 +182,7 @@ async fn refresh_metrics(
     }
     let rows: Vec<_> = current
         .into_iter()
-        .map(|(id, post)| row::metrics(id, &post.post.metrics, store.now(), row::first_check(store, owner)))
+        .map(|(id, post)| row::metrics(id, &post.post.metrics, store.now(), row::first_check(store, owner.platform)))
         .collect();
     if rows.is_empty() {
         return Ok(());

@@ -151,10 +151,10 @@ pub(in crate::store) fn metrics(
 
 /// When X is asked for a new post again: between half a day and a day after it was stored, by chance, so that posts
 /// that are stored at once are not asked for at once. Other platforms cannot be asked.
-pub(super) fn first_check(store: &Store, owner: Owner) -> Option<Timestamp> {
+pub(in crate::store) fn first_check(store: &Store, platform: Platform) -> Option<Timestamp> {
     let latest = Duration::from_hours(24);
     let after = latest.mul_f64(0.5 + store.entropy.unit() / 2.0);
-    (owner.platform == Platform::X).then(|| store.now() + after)
+    (platform == Platform::X).then(|| store.now() + after)
 }
 
 /// The hashtags of a post in lower case, each once.
