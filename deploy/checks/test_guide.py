@@ -1,10 +1,12 @@
 """The guide holds: its commands work as printed, in their order."""
 
+import contextlib
 import json
 import os
 import pathlib
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,19 @@ import unittest
 from stage import DEPLOY, ROOT, Amber, Postgres, answers, free_port, post_json, program, redis, tool
 
 GUIDE = DEPLOY / "README.md"
-KINDS = {"sh", "sh stopped", "sh needs-registry", "sh needs-cluster"}
+KINDS = {"sh", "sh stopped", "sh upgrade", "sh needs-registry", "sh needs-cluster"}
+
+# The tables of the Python service, and a row of each; a second leader has no name.
+OLD = """
+CREATE TABLE leaders (id VARCHAR NOT NULL PRIMARY KEY, name VARCHAR, handles JSON, tracking_topics JSON, created_at DATETIME);
+CREATE TABLE posts (id VARCHAR NOT NULL PRIMARY KEY, leader_id VARCHAR, platform VARCHAR, content TEXT, timestamp DATETIME,
+    sentiment VARCHAR, metrics JSON, verification_status VARCHAR, created_at DATETIME);
+CREATE TABLE review_items (id VARCHAR NOT NULL PRIMARY KEY, post_id VARCHAR, state VARCHAR, notes TEXT, reviewer VARCHAR,
+    reviewed_at DATETIME, updated_at DATETIME);
+INSERT INTO leaders VALUES ('1', 'Ada', '{"x": "ada"}', '[]', '2026-01-01 00:00:00'), ('2', '', 'null', 'null', NULL);
+INSERT INTO posts VALUES ('3', '1', 'News', 'A good day', '2026-01-02 00:00:00', 'Positive', '{}', 'Verified', NULL);
+INSERT INTO review_items VALUES ('4', '3', 'approved', NULL, 'eve', '2026-01-03 00:00:00', '2026-01-03 00:00:00');
+"""
 
 
 def blocks() -> list[tuple[str, str]]:
@@ -104,6 +118,33 @@ class Guide(unittest.TestCase):
         _, leaders = answers(f"{again.url}/api/leaders")
         self.assertEqual([leader["name"] for leader in json.loads(leaders)], ["Ada"], "the restored file")
         again.stop()
+
+    def test_the_upgrade_works_as_printed(self) -> None:
+        for needed in ["bash", "sqlite3", "psql", "awk"]:
+            tool(needed)
+        database = Postgres(type(self)).database(type(self), "upgraded")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        work = pathlib.Path(folder.name)
+        with contextlib.closing(sqlite3.connect(work / "app.db")) as old:
+            old.executescript(OLD)
+        (work / "checkpoints.json").write_text('{"x:ada": {"cursor": "abc"}}', encoding="utf-8")
+        (work / "bin").mkdir()
+        (work / "bin/amber").symlink_to(program())
+        path = os.pathsep.join([str(work / "bin"), os.environ["PATH"], str(pathlib.Path(tool("psql")).parent)])
+        values = {"OLD": str(work / "app.db"), "CHECKPOINTS": str(work / "checkpoints.json"), "export DATABASE_URL": database}
+        done = subprocess.run(
+            [tool("bash"), "-euxo", "pipefail", "-c", script("sh upgrade", values)], cwd=work,
+            env=os.environ | {"PATH": path}, check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        counts = [line.split() for line in done.stdout.splitlines() if line.startswith("posts ")]
+        self.assertEqual([row[1:] for row in counts], [list("11000"), list("11000"), list("10100")])
+        self.assertIn('refused: leaders "2": it has no name', done.stdout)
+        server = Amber(type(self), DATABASE_URL=database)
+        _, posts = answers(f"{server.url}/api/posts")
+        self.assertEqual([post["content"] for post in json.loads(posts)], ["A good day"])
+        server.stop()
 
 
 if __name__ == "__main__":

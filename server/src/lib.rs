@@ -12,6 +12,7 @@ pub mod checkpoints;
 pub mod x_api;
 pub mod sandbox;
 pub mod sentiment;
+pub mod import;
 pub mod rate_limit;
 pub mod auth;
 pub mod embed;

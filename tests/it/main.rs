@@ -15,6 +15,7 @@ mod grpc_web;
 mod headers;
 mod healthcheck;
 mod help;
+mod import;
 mod ingestion;
 mod limits;
 mod limit_exactness;

@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use amber_server::{app, checkpoints, config, embed, ingestion, rate_limit, store, telemetry, usecase};
+use amber_server::store::legacy;
+use amber_server::{app, checkpoints, config, embed, import, ingestion, rate_limit, store, telemetry, usecase};
 
 /// It did not work.
 const FAILED: u8 = 1;
@@ -118,6 +119,19 @@ impl From<usecase::Error> for Failure {
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         Self::of(code_of_store(&error), &error)
+    }
+}
+
+impl From<legacy::Error> for Failure {
+    fn from(error: legacy::Error) -> Self {
+        Self::of(FAILED, &error)
+    }
+}
+
+impl From<import::Error> for Failure {
+    fn from(error: import::Error) -> Self {
+        let code = if let import::Error::Store(cause) = &error { code_of_store(cause) } else { FAILED };
+        Self::of(code, &error)
     }
 }
 

@@ -95,3 +95,11 @@ async fn changes(verb: &str, otherwise: &str, before: &[Migration], store: &Stor
     let lines: Vec<_> = changed.map(|step| format!("{verb} {}\n", step.name)).collect();
     Ok(if lines.is_empty() { format!("{otherwise}\n") } else { lines.concat() })
 }
+
+/// Commands that change data change no tables: these are brought up to date when nobody is surprised by it.
+pub(super) async fn check_tables(store: &Store) -> Result<(), Failure> {
+    if store.migrations().await?.iter().all(|step| step.applied) {
+        return Ok(());
+    }
+    Err(Failure::failed("the tables of the database are not up to date; run `amber migrate up`"))
+}

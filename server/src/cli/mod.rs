@@ -10,6 +10,7 @@ mod healthcheck;
 mod migrate;
 mod config;
 mod ingest;
+mod import;
 mod checkpoint;
 mod limits;
 mod token;
@@ -54,6 +55,8 @@ enum Command {
     #[command(subcommand)]
     Ingest(ingest::Ingest),
     #[command(subcommand)]
+    Import(import::Import),
+    #[command(subcommand)]
     Checkpoint(checkpoint::Checkpoint),
     #[command(subcommand)]
     Limits(limits::Limits),
@@ -72,6 +75,7 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
         Command::Migrate(command) => command.run().await,
         Command::Config(command) => command.run(),
         Command::Ingest(command) => command.run().await,
+        Command::Import(command) => command.run().await,
         Command::Checkpoint(command) => command.run().await,
         Command::Limits(command) => command.run().await,
         Command::Token(command) => command.run(),

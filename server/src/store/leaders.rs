@@ -211,7 +211,7 @@ fn newest_first() -> Select<Entity> {
     Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id)
 }
 
-fn read(row: Model) -> Result<Leader, Error> {
+pub(super) fn read(row: Model) -> Result<Leader, Error> {
     Ok(Leader {
         id: LeaderId(row.id),
         name: row.name,

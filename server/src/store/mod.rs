@@ -17,9 +17,11 @@ mod embed_requests;
 mod embed_tokens;
 mod entity;
 mod error;
+mod imports;
 mod ingest;
 mod instant;
 mod leaders;
+pub mod legacy;
 mod migrate;
 mod newest_first;
 mod number;
@@ -46,6 +48,7 @@ pub use embed_audit::{AuditFilter, EmbedAudit};
 pub use embed_requests::{EmbedRequests, Remembered};
 pub use embed_tokens::{Consumed, EmbedTokens, Standing};
 pub use error::{Cause, Error};
+pub use imports::{Imported, ImportedLeader, ImportedPost, ImportedReviewItem, Imports, KnownPosts};
 pub use ingest::{
     Committed, Ingest, PageCommit, Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus, Quarantined, Rejected,
     ReplayOutcome, Stream, StreamId, StreamKind,

@@ -11,7 +11,6 @@ use amber_server::app::{self, World};
 use amber_server::config::IngestRun;
 use amber_server::domain::{LeaderId, Run, RunStatus, RunTrigger};
 use amber_server::ingestion::{Ingestion, RunRequest};
-use amber_server::store::Store;
 use amber_server::telemetry::{self, Metrics};
 use clap::{Args, Subcommand};
 use futures::TryStreamExt;
@@ -19,6 +18,7 @@ use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 use super::failure::INTERRUPTED;
+use super::migrate::check_tables;
 use super::output::print;
 use super::{Failure, environment, signals};
 use progress::Progress;
@@ -135,14 +135,6 @@ async fn follow(
         }
         progress.show(&run, ingestion.vitals().rate_limited_until);
     }
-}
-
-/// A run changes data, not tables: these are brought up to date when nobody is surprised by it.
-async fn check_tables(store: &Store) -> Result<(), Failure> {
-    if store.migrations().await?.iter().all(|step| step.applied) {
-        return Ok(());
-    }
-    Err(Failure::failed("the tables of the database are not up to date; run `amber migrate up`"))
 }
 
 fn exit_code(run: &Run) -> ExitCode {

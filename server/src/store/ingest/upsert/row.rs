@@ -151,15 +151,15 @@ pub(in crate::store) fn metrics(
 
 /// The row of what X counts for a post that it gave just now.
 pub(super) fn metrics_of(store: &Store, owner: Owner, post: Uuid, scored: &ScoredPost) -> post_metrics::Model {
-    metrics(post, &scored.post.metrics, store.now(), first_check(store, owner))
+    metrics(post, &scored.post.metrics, store.now(), first_check(store, owner.platform))
 }
 
 /// When X is asked for a new post again: between half a day and a day after it was stored, by chance, so that posts
 /// that are stored at once are not asked for at once. Other platforms cannot be asked.
-fn first_check(store: &Store, owner: Owner) -> Option<Timestamp> {
+pub(in crate::store) fn first_check(store: &Store, platform: Platform) -> Option<Timestamp> {
     let latest = Duration::from_hours(24);
     let after = latest.mul_f64(0.5 + store.entropy.unit() / 2.0);
-    (owner.platform == Platform::X).then(|| store.now() + after)
+    (platform == Platform::X).then(|| store.now() + after)
 }
 
 /// The hashtags of a post in lower case, each once.
