@@ -1,6 +1,7 @@
 //! Logs, request ids, and the one place where every metric is declared.
 
 mod declared;
+mod kept;
 mod logging;
 mod old_text;
 mod metrics;
