@@ -55,8 +55,13 @@ impl Authenticator {
                     return Ok(Principal::Scraper);
                 }
                 // No token begins as keys do: the first dot of a token comes after a JSON object in base64.
-                let is_token = !credential.starts_with(api_key::PREFIX) && !self.is_environment_key(credential);
-                if is_token { self.admin_tokens.verify(credential) } else { self.api_key(credential).await }
+                if credential.starts_with(api_key::PREFIX) {
+                    return self.api_key(credential).await;
+                }
+                match self.environment_key(credential) {
+                    Some(caller) => Ok(caller),
+                    None => self.admin_tokens.verify(credential),
+                }
             }
         }
     }
@@ -101,8 +106,8 @@ impl Authenticator {
 
     /// The key of the environment needs no database.
     async fn api_key(&self, candidate: &str) -> Result<Principal, Error> {
-        if self.is_environment_key(candidate) {
-            return Ok(Principal::Key { id: ENVIRONMENT_KEY_ID.to_owned(), scopes: Scope::ALL.to_vec() });
+        if let Some(caller) = self.environment_key(candidate) {
+            return Ok(caller);
         }
         let found = self.clients.authenticate(candidate).await.map_err(|error| {
             error!(%error, cause = ?error, "An API key could not be checked: {error}.");
@@ -111,8 +116,10 @@ impl Authenticator {
         found.ok_or(Error::CredentialInvalid)
     }
 
-    fn is_environment_key(&self, candidate: &str) -> bool {
-        self.api_key.as_ref().is_some_and(|key| key.matches(candidate))
+    /// The caller with the key of the environment; None when this is another credential.
+    fn environment_key(&self, candidate: &str) -> Option<Principal> {
+        self.api_key.as_ref().filter(|key| key.matches(candidate))?;
+        Some(Principal::Key { id: ENVIRONMENT_KEY_ID.to_owned(), scopes: Scope::ALL.to_vec() })
     }
 }
 

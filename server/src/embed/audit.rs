@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::domain::{AuditAction, AuditEvent, EmbedClaims, Network, Origin};
 use crate::store::EmbedAudit;
@@ -16,6 +16,8 @@ use crate::telemetry::Metrics;
 const QUEUE: usize = 1_024;
 /// The places of the queue that are kept for lines that somebody waits for.
 const RESERVED: usize = QUEUE / 2;
+/// How long a statement waits for more lines while many callers come at a time: a commit costs more than all of its lines.
+const GATHER: Duration = Duration::from_millis(2);
 /// The longest that one statement may take.
 const WRITE_LIMIT: Duration = Duration::from_secs(2);
 /// The longest that somebody waits for a line: for the statement before it, and for its own.
@@ -89,11 +91,26 @@ impl AuditWriter {
     /// Writes until every [`AuditLog`] is gone and nothing waits any more.
     pub async fn run(mut self) {
         let mut lines = Vec::with_capacity(QUEUE);
+        let mut is_busy = false;
         while self.queue.recv_many(&mut lines, QUEUE).await > 0 {
+            if is_busy {
+                self.gather(&mut lines).await;
+            }
+            is_busy = lines.len() > 1;
             lines.retain(|line| !line.is_abandoned());
             if !lines.is_empty() {
                 self.write(&mut lines).await;
             }
+        }
+    }
+
+    /// Waits a moment for what else comes. A caller who is alone never waits for others.
+    async fn gather(&mut self, lines: &mut Vec<Line>) {
+        sleep(GATHER).await;
+        while lines.len() < QUEUE
+            && let Ok(line) = self.queue.try_recv()
+        {
+            lines.push(line);
         }
     }
 

@@ -86,9 +86,10 @@ impl Issuer {
         let ttl = checked_ttl(request.ttl.unwrap_or(self.default_ttl))?;
         let origins = checked_origins(request.origins, registered)?;
         let subject = checked_subject(request.subject)?;
-        let issued_at = whole_seconds(self.clock.now());
+        let now = self.clock.now();
+        let issued_at = whole_seconds(now);
         let claims = EmbedClaims {
-            token_id: self.new_token_id(issued_at),
+            token_id: self.new_token_id(now),
             key_id: self.ring.signing_key_id().to_owned(),
             issuer: self.name.clone(),
             subject,
@@ -125,13 +126,12 @@ impl Issuer {
         Ok(Issued { token, claims, life: Duration::try_from(left).unwrap_or_default() })
     }
 
-    /// The time in seconds, then 96 random bits: tokens of one time lie side by side in the indexes of the database, so that
-    /// a batch of them changes few pages.
-    fn new_token_id(&self, issued_at: Timestamp) -> TokenId {
+    /// The time in milliseconds, then 80 random bits, as in a [ULID](https://github.com/ulid/spec): tokens of one time lie side
+    /// by side in the indexes of the database, so that a batch of them changes few pages.
+    fn new_token_id(&self, now: Timestamp) -> TokenId {
         let mut bytes = [0; 16];
-        let (time, random) = bytes.split_at_mut(4);
-        // It begins again at zero in 2106, which only costs some pages.
-        time.copy_from_slice(&issued_at.as_second().to_be_bytes()[4..]);
+        let (time, random) = bytes.split_at_mut(6);
+        time.copy_from_slice(&now.as_millisecond().to_be_bytes()[2..]);
         self.entropy.fill(random);
         TokenId(URL_SAFE_NO_PAD.encode(bytes))
     }

@@ -18,9 +18,17 @@ pub fn headers(decision: &Decision, now: Timestamp) -> [(HeaderName, HeaderValue
     let reset = full_at.as_second() + i64::from(full_at.subsec_nanosecond() > 0);
     [
         (HeaderName::from_static("x-ratelimit-limit"), decision.limit.into()),
-        (HeaderName::from_static("x-ratelimit-remaining"), decision.remaining.into()),
-        (HeaderName::from_static("x-ratelimit-reset"), reset.into()),
+        (HeaderName::from_static("x-ratelimit-remaining"), unrepeated(decision.remaining.into())),
+        (HeaderName::from_static("x-ratelimit-reset"), unrepeated(reset.into())),
     ]
+}
+
+/// A value that differs from answer to answer. HTTP/2 keeps it out of the table of headers to come (RFC 7541, section 6.2.3),
+/// from which it would only push those that stay the same.
+#[must_use]
+pub fn unrepeated(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
 }
 
 /// After how many seconds a refused caller may call again: rounded up, at least one; a century when no time helps.

@@ -8,6 +8,7 @@ use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
 use super::declared::{self, Kind, METRICS, Metric};
+use super::kept::Kept;
 use super::totals::{Snapshot, Totals};
 use crate::config::Build;
 use crate::domain::{Clock, PolicyName, Reads, Removal, RunCounters, RunStatus, Usage};
@@ -20,6 +21,9 @@ pub struct Metrics(Arc<Inner>);
 struct Inner {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    counters: Kept<Counter>,
+    gauges: Kept<Gauge>,
+    histograms: Kept<Histogram>,
     totals: Totals,
     last_error: Mutex<Option<String>>,
     clock: Arc<dyn Clock>,
@@ -80,7 +84,9 @@ impl Metrics {
         }
         let handle = recorder.handle();
         let (totals, last_error, started_at) = (Totals::default(), Mutex::new(None), clock.now());
-        let metrics = Self(Arc::new(Inner { recorder, handle, totals, last_error, clock, started_at }));
+        let (counters, gauges, histograms) = (Kept::of(METRICS), Kept::of(METRICS), Kept::of(METRICS));
+        let inner = Inner { recorder, handle, counters, gauges, histograms, totals, last_error, clock, started_at };
+        let metrics = Self(Arc::new(inner));
         metrics.begin_at_zero(build);
         metrics
     }
@@ -377,15 +383,18 @@ impl Metrics {
     }
 
     fn counter(&self, metric: Metric, values: &[&str]) -> Counter {
-        self.0.recorder.register_counter(&key(metric, values), &METADATA)
+        let make = || self.0.recorder.register_counter(&key(metric, values), &METADATA);
+        self.0.counters.get(metric, values, make)
     }
 
     fn gauge(&self, metric: Metric, values: &[&str]) -> Gauge {
-        self.0.recorder.register_gauge(&key(metric, values), &METADATA)
+        let make = || self.0.recorder.register_gauge(&key(metric, values), &METADATA);
+        self.0.gauges.get(metric, values, make)
     }
 
     fn histogram(&self, metric: Metric, values: &[&str]) -> Histogram {
-        self.0.recorder.register_histogram(&key(metric, values), &METADATA)
+        let make = || self.0.recorder.register_histogram(&key(metric, values), &METADATA);
+        self.0.histograms.get(metric, values, make)
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod declared;
 mod export;
+mod kept;
 mod logging;
 mod old_text;
 mod metrics;

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 pub(crate) const API_KEY: &str = "bench-api-key-9f8e7d6c5b4a3210zyxw";
 
 /// Calls under way at a time.
-const AT_ONCE: usize = 16;
+const AT_ONCE: u32 = 16;
 
 /// In which language a token is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +66,7 @@ impl Caller {
     }
 
     /// Asks so often, with a few calls under way at any time.
-    pub(crate) async fn call(&self, calls: usize) {
+    pub(crate) async fn call(&self, calls: u32) {
         let mut lanes = JoinSet::new();
         for _ in 0..AT_ONCE {
             let caller = self.clone();

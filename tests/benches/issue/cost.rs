@@ -1,34 +1,37 @@
-//! What processes cost: the processor time that the system says they took.
+//! What processes cost: the processor time that the system says their threads took.
 
+use std::collections::HashMap;
 use std::fs;
 use std::time::Duration;
 
-/// The length of a tick of Linux's accounting of processor time (`USER_HZ`), which is the same everywhere.
-const TICK: Duration = Duration::from_millis(10);
-
-/// Processor time over a number of calls.
-#[derive(Debug, Default)]
-pub(crate) struct Cost {
-    took: Duration,
-    calls: u32,
-}
+/// What each thread of a process has cost up to a moment, by its number.
+pub(crate) struct Cost(HashMap<String, Duration>);
 
 impl Cost {
-    pub(crate) fn add(&mut self, took: Duration, calls: usize) {
-        self.took += took;
-        self.calls += u32::try_from(calls).expect("a few thousand calls");
+    /// What a process has cost so far, in user and in kernel mode. Linux counts it in nanoseconds (`schedstat`, as
+    /// `Documentation/scheduler/sched-stats.rst` of the kernel says), where `stat` has ticks of 10 ms.
+    pub(crate) fn of(pid: u32) -> Self {
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).expect("the process runs, on Linux");
+        let threads = threads.map(|thread| thread.expect("a thread").path());
+        let cost = |thread: std::path::PathBuf| {
+            // A thread may end at any moment.
+            let told = fs::read_to_string(thread.join("schedstat")).ok()?;
+            let nanos = told.split(' ').next()?.parse().ok()?;
+            Some((thread.file_name()?.to_str()?.to_owned(), Duration::from_nanos(nanos)))
+        };
+        Self(threads.filter_map(cost).collect())
     }
 
-    pub(crate) fn micros_per_call(&self) -> f64 {
-        self.took.as_secs_f64() * 1e6 / f64::from(self.calls)
+    /// What was added since an earlier moment.
+    pub(crate) fn since(&self, before: &Self) -> Duration {
+        let added =
+            |(thread, now): (_, &Duration)| now.saturating_sub(before.0.get(thread).copied().unwrap_or_default());
+        self.0.iter().map(added).sum()
     }
 }
 
-/// What the process has cost so far, in user and in kernel mode, its ended threads included (proc(5), `stat`).
-pub(crate) fn of(pid: u32) -> Duration {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).expect("the process runs, on Linux");
-    let (_, fields) = stat.rsplit_once(") ").expect("the name stands in parentheses");
-    let ticks = |n: usize| -> u32 { fields.split(' ').nth(n).and_then(|field| field.parse().ok()).expect("a number") };
-    // utime and stime are the fields 14 and 15; the state, the third one, comes right after the name.
-    TICK * (ticks(11) + ticks(12))
+/// The middle one of some numbers, and the least and the greatest.
+pub(crate) fn spread(mut numbers: Vec<f64>) -> (f64, f64, f64) {
+    numbers.sort_by(f64::total_cmp);
+    (numbers[numbers.len() / 2], numbers[0], numbers[numbers.len() - 1])
 }

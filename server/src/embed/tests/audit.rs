@@ -86,6 +86,43 @@ async fn what_waits_is_written_together_and_everybody_is_answered() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn among_many_callers_a_line_waits_a_moment_for_the_next_ones() {
+    let store = Slow::new(9);
+    let (log, writer, _) = log(&store);
+    let work = async {
+        let (a, b) = tokio::join!(log.record(line()), log.record(line()));
+        let late = async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            log.record(line()).await
+        };
+        let (c, d) = tokio::join!(log.record(line()), late);
+        assert_eq!([a, b, c, d], [Ok(()); 4]);
+        drop(log);
+    };
+    tokio::join!(writer.run(), work);
+    assert_eq!(store.batches(), [2, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_is_alone_waits_for_nobody() {
+    let store = Slow::new(9);
+    let (log, writer, _) = log(&store);
+    let work = async {
+        let crowd = tokio::join!(log.record(line()), log.record(line()));
+        assert_eq!(crowd, (Ok(()), Ok(())));
+        assert_eq!(log.record(line()).await, Ok(()), "the crowd may go on");
+        let started = tokio::time::Instant::now();
+        for _ in 0..3 {
+            assert_eq!(log.record(line()).await, Ok(()));
+        }
+        assert_eq!(started.elapsed(), Duration::ZERO);
+        drop(log);
+    };
+    tokio::join!(writer.run(), work);
+    assert_eq!(store.batches(), [2, 1, 1, 1, 1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_line_that_cannot_be_written_is_told_in_time() {
     let store = Slow::new(1);
     store.fails.store(true, Ordering::Relaxed);

@@ -10,10 +10,12 @@ use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use tower::{Layer, Service};
+use futures::FutureExt;
+use futures::future::Map;
+use tower::{Layer, Service, ServiceExt};
 
 /// What stands below a layer, for one request.
-pub(crate) struct Next(Box<dyn FnOnce(Request) -> Answer + Send>);
+pub(crate) struct Next(Arc<dyn Below>);
 
 /// An answer to come.
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
@@ -21,7 +23,29 @@ type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 impl Next {
     /// The answer of what stands below.
     pub(crate) async fn run(self, request: Request) -> Response {
-        (self.0)(request).await
+        self.0.answer(request).await
+    }
+}
+
+/// A service that is asked once for each request.
+trait Below: Send + Sync {
+    fn answer(&self, request: Request) -> Answer;
+}
+
+impl<S> Below for S
+where
+    S: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Response: IntoResponse,
+    S::Future: Send + 'static,
+{
+    fn answer(&self, request: Request) -> Answer {
+        let asked = self.clone().oneshot(request);
+        Box::pin(async move {
+            match asked.await {
+                Ok(response) => response.into_response(),
+                Err(never) => match never {},
+            }
+        })
     }
 }
 
@@ -37,38 +61,37 @@ pub(crate) struct Around<T, F> {
     work: F,
 }
 
-impl<T: Clone, F: Clone, S> Layer<S> for Around<T, F> {
-    type Service = Surrounded<T, F, S>;
+impl<T, F, S> Layer<S> for Around<T, F>
+where
+    T: Clone,
+    F: Clone,
+    S: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
+    S::Response: IntoResponse,
+    S::Future: Send + 'static,
+{
+    type Service = Surrounded<T, F>;
 
-    fn layer(&self, below: S) -> Self::Service {
+    fn layer(&self, below: S) -> Surrounded<T, F> {
         Surrounded { around: self.clone(), below: Arc::new(below) }
     }
 }
 
 /// A service below such a layer.
-pub(crate) struct Surrounded<T, F, S> {
+#[derive(Clone)]
+pub(crate) struct Surrounded<T, F> {
     around: Around<T, F>,
-    below: Arc<S>,
+    below: Arc<dyn Below>,
 }
 
-impl<T: Clone, F: Clone, S> Clone for Surrounded<T, F, S> {
-    fn clone(&self) -> Self {
-        Self { around: self.around.clone(), below: Arc::clone(&self.below) }
-    }
-}
-
-impl<T, F, W, S> Service<Request> for Surrounded<T, F, S>
+impl<T, F, W> Service<Request> for Surrounded<T, F>
 where
     T: Clone,
     F: Fn(T, Request, Next) -> W,
-    W: Future<Output = Response> + Send + 'static,
-    S: Service<Request, Error = Infallible> + Clone + Send + Sync + 'static,
-    S::Response: IntoResponse,
-    S::Future: Send + 'static,
+    W: Future<Output = Response>,
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+    type Future = Map<W, fn(Response) -> Result<Response, Infallible>>;
 
     /// Always ready: what stands below is copied first, and asked when its turn has come.
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
@@ -76,16 +99,7 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let below = Arc::clone(&self.below);
-        let next = Next(Box::new(move |request| {
-            Box::pin(async move {
-                match tower::ServiceExt::oneshot(S::clone(&below), request).await {
-                    Ok(response) => response.into_response(),
-                    Err(never) => match never {},
-                }
-            })
-        }));
-        let work = (self.around.work)(self.around.state.clone(), request, next);
-        Box::pin(async move { Ok(work.await) })
+        let Around { state, work } = &self.around;
+        work(state.clone(), request, Next(Arc::clone(&self.below))).map(Ok as fn(Response) -> _)
     }
 }

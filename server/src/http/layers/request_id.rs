@@ -9,6 +9,7 @@ use tracing::Instrument;
 
 use super::around::Next;
 use crate::domain::Entropy;
+use crate::grpc::quota::unrepeated;
 use crate::http::problem::Problem;
 use crate::telemetry::{self, RequestId};
 
@@ -28,7 +29,7 @@ pub(crate) async fn identify(entropy: Arc<dyn Entropy>, mut request: Request, ne
         }
     }
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        response.headers_mut().insert(REQUEST_ID, value);
+        response.headers_mut().insert(REQUEST_ID, unrepeated(value));
     }
     response
 }
