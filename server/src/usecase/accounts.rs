@@ -31,7 +31,7 @@ impl Accounts {
     pub fn person<'a>(&self, caller: &'a Principal) -> Result<(&'a str, Role), Error> {
         match caller {
             Principal::User { id, role } => Ok((id, *role)),
-            Principal::Key { .. } => Err(auth::Error::CredentialInvalid.into()),
+            Principal::Key { .. } | Principal::Scraper => Err(auth::Error::CredentialInvalid.into()),
             Principal::Anonymous => Err(auth::Error::CredentialMissing.into()),
         }
     }

@@ -184,7 +184,7 @@ fn reviewer(caller: &Principal) -> Result<String, Error> {
 pub(super) fn name(caller: &Principal) -> String {
     match caller {
         Principal::User { id, .. } | Principal::Key { id, .. } => id.clone(),
-        Principal::Anonymous => String::new(),
+        Principal::Anonymous | Principal::Scraper => String::new(),
     }
 }
 
