@@ -61,7 +61,7 @@ async fn a_post_by_hand_is_stored_counted_and_told(fresh: Fresh) {
     let page = fresh.store.page(&FeedFilter::default(), None, 9).await.unwrap();
     assert_eq!((page.posts.len(), page.total), (2, Some(2)));
     let elsewhere = FeedFilter { platforms: vec![Platform::Other], ..FeedFilter::default() };
-    assert_eq!(fresh.store.page(&elsewhere, None, 9).await.unwrap().posts, [stored.clone()]);
+    assert_eq!(fresh.store.page(&elsewhere, None, 9).await.unwrap().posts, std::slice::from_ref(&stored));
     let arrived = fresh.store.arrivals(before, 9).await.unwrap().unwrap();
     assert_eq!(arrived.posts.iter().map(|(_, post)| post.id).filter(|id| *id == stored.id).count(), 1);
 

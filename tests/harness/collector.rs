@@ -111,10 +111,8 @@ impl Collector {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        match timeout(PATIENCE, come).await {
-            Ok(spans) => spans,
-            Err(_) => panic!("no {what} in {:#?}", self.spans()),
-        }
+        let spans = timeout(PATIENCE, come).await;
+        spans.unwrap_or_else(|_| panic!("no {what} in {:#?}", self.spans()))
     }
 }
 
@@ -159,9 +157,9 @@ fn read(span: Span, service: &str) -> TraceSpan {
     };
     TraceSpan {
         service: service.to_owned(),
-        trace: hex(&span.trace_id),
-        id: hex(&span.span_id),
-        parent: hex(&span.parent_span_id),
+        trace: hex::encode(&span.trace_id),
+        id: hex::encode(&span.span_id),
+        parent: hex::encode(&span.parent_span_id),
         kind,
         failed: span.status.is_some_and(|status| status.code() == StatusCode::Error),
         events: span.events.len(),
@@ -182,8 +180,4 @@ fn text(value: Option<AnyValue>) -> String {
         Some(Value::DoubleValue(value)) => value.to_string(),
         other => format!("{other:?}"),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -229,9 +229,9 @@ async fn spans_hold_no_secret_and_no_words_of_posts() {
 #[tokio::test]
 async fn a_collector_that_is_dead_or_deaf_holds_nobody() {
     // A port on which somebody listens and never answers, and one on which nobody listens.
-    let deaf = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let mute = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let dead = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let addresses = [deaf.local_addr().unwrap(), dead.local_addr().unwrap()];
+    let addresses = [mute.local_addr().unwrap(), dead.local_addr().unwrap()];
     drop(dead);
     for address in addresses {
         let few = [("OTEL_BSP_MAX_QUEUE_SIZE", "16"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4")];

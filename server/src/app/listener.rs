@@ -32,7 +32,7 @@ const MAX_CONNECTIONS: usize = 10_000;
 /// The longest that a caller may take to say which protocol it speaks, handshake included, and then to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest that a caller may take to send the body of a request.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 /// The most calls at a time on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 256;
 /// How often an HTTP/2 connection is asked whether it lives, and how long it may take to say so.
@@ -102,10 +102,10 @@ async fn welcome(stream: TcpStream, peer: SocketAddr, service: Service, life: Li
     let hello = life.stop.run_until_cancelled(timeout(HEAD_TIMEOUT, hello::read(stream, service.tls.as_ref())));
     match hello.await {
         Some(Ok(Ok((hello::Stream::Plain(stream), protocol)))) => {
-            converse(stream, protocol, peer, service.router, life).await
+            converse(stream, protocol, peer, service.router, life).await;
         }
         Some(Ok(Ok((hello::Stream::Secure(stream), protocol)))) => {
-            converse(*stream, protocol, peer, service.router, life).await
+            converse(*stream, protocol, peer, service.router, life).await;
         }
         Some(Ok(Err(error))) => debug!(%error, %peer, "A connection ended before it said what it speaks."),
         Some(Err(_)) => debug!(%peer, "A connection was too slow to say what it speaks."),

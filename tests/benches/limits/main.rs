@@ -21,6 +21,8 @@ use amber_server::rate_limit::{Identity, Policy, Settings};
 use amber_server::redis::Place;
 use amber_tests::Redis;
 
+use crate::cost::Cost;
+
 /// One measured number.
 struct Row {
     what: String,
@@ -46,6 +48,12 @@ async fn main() -> ExitCode {
         println!("| {what} | {measured} | {goal} |");
     }
     if rows.iter().all(|row| row.is_met) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What each of `calls` calls has cost the processes since then.
+fn micros_per_call<const N: usize>(pids: [u32; N], before: &[Cost; N], calls: usize) -> f64 {
+    let spent: Duration = pids.iter().zip(before).map(|(pid, before)| Cost::of(*pid).since(before)).sum();
+    spent.as_secs_f64() * 1e6 / f64::from(u32::try_from(calls).unwrap())
 }
 
 /// A limit that nobody reaches.

@@ -8,8 +8,8 @@ use amber_tests::{Program, Redis};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::Row;
-use crate::cost::{self, Cost};
+use crate::cost::{Cost, spread};
+use crate::{Row, micros_per_call};
 
 /// Turns that every server gets; the first one warms up and is not counted.
 const TURNS: usize = 13;
@@ -23,7 +23,8 @@ struct Subject {
     name: &'static str,
     program: Program,
     amber: Amber,
-    cost: Cost,
+    /// Processor time of a call in each turn, in microseconds.
+    cost: Vec<f64>,
 }
 
 pub(crate) async fn measure(redis: &Redis) -> Vec<Row> {
@@ -45,21 +46,20 @@ pub(crate) async fn measure(redis: &Redis) -> Vec<Row> {
         ]);
         let program = program.unwrap();
         let amber = Amber::connect(Options::new(program.url()).retry(RetryPolicy::never())).await.unwrap();
-        subjects.push(Subject { name, program, amber, cost: Cost::default() });
+        subjects.push(Subject { name, program, amber, cost: Vec::new() });
     }
     for turn in 0..TURNS {
         for subject in &mut subjects {
             tokio::time::sleep(PAUSE).await;
             let pids = [subject.program.pid(), redis.pid()];
-            let before: Duration = pids.map(cost::of).iter().sum();
+            let before = pids.map(Cost::of);
             call(&subject.amber).await;
             if turn > 0 {
-                let after: Duration = pids.map(cost::of).iter().sum();
-                subject.cost.add(after.saturating_sub(before), CALLS);
+                subject.cost.push(micros_per_call(pids, &before, CALLS));
             }
         }
     }
-    let costs: Vec<f64> = subjects.iter().map(|subject| subject.cost.micros_per_call()).collect();
+    let costs: Vec<f64> = subjects.iter().map(|subject| spread(subject.cost.clone()).0).collect();
     for (subject, micros) in subjects.iter().zip(&costs) {
         println!("ListLeaders with {}: {micros:.1} us of processor time of the server and Redis", subject.name);
     }

@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::cost::{self, Cost};
-use crate::{Row, caller, plenty, settings};
+use crate::cost::{Cost, spread};
+use crate::{Row, caller, micros_per_call, plenty, settings};
 
 /// Turns that every way gets; the first one warms up and is not counted.
 const TURNS: usize = 7;
@@ -55,7 +55,8 @@ async fn invoke(script: &Script, connection: &mut impl ConnectionLike, n: usize)
 struct Subject {
     name: &'static str,
     way: Way,
-    cost: Cost,
+    /// Processor time of a call in each turn, in microseconds.
+    cost: Vec<f64>,
     took: Vec<Duration>,
 }
 
@@ -66,7 +67,7 @@ pub(crate) async fn measure(redis: &Redis) -> Vec<Row> {
     let script = Arc::new(Script::new(include_str!("../../../server/src/rate_limit/gcra.lua")));
     let connection = Client::open(redis.url()).unwrap().get_multiplexed_async_connection().await.unwrap();
     let pool = Config::from_url(redis.url()).create_pool(Some(Runtime::Tokio1)).unwrap();
-    let subject = |name, way| Subject { name, way, cost: Cost::default(), took: Vec::new() };
+    let subject = |name, way| Subject { name, way, cost: Vec::new(), took: Vec::new() };
     let mut subjects = [
         subject("natural batches", Way::Batches(Arc::new(limiter))),
         subject("one EVALSHA per call", Way::OneByOne(connection, Arc::clone(&script))),
@@ -76,11 +77,10 @@ pub(crate) async fn measure(redis: &Redis) -> Vec<Row> {
     for turn in 0..TURNS {
         for subject in &mut subjects {
             let pids = [std::process::id(), redis.pid()];
-            let before: Duration = pids.map(cost::of).iter().sum();
+            let before = pids.map(Cost::of);
             let took = run(&subject.way).await;
             if turn > 0 {
-                let after: Duration = pids.map(cost::of).iter().sum();
-                subject.cost.add(after.saturating_sub(before), CALLS);
+                subject.cost.push(micros_per_call(pids, &before, CALLS));
                 subject.took.push(took);
             }
         }
@@ -113,7 +113,7 @@ fn rows(subjects: &mut [Subject; 4]) -> Vec<Row> {
         subject.took.sort_unstable();
         let took = subject.took[subject.took.len() / 2];
         let (rate, cost) =
-            (f64::from(u32::try_from(CALLS).unwrap()) / took.as_secs_f64(), subject.cost.micros_per_call());
+            (f64::from(u32::try_from(CALLS).unwrap()) / took.as_secs_f64(), spread(subject.cost.clone()).0);
         println!("{}: {rate:.0} decisions a second, {cost:.1} us of processor time each", subject.name);
         (rate, cost)
     });

@@ -110,7 +110,7 @@ impl Old {
         };
         let mut metrics = dice.of(&METRICS).to_owned();
         let platform = dice.of(&["X", "Twitter", "Facebook", "News", "MySpace", "x"]);
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             metrics = format!(r#"{{"externalId": "{}", "origin": "x"}}"#, 1_000 + number);
         }
         let (mut leader, mut stamp) = (LEADERS[dice.below(LEADERS.len())].0, timestamp.as_str());

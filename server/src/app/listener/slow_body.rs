@@ -65,10 +65,12 @@ mod tests {
 
     use super::*;
 
-    const WITHIN: Duration = Duration::from_secs(60);
+    const WITHIN: Duration = Duration::from_mins(1);
 
     /// A byte after each pause.
-    fn dripping(pauses: &'static [u64]) -> InTime<StreamBody<BoxStream<'static, Result<Frame<Bytes>, Infallible>>>> {
+    type Drips = StreamBody<BoxStream<'static, Result<Frame<Bytes>, Infallible>>>;
+
+    fn dripping(pauses: &'static [u64]) -> InTime<Drips> {
         let frames = stream::iter(pauses).then(async |pause| {
             sleep(Duration::from_secs(*pause)).await;
             Ok(Frame::data(Bytes::from_static(b"x")))

@@ -58,18 +58,16 @@ impl Watcher for Teller {
 
 /// The counts as a table, and what was changed on the way.
 pub(super) fn of(report: &Report, dry_run: bool) -> String {
-    let mut text =
+    let head =
         format!("{:<14}{:>9}{:>9}{:>15}{:>9}{:>9}\n", "", "read", "stored", "already there", "updated", "refused");
-    for (table, Counts { read, stored, known, updated, refused, .. }) in &report.counts {
-        text += &format!("{table:<14}{read:>9}{stored:>9}{known:>15}{updated:>9}{refused:>9}\n");
-    }
-    for (what, rows, first) in report.notes.iter() {
-        text += &format!("note: {rows} x {what}; the first is {first:?}\n");
-    }
-    if dry_run {
-        text += "this was a dry run: nothing was stored\n";
-    }
-    text
+    let row = |(table, counts): &(&'static str, Counts)| {
+        let Counts { read, stored, known, updated, refused, .. } = counts;
+        format!("{table:<14}{read:>9}{stored:>9}{known:>15}{updated:>9}{refused:>9}\n")
+    };
+    let note = |(what, rows, first)| format!("note: {rows} x {what}; the first is {first:?}\n");
+    let end = dry_run.then(|| "this was a dry run: nothing was stored\n".to_owned());
+    let lines = report.counts.iter().map(row).chain(report.notes.iter().map(note)).chain(end);
+    head + &lines.collect::<String>()
 }
 
 /// What is wrong with counts that do not add up.
