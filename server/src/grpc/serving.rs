@@ -5,7 +5,7 @@ use std::sync::Arc;
 use amber_proto::v1::{
     api_key_service_server, auth_service_server, dashboard_service_server, embed_token_service_server,
     feed_service_server, health_service_server, ingestion_service_server, leader_service_server,
-    metrics_service_server, rate_limit_service_server,
+    metrics_service_server, rate_limit_service_server, review_service_server,
 };
 use tokio::sync::Mutex;
 use tonic_health::ServingStatus;
@@ -13,7 +13,7 @@ use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
 /// The server as a whole, and each of its services.
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 12] = [
     "",
     api_key_service_server::SERVICE_NAME,
     auth_service_server::SERVICE_NAME,
@@ -25,6 +25,7 @@ const NAMES: [&str; 11] = [
     leader_service_server::SERVICE_NAME,
     metrics_service_server::SERVICE_NAME,
     rate_limit_service_server::SERVICE_NAME,
+    review_service_server::SERVICE_NAME,
 ];
 
 /// Whether the services take calls. Clones share everything.
