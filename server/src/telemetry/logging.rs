@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal};
 
 use thiserror::Error;
-use tracing_subscriber::filter::{FilterExt, LevelFilter, filter_fn};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, dynamic_filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt};
@@ -44,7 +44,9 @@ pub fn init_logging_to<W: io::Write>(
     writer: impl Fn() -> W + Send + Sync + 'static,
 ) -> Result<Export, Error> {
     let chosen = EnvFilter::try_new(&settings.log_filter)?;
-    let shown = filter_fn(|metadata| !metadata.is_span() || spans::is_for_logs(metadata));
+    // Asked for every line: what a filter of one layer said of the line before counts for a line that it is not asked about,
+    // so that one was lost after each question of a library whether a line would be written (`tracing::enabled!`).
+    let shown = dynamic_filter_fn(|metadata, _| !metadata.is_span() || spans::is_for_logs(metadata));
     let filter = chosen.and(shown.with_max_level_hint(LevelFilter::TRACE));
     let lines = fmt::layer().with_writer(writer);
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match settings.log_format {
