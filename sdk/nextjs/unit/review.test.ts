@@ -21,6 +21,7 @@ const item = (id: string, state: ReviewItem["state"] = "pending"): ReviewItem =>
   notes: "",
   reviewer: "",
   entered: "2026-01-01T00:00:00.000Z",
+  updated: "2026-01-01T00:00:00.000Z",
 });
 const page = (items: readonly ReviewItem[], pending: number): ReviewPage => ({ items, next: "", pending });
 

@@ -63,6 +63,7 @@ export function reviewItem(wire: WireItem): ReviewItem {
     reviewer: wire.reviewer,
     reviewed: wire.reviewTime && iso(wire.reviewTime),
     entered: iso(wire.createTime ?? EPOCH),
+    updated: iso(wire.updateTime ?? EPOCH),
   };
 }
 

@@ -36,6 +36,8 @@ export interface ReviewItem {
   readonly reviewed?: string | undefined;
   /** When the item entered, as ISO 8601. */
   readonly entered: string;
+  /** When it was changed last, as ISO 8601. */
+  readonly updated: string;
 }
 
 export interface ReviewPage {

@@ -60,7 +60,7 @@ export function ItemCard({ item, onDone }: Props) {
         </p>
       )}
       <Tasks item={item} onDone={done} />
-      <History key={item.reviewed ?? ""} itemId={id} />
+      <History key={item.updated} itemId={id} />
     </li>
   );
 }
