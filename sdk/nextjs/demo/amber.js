@@ -83,6 +83,13 @@ export class AmberDemo {
     return key;
   }
 
+  /** Enters a post by hand and asks for its review; answers the name of its leader. */
+  async requestReview(content, reviewNotes) {
+    const [leader] = await this.call("GET", "/api/leaders");
+    await this.call("POST", "/api/posts", { leaderId: leader.id, content, requiresReview: true, reviewNotes });
+    return leader.name;
+  }
+
   /** Has Amber read X until there are posts that it did not have. */
   async newPosts() {
     const token = await this.adminToken();

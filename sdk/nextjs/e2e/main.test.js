@@ -4,6 +4,7 @@ import { dashboard } from "./scenarios/dashboard.js";
 import { embedding } from "./scenarios/embedding.js";
 import { leaders } from "./scenarios/leaders.js";
 import { outages } from "./scenarios/outages.js";
+import { review } from "./scenarios/review.js";
 import { secrets } from "./scenarios/secrets.js";
 import { words } from "./scenarios/words.js";
 import { browserPath, Stage } from "./stage/stage.js";
@@ -31,5 +32,5 @@ describe("the application", { skip: lacks, concurrency: false }, () => {
     });
 
   // The last ones look at all that the others have seen.
-  for (const scenarios of [dashboard, words, leaders, embedding, outages, secrets]) scenarios(scenario);
+  for (const scenarios of [dashboard, words, leaders, review, embedding, outages, secrets]) scenarios(scenario);
 });

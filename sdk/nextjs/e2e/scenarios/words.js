@@ -52,7 +52,7 @@ export function words(scenario) {
 
   scenario("no page is wider than a small phone", async (stage) => {
     const page = await stage.visitor({ viewport: { width: 320, height: 640 } });
-    for (const path of ["/en", "/hi", "/en/leaders", "/hi/leaders", "/en/login", "/hi/partner"]) {
+    for (const path of ["/en", "/hi", "/en/leaders", "/hi/leaders", "/en/login", "/hi/review", "/hi/partner"]) {
       await page.goto(path);
       const excess = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       assert.ok(excess <= 0, `${path}: ${excess} px`);

@@ -66,14 +66,20 @@ export class Stage {
     return page;
   }
 
-  /** A page of somebody who has logged in. */
-  async administrator() {
-    const page = await this.visitor();
+  /** A page of an admin who has logged in. */
+  administrator() {
+    return this.member("Admin", "**/en/leaders");
+  }
+
+  /** A page of somebody who has logged in with a role, and so came to `home`. */
+  async member(role, home, options = {}) {
+    const page = await this.visitor(options);
     await page.goto("/en/login");
     await page.getByLabel("Your name").fill("asha");
+    await page.getByLabel("Log in as").selectOption(role);
     await page.getByLabel("Admin secret").fill(this.demo.secret);
     await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
-    await page.waitForURL("**/en/leaders");
+    await page.waitForURL(home);
     return page;
   }
 

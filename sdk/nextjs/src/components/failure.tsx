@@ -25,6 +25,10 @@ export function inWords(text: Text, { kind, retryAfterMs = 0, detail = "" }: Fai
       return text("error.invalid", { detail });
     case "gone":
       return text("error.gone");
+    case "item-gone":
+      return text("error.itemGone");
+    case "record":
+      return text("error.record");
     case "busy":
       return text("error.busy");
     case "feature":

@@ -2,6 +2,7 @@
 // The form that logs in.
 import { useActionState } from "react";
 import { useLocale, useText } from "@/i18n/provider";
+import { ROLES } from "@/model/role";
 import { login } from "@/server/actions/session";
 import { FailureNotice } from "./failure";
 import css from "./login.module.css";
@@ -9,7 +10,7 @@ import css from "./login.module.css";
 export function LoginForm() {
   const text = useText();
   const locale = useLocale();
-  const [{ failure, name }, submit, pending] = useActionState(login, {});
+  const [{ failure, name, role }, submit, pending] = useActionState(login, {});
   return (
     <form action={submit} className={css.form}>
       <input type="hidden" name="locale" value={locale} />
@@ -26,6 +27,19 @@ export function LoginForm() {
         />
         <p id="name-hint" className="fine">
           {text("login.nameHint")}
+        </p>
+      </div>
+      <div className="field">
+        <label htmlFor="role">{text("login.role")}</label>
+        <select key={role} id="role" name="role" defaultValue={role ?? "admin"} aria-describedby="role-hint">
+          {ROLES.map((one) => (
+            <option key={one} value={one}>
+              {text(`role.${one}`)}
+            </option>
+          ))}
+        </select>
+        <p id="role-hint" className="fine">
+          {text("login.roleHint")}
         </p>
       </div>
       <div className="field">

@@ -9,6 +9,8 @@ export type FailureKind =
   | "key"
   | "invalid"
   | "gone"
+  | "item-gone"
+  | "record"
   | "busy"
   | "feature"
   | "other";

@@ -10,10 +10,17 @@ import type {
   Leader as WireLeader,
   Post as WirePost,
 } from "@amber/client/v1";
-import { MediaKind, Platform, RunStatus, SentimentLabel, LeaderState as WireState } from "@amber/client/v1";
+import {
+  MediaKind,
+  Platform,
+  RunStatus,
+  SentimentLabel,
+  VerificationStatus,
+  LeaderState as WireState,
+} from "@amber/client/v1";
 import type { Counts } from "./counts";
 import type { Leader, LeaderState, RunProgress } from "./leader";
-import type { Medium, Post, PostPage, Tone } from "./post";
+import type { Medium, Post, PostPage, Tone, Verification } from "./post";
 import { picture } from "./x-links";
 
 /** A timestamp of the contract. */
@@ -22,13 +29,14 @@ interface Moment {
   readonly nanos: number;
 }
 
-const iso = ({ seconds, nanos }: Moment): string => new Date(Number(seconds) * 1000 + nanos / 1e6).toISOString();
+export const iso = ({ seconds, nanos }: Moment): string => new Date(Number(seconds) * 1000 + nanos / 1e6).toISOString();
 const whole = (value: bigint | undefined): number | undefined => (value === undefined ? undefined : Number(value));
 
 const TONE: Partial<Record<SentimentLabel, Tone>> = {
   [SentimentLabel.POSITIVE]: "positive",
   [SentimentLabel.NEUTRAL]: "neutral",
   [SentimentLabel.NEGATIVE]: "negative",
+  [SentimentLabel.UNSCORED]: "unscored",
 };
 const LABEL: Record<Tone, SentimentLabel> = {
   positive: SentimentLabel.POSITIVE,
@@ -36,7 +44,15 @@ const LABEL: Record<Tone, SentimentLabel> = {
   negative: SentimentLabel.NEGATIVE,
   unscored: SentimentLabel.UNSCORED,
 };
+export const toneOf = (label: SentimentLabel): Tone | undefined => TONE[label];
 export const labelOf = (tone: Tone): SentimentLabel => LABEL[tone];
+
+const VERIFICATION: Partial<Record<VerificationStatus, Verification>> = {
+  [VerificationStatus.NEEDS_REVIEW]: "needs_review",
+  [VerificationStatus.VERIFIED]: "verified",
+  [VerificationStatus.REJECTED]: "rejected",
+};
+export const verificationOf = (status: VerificationStatus): Verification | undefined => VERIFICATION[status];
 
 const MEDIUM: Partial<Record<MediaKind, Medium["kind"]>> = {
   [MediaKind.PHOTO]: "photo",
@@ -69,7 +85,9 @@ export function post(wire: WirePost): Post {
     likes: whole(metrics?.likes),
     tone: (sentiment && TONE[sentiment.label]) ?? "unscored",
     score: sentiment?.score,
+    verification: verificationOf(wire.verification) ?? "needs_review",
     onX: wire.platform === Platform.X,
+    platform: wire.platformName,
     permalink: wire.permalink,
     edited: wire.edited,
     truncated: wire.truncated,

@@ -4,6 +4,10 @@ export const SCORED = ["positive", "neutral", "negative"] as const;
 export const TONES = [...SCORED, "unscored"] as const;
 export type Tone = (typeof TONES)[number];
 
+/** What reviewers say of a post. */
+export const VERIFICATIONS = ["needs_review", "verified", "rejected"] as const;
+export type Verification = (typeof VERIFICATIONS)[number];
+
 export interface Medium {
   readonly kind: "photo" | "video" | "gif" | "media";
   /** A still picture, if one is known. */
@@ -26,7 +30,10 @@ export interface Post {
   readonly likes?: number | undefined;
   readonly tone: Tone;
   readonly score?: number | undefined;
+  readonly verification: Verification;
   readonly onX: boolean;
+  /** What its platform is called. */
+  readonly platform: string;
   /** Its address on its platform; empty when it has none. */
   readonly permalink: string;
   readonly edited: boolean;

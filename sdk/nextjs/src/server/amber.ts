@@ -4,17 +4,19 @@ import { DEFAULT_RETRY, type IssuedToken, jwt, apiKey as keyed, type RetryPolicy
 import { connect, type NodeAmber } from "@amber/client/node";
 import { Role } from "@amber/client/v1";
 import { headers } from "next/headers";
+import type { Role as MemberRole } from "../model/role";
 import { adminSecret, amberUrl, apiKey } from "./env";
+import type { Session } from "./session";
 
 /** Pages do not wait for a server that is away; they say so and try again. */
 const HASTY: RetryPolicy = { ...DEFAULT_RETRY, attempts: 2, firstBackoffMs: 100 };
 const DEADLINE_MS = 8_000;
 /** Tokens of actions. They renew themselves while somebody works. */
-const ADMIN_TOKEN_SECONDS = 600;
+const MEMBER_TOKEN_SECONDS = 600;
 /** Tokens that browsers get to watch runs. */
 const VIEWER_TOKEN_SECONDS = 300;
 /** People of whom a connection is kept. */
-const MOST_ADMINS = 50;
+const MOST_MEMBERS = 50;
 
 const common = () => ({ baseUrl: amberUrl(), retry: HASTY, timeoutMs: DEADLINE_MS });
 
@@ -34,19 +36,22 @@ export function application(): NodeAmber | undefined {
   return own;
 }
 
-const admins = new Map<string, NodeAmber>();
+const ROLE: Record<MemberRole, Role> = { admin: Role.ADMIN, reviewer: Role.REVIEWER, viewer: Role.VIEWER };
+
+const members = new Map<string, NodeAmber>();
 /** Amber as somebody who is logged in sees it. */
-export function administrator(name: string): NodeAmber {
-  const known = admins.get(name);
+export function member({ name, role }: Pick<Session, "name" | "role">): NodeAmber {
+  const who = `${role} ${name}`;
+  const known = members.get(who);
   if (known) return known;
-  const [eldest] = admins.keys();
-  if (admins.size >= MOST_ADMINS && eldest !== undefined) {
-    admins.get(eldest)?.close();
-    admins.delete(eldest);
+  const [eldest] = members.keys();
+  if (members.size >= MOST_MEMBERS && eldest !== undefined) {
+    members.get(eldest)?.close();
+    members.delete(eldest);
   }
-  const credentials = jwt(() => issue(name, Role.ADMIN, ADMIN_TOKEN_SECONDS));
+  const credentials = jwt(() => issue(name, ROLE[role], MEMBER_TOKEN_SECONDS));
   const amber = connect({ ...common(), credentials });
-  admins.set(name, amber);
+  members.set(who, amber);
   return amber;
 }
 

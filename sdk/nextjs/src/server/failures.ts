@@ -12,6 +12,8 @@ const BY_REASON: Partial<Record<Reason, FailureKind>> = {
   SCOPE_MISSING: "key",
   FIELD_INVALID: "invalid",
   LEADER_NOT_FOUND: "gone",
+  REVIEW_ITEM_NOT_FOUND: "item-gone",
+  RECORD_INVALID: "record",
   RUN_ACTIVE: "busy",
   FEATURE_DISABLED: "feature",
 };

@@ -7,6 +7,9 @@ import * as wire from "../model/from-wire";
 import type { Leader } from "../model/leader";
 import type { PostFilter, PostPage } from "../model/post";
 import { listRequest } from "../model/post-request";
+import type { ReviewPage, ReviewState } from "../model/review";
+import { reviewPage, wireState } from "../model/review-from-wire";
+import { act } from "./act";
 import { anonymous, application, onBehalf } from "./amber";
 import { countedDashboard } from "./env";
 import { attempt } from "./failures";
@@ -50,3 +53,7 @@ export const readLeaders = cache(
         .sort((one, other) => one.name.localeCompare(other.name));
     }),
 );
+
+/** A page of the review queue, as whoever is logged in may see it. */
+export const readReviews = (state: ReviewState, pageToken = ""): Promise<Outcome<ReviewPage>> =>
+  act(async (amber) => reviewPage(await amber.reviews.listReviewItems({ states: [wireState(state)], pageToken })));

@@ -2,12 +2,15 @@
 import "server-only";
 import { cookies } from "next/headers";
 import { cache } from "react";
+import { isRole, type Role } from "../model/role";
 import { appOrigin, sessionSecret } from "./env";
 import { seal, unseal } from "./seal";
 
 export interface Session {
   /** Who is logged in, for audits. */
   readonly name: string;
+  /** What the session may do: its calls of Amber carry a token of this role. */
+  readonly role: Role;
   /** When the session ends, in milliseconds since 1970. */
   readonly ends: number;
 }
@@ -21,8 +24,8 @@ const cookieName = (): string => (secure() ? "__Host-amber-session" : "amber-ses
 
 function isSession(value: unknown): value is Session {
   if (typeof value !== "object" || value === null) return false;
-  const { name, ends } = value as Partial<Session>;
-  return typeof name === "string" && typeof ends === "number";
+  const { name, role, ends } = value as Partial<Session>;
+  return typeof name === "string" && isRole(role) && typeof ends === "number";
 }
 
 /** The session of this request, if somebody is logged in. */
@@ -33,8 +36,8 @@ export const currentSession = cache(async (): Promise<Session | undefined> => {
   return isSession(value) && value.ends > Date.now() ? value : undefined;
 });
 
-export async function openSession(name: string): Promise<void> {
-  const session: Session = { name, ends: Date.now() + LIFE_MS };
+export async function openSession(name: string, role: Role): Promise<void> {
+  const session: Session = { name, role, ends: Date.now() + LIFE_MS };
   (await cookies()).set(cookieName(), seal(sessionSecret(), PURPOSE, session), {
     httpOnly: true,
     secure: secure(),

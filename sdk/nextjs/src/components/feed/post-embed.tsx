@@ -19,10 +19,13 @@ interface Embed {
   readonly post: Post;
   /** Whether X's own view is offered. */
   readonly widget: boolean;
-  readonly position: number;
+  /** Its place in a feed, if it stands in one. */
+  readonly position?: number;
+  /** Names its element, if the post can be in the page more than once. */
+  readonly id?: string;
 }
 
-export function PostEmbed({ post, widget, position }: Embed) {
+export function PostEmbed({ post, widget, position, id = post.id }: Embed) {
   const text = useText();
   const [asX, setAsX] = useState(false);
   const { author, permalink } = post;
@@ -30,14 +33,14 @@ export function PostEmbed({ post, widget, position }: Embed) {
   return (
     <article
       className={css.post}
-      aria-labelledby={`author-${post.id}`}
+      aria-labelledby={`author-${id}`}
       aria-posinset={position}
-      aria-setsize={-1}
+      aria-setsize={position && -1}
       tabIndex={-1}
     >
       <header className={css.head}>
         <Avatar name={author.name} picture={author.picture} />
-        <div className={css.author} id={`author-${post.id}`}>
+        <div className={css.author} id={`author-${id}`}>
           <Outside href={home} className={css.name}>
             {author.name}
           </Outside>
@@ -70,6 +73,7 @@ export function PostEmbed({ post, widget, position }: Embed) {
       <footer className={css.foot}>
         {post.onX && post.externalId && <Actions post={post} />}
         <ToneBadge post={post} />
+        <VerificationBadge post={post} />
         {widget && post.onX && post.externalId && (
           <button
             type="button"
@@ -152,6 +156,18 @@ function ToneBadge({ post: { tone, score: value } }: { post: Post }) {
     <span className={`badge ${tone}`}>
       {text(`sentiment.${tone}`)}
       {value !== undefined && <span className={css.score}>{score(locale, value)}</span>}
+    </span>
+  );
+}
+
+/** What reviewers said, once one has said something. */
+function VerificationBadge({ post: { verification } }: { post: Post }) {
+  const text = useText();
+  if (verification === "needs_review") return null;
+  return (
+    <span className={`badge ${css[verification]}`} title={text("verification.hint")}>
+      <Icon name={verification} />
+      {text(`verification.${verification}`)}
     </span>
   );
 }

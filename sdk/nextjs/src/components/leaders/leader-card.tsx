@@ -11,7 +11,7 @@ import { refreshLeader, removeLeader } from "@/server/actions/leaders";
 import { Avatar } from "../avatar";
 import { FailureNotice } from "../failure";
 import { Icon } from "../icon";
-import { LocalTime } from "../local-time";
+import { TimedText } from "../local-time";
 import css from "./leaders.module.css";
 import { RunProgress } from "./run-progress";
 
@@ -53,22 +53,10 @@ export function LeaderCard({ leader, manages, onRemoved }: Props) {
       )}
       <p className={`fine ${css.facts}`}>
         {leader.posts !== undefined && <span>{text("leaders.posts", { n: leader.posts })}</span>}
-        <span>{leader.read ? <Read iso={leader.read} /> : text("leaders.unread")}</span>
+        <span>{leader.read ? <TimedText name="leaders.read" iso={leader.read} /> : text("leaders.unread")}</span>
       </p>
       {manages && <Tasks leader={leader} onRemoved={onRemoved} />}
     </li>
-  );
-}
-
-/** The words around the time differ in their order from language to language. */
-function Read({ iso }: { iso: string }) {
-  const [before, after] = useText()("leaders.read", { time: "\u0000" }).split("\u0000");
-  return (
-    <>
-      {before}
-      <LocalTime iso={iso} />
-      {after}
-    </>
   );
 }
 

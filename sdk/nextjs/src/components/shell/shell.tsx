@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { text as textOf } from "@/i18n/index";
 import type { Locale } from "@/i18n/locales";
 import type { Theme } from "@/model/choices";
+import { mayReview } from "@/model/role";
 import { logout } from "@/server/actions/session";
 import type { Session } from "@/server/session";
 import { Brand } from "../icon";
@@ -35,6 +36,7 @@ export function Shell({ locale, theme, session, children }: Props) {
           <nav className={css.nav} aria-label={text("nav.label")}>
             <NavLink href={`/${locale}`}>{text("nav.dashboard")}</NavLink>
             <NavLink href={`/${locale}/leaders`}>{text("nav.leaders")}</NavLink>
+            {session && mayReview(session.role) && <NavLink href={`/${locale}/review`}>{text("nav.review")}</NavLink>}
             <a href={`/${locale}/partner`}>{text("nav.partner")}</a>
           </nav>
           <div className={css.tools}>
@@ -43,7 +45,11 @@ export function Shell({ locale, theme, session, children }: Props) {
             {session ? (
               <form action={logout}>
                 <input type="hidden" name="locale" value={locale} />
-                <button type="submit" className={css.tool} title={text("login.as", { name: session.name })}>
+                <button
+                  type="submit"
+                  className={css.tool}
+                  title={text("login.as", { name: session.name, role: text(`role.${session.role}`) })}
+                >
                   {text("nav.logout")}
                 </button>
               </form>

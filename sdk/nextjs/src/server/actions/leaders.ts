@@ -1,17 +1,8 @@
 "use server";
-import type { NodeAmber } from "@amber/client/node";
 // What somebody who is logged in does with leaders. Each action asks for the session by itself: actions are addresses.
 import { revalidatePath } from "next/cache";
 import type { Outcome } from "../../model/failure";
-import { administrator } from "../amber";
-import { attempt } from "../failures";
-import { currentSession } from "../session";
-
-async function act<Value>(work: (amber: NodeAmber) => Promise<Value>): Promise<Outcome<Value>> {
-  const session = await currentSession();
-  if (!session) return { ok: false, failure: { kind: "signed-out" } };
-  return attempt(() => work(administrator(session.name)));
-}
+import { act } from "../act";
 
 export async function addLeader(_before: Outcome<string> | undefined, form: FormData): Promise<Outcome<string>> {
   const field = (name: string) => String(form.get(name) ?? "").trim();

@@ -3,6 +3,7 @@
 import { redirect } from "next/navigation";
 import { DEFAULT_LOCALE, isLocale, type Locale } from "../../i18n/locales";
 import type { Failure, Outcome } from "../../model/failure";
+import { isRole, type Role } from "../../model/role";
 import { proves, viewerToken } from "../amber";
 import { adminSecret } from "../env";
 import { attempt } from "../failures";
@@ -11,12 +12,16 @@ import { currentSession, endSession, openSession } from "../session";
 /** What the form shows after an attempt. */
 export interface LoginState {
   readonly failure?: Failure;
-  /** The name that was given, to give it back. */
+  /** What was given, to give it back. */
   readonly name?: string;
+  readonly role?: Role;
 }
 
 const LONGEST_NAME = 60;
 const LONGEST_SECRET = 1_000;
+
+/** The page that one came for. */
+const HOME: Record<Role, string> = { admin: "leaders", reviewer: "review", viewer: "leaders" };
 
 const localeOf = (form: FormData): Locale => {
   const locale = String(form.get("locale"));
@@ -25,15 +30,17 @@ const localeOf = (form: FormData): Locale => {
 
 export async function login(_before: LoginState, form: FormData): Promise<LoginState> {
   const name = String(form.get("name")).trim().slice(0, LONGEST_NAME);
+  const asked = form.get("role");
+  const role = isRole(asked) ? asked : "viewer";
   const secret = String(form.get("secret")).slice(0, LONGEST_SECRET);
-  if (!adminSecret()) return { name, failure: { kind: "feature" } };
+  if (!adminSecret()) return { name, role, failure: { kind: "feature" } };
   const proof = await attempt(() => proves(name, secret));
   if (!proof.ok) {
     const isWrong = proof.failure.kind === "denied";
-    return { name, failure: isWrong ? { ...proof.failure, kind: "wrong-secret" } : proof.failure };
+    return { name, role, failure: isWrong ? { ...proof.failure, kind: "wrong-secret" } : proof.failure };
   }
-  await openSession(name);
-  redirect(`/${localeOf(form)}/leaders`);
+  await openSession(name, role);
+  redirect(`/${localeOf(form)}/${HOME[role]}`);
 }
 
 export async function logout(form: FormData): Promise<void> {

@@ -8,6 +8,7 @@ import css from "@/components/leaders/leaders.module.css";
 import shell from "@/components/shell/shell.module.css";
 import { text as textOf } from "@/i18n/index";
 import type { Locale } from "@/i18n/locales";
+import { mayManage } from "@/model/role";
 import { readLeaders } from "@/server/reads";
 import { currentSession } from "@/server/session";
 
@@ -25,9 +26,11 @@ export default async function Page({ params }: PageProps<"/[locale]/leaders">) {
         <h1>{text("leaders.title")}</h1>
         <p className="quiet">{text("leaders.about")}</p>
       </header>
-      {session ? (
-        <AddLeader />
-      ) : (
+      {session && mayManage(session.role) && <AddLeader />}
+      {session && !mayManage(session.role) && (
+        <p className="card">{text("leaders.onlyAdmins", { role: text(`role.${session.role}`) })}</p>
+      )}
+      {!session && (
         <p className={`card ${css.guest}`}>
           {text("leaders.guest")}
           <Link className="button small" href={`/${locale}/login`}>
@@ -36,7 +39,7 @@ export default async function Page({ params }: PageProps<"/[locale]/leaders">) {
         </p>
       )}
       {leaders.ok ? (
-        <LeaderList leaders={leaders.value} manages={session !== undefined} />
+        <LeaderList leaders={leaders.value} manages={session !== undefined && mayManage(session.role)} />
       ) : (
         <FailedPart failure={leaders.failure} title={text("leaders.title")} />
       )}
