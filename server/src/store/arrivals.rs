@@ -113,8 +113,9 @@ impl Store {
         if tx.get_database_backend() == DbBackend::Postgres {
             let ids: Vec<_> = new.iter().map(Uuid::to_string).collect();
             let values = [more.into(), arrived_at.into(), format!("{{{}}}", ids.join(",")).into()];
-            tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, NUMBER, values)).await?;
-            return Ok(());
+            let numbered = tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, NUMBER, values)).await?;
+            let is_whole = numbered.rows_affected() == number::len(new);
+            return if is_whole { Ok(()) } else { Err(Error::Corrupt { what: "arrival clock" }) };
         }
         number_one_after_the_other(tx, new, arrived_at).await
     }

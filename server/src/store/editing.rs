@@ -64,7 +64,7 @@ impl Editing for Store {
         posts::Entity::insert(row.into_active_model()).exec_without_returning(&tx).await?;
         self.renew_counts(&tx, id, &post.metrics).await?;
         let owner = Owner { leader: post.leader, platform: post.platform };
-        upsert::count_by_day(&tx, owner, [post.posted_at.as_microsecond()]).await?;
+        upsert::count_by_day(&tx, [(owner, post.posted_at.as_microsecond())]).await?;
         if let Some(reason) = post.review {
             enter::posts(&tx, self, &[id], reason, post.review_notes.as_deref()).await?;
         }

@@ -8,6 +8,7 @@ use super::post::{label, post};
 use super::quarantine::record;
 use super::{Caller, State};
 use crate::domain::{ReviewEntry, ReviewFacts, ReviewState, Violation};
+use crate::http::fields::Fields;
 use crate::http::json::JsonFields;
 use crate::http::paging::{self, Paging};
 use crate::http::path::Id;
@@ -42,11 +43,9 @@ pub(super) async fn approve(
     extract::State(state): extract::State<State>,
     Caller(caller): Caller,
     Id(id): Id,
-    JsonFields(mut fields): JsonFields,
+    JsonFields(fields): JsonFields,
 ) -> Result<Json<Value>, Problem> {
-    let notes = fields.strict_text("notes");
-    fields.finish().map_err(|violations| Problem::invalid(&violations))?;
-    let decided = state.use_cases.reviews.approve(&caller, &id, notes).await.map_err(in_old_words)?;
+    let decided = state.use_cases.reviews.approve(&caller, &id, notes(fields)?).await.map_err(in_old_words)?;
     Ok(Json(item(&decided)))
 }
 
@@ -54,11 +53,9 @@ pub(super) async fn reject(
     extract::State(state): extract::State<State>,
     Caller(caller): Caller,
     Id(id): Id,
-    JsonFields(mut fields): JsonFields,
+    JsonFields(fields): JsonFields,
 ) -> Result<Json<Value>, Problem> {
-    let notes = fields.strict_text("notes");
-    fields.finish().map_err(|violations| Problem::invalid(&violations))?;
-    let decided = state.use_cases.reviews.reject(&caller, &id, notes).await.map_err(in_old_words)?;
+    let decided = state.use_cases.reviews.reject(&caller, &id, notes(fields)?).await.map_err(in_old_words)?;
     Ok(Json(item(&decided)))
 }
 
@@ -91,6 +88,13 @@ pub(super) async fn audit(
     let of = (of_item.as_str(), of_post.as_str());
     let page = state.use_cases.reviews.audit(&caller, of, paging.size, &paging.cursor).await?;
     Ok(paging::page("entries", &page.entries, entry, page.next))
+}
+
+/// What a decision brings along.
+fn notes(mut fields: Fields) -> Result<Option<String>, Problem> {
+    let notes = fields.strict_text("notes");
+    fields.finish().map_err(|violations| Problem::invalid(&violations))?;
+    Ok(notes)
 }
 
 /// Names of states, or `all`; an empty text means what waits.

@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use super::{Imported, ImportedPost, KnownPosts};
 use crate::domain::{ExternalId, Label, Platform, PostId, PostOrigin};
+use crate::store::entity::post_metrics;
 use crate::store::entity::posts::{ActiveModel, Column, Entity, Model};
-use crate::store::entity::{post_counts, post_metrics};
-use crate::store::ingest::upsert::row;
-use crate::store::instant::DAY;
+use crate::store::ingest::Owner;
+use crate::store::ingest::upsert::{self, row};
 use crate::store::posts::Tone;
 use crate::store::text::{clean, json};
 use crate::store::{Error, Store, bulk};
@@ -145,7 +145,8 @@ async fn insert(tx: &DatabaseTransaction, store: &Store, posts: &[&ImportedPost]
         }
     }
     let mut new: Vec<_> = posts.iter().filter(|post| inserted.contains(&post.id.0)).copied().collect();
-    count_by_day(tx, &new).await?;
+    let owner = |post: &ImportedPost| Owner { leader: post.leader, platform: post.platform };
+    upsert::count_by_day(tx, new.iter().map(|post| (owner(post), post.posted_at.as_microsecond()))).await?;
     for chunk in new.chunks(bulk::ROWS) {
         let rows = chunk.iter().map(|post| metrics(post, store)).collect();
         tx.execute(&bulk::insert::<post_metrics::Entity>(tx.get_database_backend(), rows)).await?;
@@ -185,29 +186,6 @@ async fn update(tx: &DatabaseTransaction, store: &Store, post: &ImportedPost) ->
     newest.update_column(post_metrics::Column::UpdatedAt).action_and_where(Expr::cust(differs));
     let counts = vec![metrics(post, store)];
     tx.execute(bulk::insert::<post_metrics::Entity>(tx.get_database_backend(), counts).on_conflict(newest)).await?;
-    Ok(())
-}
-
-async fn count_by_day(tx: &DatabaseTransaction, posts: &[&ImportedPost]) -> Result<(), Error> {
-    use post_counts::{ActiveModel, Column, Entity};
-    let mut days: BTreeMap<_, i64> = BTreeMap::new();
-    for post in posts {
-        let day = post.posted_at.as_microsecond().div_euclid(DAY);
-        *days.entry((post.leader.0, post.platform.as_str(), day)).or_default() += 1;
-    }
-    if days.is_empty() {
-        return Ok(());
-    }
-    let rows = days.into_iter().map(|((leader, platform, day), n)| ActiveModel {
-        leader_id: Set(leader),
-        platform: Set(platform.to_owned()),
-        day: Set(day),
-        n: Set(n),
-    });
-    let more = OnConflict::columns([Column::LeaderId, Column::Platform, Column::Day])
-        .value(Column::N, Expr::cust("post_counts.n + excluded.n"))
-        .to_owned();
-    Entity::insert_many(rows).on_conflict(more).exec_without_returning(tx).await?;
     Ok(())
 }
 

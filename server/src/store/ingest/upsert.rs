@@ -76,11 +76,15 @@ pub(in crate::store) async fn posts(
     let mut written = Written::default();
     for chunk in distinct.chunks(bulk::ROWS) {
         let known = known(tx, owner, chunk).await?;
-        let is_news = |post: &&ScoredPost| known.get(&root(post)).is_none_or(|known| known.is_changed_by(post));
-        let (news, seen): (Vec<_>, Vec<_>) = chunk.iter().partition(is_news);
-        let seen = seen.into_iter().filter_map(|post| Some((known.get(&root(post))?, post)));
-        let seen: Vec<_> =
-            seen.filter(|(known, post)| known.listens_to(post)).map(|(known, post)| (known.id, post)).collect();
+        let (mut news, mut seen) = (Vec::new(), Vec::new());
+        for post in chunk {
+            match known.get(&root(post)) {
+                Some(known) if !known.is_changed_by(post) => {
+                    seen.extend(known.listens_to(post).then_some((known.id, post)));
+                }
+                _ => news.push(post),
+            }
+        }
         if !news.is_empty() {
             let news = write(tx, store, owner, &news).await?;
             written.new.extend(news.new);
@@ -98,7 +102,7 @@ async fn write(tx: &DatabaseTransaction, store: &Store, owner: Owner, news: &[&S
     let changed: Vec<_> = changed.into_iter().filter_map(|row| Some((*by_root.get(&row.root_id)?, row))).collect();
     let (mut inserted, updated): (Vec<_>, Vec<_>) = changed.iter().partition(|(_, row)| row.revision == 1);
     inserted.sort_by_key(|(_, row)| (row.posted_at, row.id));
-    count_by_day(tx, owner, inserted.iter().map(|(_, row)| row.posted_at)).await?;
+    count_by_day(tx, inserted.iter().map(|(_, row)| (owner, row.posted_at))).await?;
     replace_hashtags(tx, &changed).await?;
     let counts = |(post, row): &&(&ScoredPost, Changed)| row::metrics_of(store, owner, row.id, post);
     if !inserted.is_empty() {
@@ -155,21 +159,20 @@ async fn upsert(
     Ok(rows.iter().map(|row| Changed::from_query_result(row, "")).collect::<Result<_, _>>()?)
 }
 
-/// Counts new posts, by the times at which they were published.
+/// Counts new posts, by whose they are and the times at which they were published.
 pub(in crate::store) async fn count_by_day(
     tx: &DatabaseTransaction,
-    owner: Owner,
-    inserted: impl IntoIterator<Item = i64>,
+    inserted: impl IntoIterator<Item = (Owner, i64)>,
 ) -> Result<(), Error> {
     use post_counts::{ActiveModel, Column, Entity};
-    let mut days: BTreeMap<i64, i64> = BTreeMap::new();
-    for posted_at in inserted {
-        *days.entry(posted_at.div_euclid(DAY)).or_default() += 1;
+    let mut days: BTreeMap<(Owner, i64), i64> = BTreeMap::new();
+    for (owner, posted_at) in inserted {
+        *days.entry((owner, posted_at.div_euclid(DAY))).or_default() += 1;
     }
     if days.is_empty() {
         return Ok(());
     }
-    let rows = days.into_iter().map(|(day, n)| ActiveModel {
+    let rows = days.into_iter().map(|((owner, day), n)| ActiveModel {
         leader_id: Set(owner.leader.0),
         platform: Set(owner.platform.as_str().to_owned()),
         day: Set(day),
