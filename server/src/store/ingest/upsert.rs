@@ -165,16 +165,17 @@ pub(in crate::store) async fn count_by_day(
     inserted: impl IntoIterator<Item = (Owner, i64)>,
 ) -> Result<(), Error> {
     use post_counts::{ActiveModel, Column, Entity};
-    let mut days: BTreeMap<(Owner, i64), i64> = BTreeMap::new();
+    // Rows are locked in one order everywhere, which is that of the names.
+    let mut days: BTreeMap<(Uuid, &str, i64), i64> = BTreeMap::new();
     for (owner, posted_at) in inserted {
-        *days.entry((owner, posted_at.div_euclid(DAY))).or_default() += 1;
+        *days.entry((owner.leader.0, owner.platform.as_str(), posted_at.div_euclid(DAY))).or_default() += 1;
     }
     if days.is_empty() {
         return Ok(());
     }
-    let rows = days.into_iter().map(|((owner, day), n)| ActiveModel {
-        leader_id: Set(owner.leader.0),
-        platform: Set(owner.platform.as_str().to_owned()),
+    let rows = days.into_iter().map(|((leader, platform, day), n)| ActiveModel {
+        leader_id: Set(leader),
+        platform: Set(platform.to_owned()),
         day: Set(day),
         n: Set(n),
     });
