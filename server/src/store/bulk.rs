@@ -1,9 +1,11 @@
 //! Many rows in one statement.
 
+use std::collections::BTreeMap;
+
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, InsertStatement, Query};
 use sea_orm::{DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryTrait};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The most rows of one statement: 31 columns each stay below SQLite's limit of 32,766 bound values.
 pub(super) const ROWS: usize = 1_000;
@@ -21,7 +23,7 @@ where
     if backend != DbBackend::Postgres {
         return E::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model)).into_query();
     }
-    let (shared, rows) = split(rows);
+    let (shared, rows) = split(&rows);
     let row_type = Expr::cust(format!("NULL::{}", E::default().table_name()));
     let document = |json: String| Expr::val(json).cast_as("json");
     let shared = Func::cust("json_populate_record").arg(row_type).arg(document(shared));
@@ -35,19 +37,18 @@ where
         .to_owned()
 }
 
-/// What all rows share, and what is left of each, as JSON.
-fn split(rows: Vec<impl Serialize>) -> (String, String) {
-    let json = |row| match serde_json::to_value(row) {
-        Ok(Value::Object(columns)) => columns,
-        other => unreachable!("a row is its columns, which are always JSON: {other:?}"),
-    };
-    let mut rows: Vec<_> = rows.into_iter().map(json).collect();
+/// What all rows share, and what is left of each, as JSON. Every value is written once and not taken apart again.
+fn split(rows: &[impl Serialize]) -> (String, String) {
+    const JSON: &str = "a row is its columns, which are always JSON";
+    let texts: Vec<_> = rows.iter().map(|row| serde_json::to_string(row).expect(JSON)).collect();
+    let read = |text| serde_json::from_str::<BTreeMap<&str, &RawValue>>(text).expect(JSON);
+    let mut rows: Vec<_> = texts.iter().map(|text| read(text)).collect();
     let mut shared = rows.first().cloned().unwrap_or_default();
-    shared.retain(|column, value| rows.iter().all(|row| row.get(column) == Some(value)));
+    shared.retain(|column, value| rows.iter().all(|row| row[column].get() == value.get()));
     for row in &mut rows {
         row.retain(|column, _| !shared.contains_key(column));
     }
-    (Value::Object(shared).to_string(), Value::Array(rows.into_iter().map(Value::Object).collect()).to_string())
+    (serde_json::to_string(&shared).expect(JSON), serde_json::to_string(&rows).expect(JSON))
 }
 
 /// Bytes as PostgreSQL reads them from a text.

@@ -20,10 +20,11 @@ const PAGE: (i64, i64) = (100, 300);
 const CHUNK: (i64, i64) = (2_000, 15);
 
 /// The rows of a page in the tables that both sides fill; `$` stands for the condition on the post.
-const TABLES: [(&str, &str); 3] = [
+const TABLES: [(&str, &str); 4] = [
     ("posts", "SELECT p.* FROM posts p WHERE $"),
     ("post_metrics", "SELECT m.* FROM post_metrics m JOIN posts p ON p.id = m.post_id WHERE $"),
     ("post_hashtags", "SELECT h.* FROM post_hashtags h JOIN posts p ON p.id = h.post_id WHERE $"),
+    ("post_arrivals", "SELECT a.* FROM post_arrivals a JOIN posts p ON p.id = a.post_id WHERE $"),
 ];
 
 /// Every row of the tables that an unchanged page must not touch, with its place and the transaction that wrote it.

@@ -124,8 +124,8 @@ pub(in crate::store) fn content_hash(scored: &ScoredPost) -> Vec<u8> {
         Sentiment::Given(label) => (None, Some(label.as_str())),
         Sentiment::Unscored(reason) => (None, Some(reason.as_str())),
     };
-    let whole = json(&(post.id.0, author, content, tone, &scored.language)).to_string();
-    digest(&SHA256, whole.as_bytes()).as_ref().to_vec()
+    let whole = serde_json::to_vec(&(post.id.0, author, content, tone, &scored.language));
+    digest(&SHA256, &whole.expect("texts, numbers and lists of them are always JSON")).as_ref().to_vec()
 }
 
 /// The row of a post's public counts.
