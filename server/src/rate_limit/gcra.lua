@@ -42,11 +42,14 @@ local function read(key, fields)
   return {}
 end
 
--- The key lives until its last bucket is full, and never shorter than before.
-local function write(key, changed, furthest)
+-- The key lives until its last bucket is full, and never shorter than before. Either order of the two commands leads there; the
+-- likelier one comes first: a key that lacks its first field is a new one, most of the time.
+local function write(key, changed, furthest, seems_new)
   redis.call('HSET', key, unpack(changed))
   local life = string.format('%.0f', math.ceil(furthest / 1000) + 1)
-  if redis.call('PEXPIRE', key, life, 'GT') == 0 then redis.call('PEXPIRE', key, life, 'NX') end
+  local first, second = 'GT', 'NX'
+  if seems_new then first, second = second, first end
+  if redis.call('PEXPIRE', key, life, first) == 0 then redis.call('PEXPIRE', key, life, second) end
 end
 
 local answer, at = {}, 1
@@ -89,7 +92,7 @@ for _, key in ipairs(KEYS) do
     answer[#answer + 1] = bucket.wait
     answer[#answer + 1] = math.ceil(bucket.level)
   end
-  if #changed > 0 then write(key, changed, furthest) end
+  if #changed > 0 then write(key, changed, furthest, not tats[1]) end
   at = at + 1 + 5 * count
 end
 return answer

@@ -1,6 +1,7 @@
 //! Carries questions to Redis in natural batches: what is asked while calls are under way goes into the next one.
 //!
-//! There is no timer. A lone question goes at once; under load the calls grow by themselves.
+//! There is no timer. A lone question goes at once; under load the calls grow by themselves. Before a call leaves, every task
+//! that is ready to run gets its turn: those whom one answer woke ask again in one call, not the first of them alone.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use futures::StreamExt;
 use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::task::yield_now;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -79,10 +81,14 @@ impl Transport {
                 }
                 Some(()) = calls.next() => {}
                 _ = self.jobs.recv_many(&mut batch, MOST_KEYS), if calls.len() < MOST_CALLS => {
-                    let asked = std::mem::replace(&mut batch, Vec::with_capacity(MOST_KEYS));
-                    if asked.is_empty() {
+                    if batch.is_empty() {
                         return;
                     }
+                    yield_now().await;
+                    while batch.len() < MOST_KEYS && let Ok(job) = self.jobs.try_recv() {
+                        batch.push(job);
+                    }
+                    let asked = std::mem::replace(&mut batch, Vec::with_capacity(MOST_KEYS));
                     calls.push(call(&self.line, asked, self.limit));
                 }
             }
