@@ -16,7 +16,7 @@ pub struct KeyRing(RwLock<Arc<Keys>>);
 /// The keys at one moment.
 #[derive(Debug)]
 pub(super) struct Keys {
-    keys: HashMap<String, MacKey>,
+    by_id: HashMap<String, MacKey>,
     /// The names, the signing one first.
     order: Vec<String>,
     /// The SHA-256 of all names and secrets, by which two rings are compared.
@@ -78,14 +78,14 @@ impl KeyRing {
 
 impl Keys {
     fn new<'a>(keys: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Self, KeyRingError> {
-        let mut ring = Self { keys: HashMap::new(), order: Vec::new(), stamp: Vec::new() };
+        let mut ring = Self { by_id: HashMap::new(), order: Vec::new(), stamp: Vec::new() };
         let mut stamp = Context::new(&SHA256);
         for (id, secret) in keys {
             if !is_key_id(id) {
                 return Err(KeyRingError::KeyId(id.to_owned()));
             }
             let key = MacKey::new(secret).ok_or_else(|| KeyRingError::TooShort(id.to_owned()))?;
-            if ring.keys.insert(id.to_owned(), key).is_some() {
+            if ring.by_id.insert(id.to_owned(), key).is_some() {
                 return Err(KeyRingError::Duplicate(id.to_owned()));
             }
             ring.order.push(id.to_owned());
@@ -101,12 +101,12 @@ impl Keys {
     /// The key that signs, and its name.
     pub(super) fn signing(&self) -> (&str, &MacKey) {
         let id = self.order.first().expect("a ring holds at least one key");
-        (id, self.keys.get(id).expect("every name has its key"))
+        (id, self.by_id.get(id).expect("every name has its key"))
     }
 
     /// The key of this name, if it is in the ring; no other key is ever tried.
     pub(super) fn get(&self, id: &str) -> Option<&MacKey> {
-        self.keys.get(id).or_else(|| (!TokenCheck::Key.is_made()).then(|| self.signing().1))
+        self.by_id.get(id).or_else(|| (!TokenCheck::Key.is_made()).then(|| self.signing().1))
     }
 }
 
