@@ -10,6 +10,7 @@ fmt:
 # Clippy, pedantic, over every target
 lint:
     cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy --package amber-server --features aws,gcp --all-targets -- -D warnings
 
 # Every test; arguments select by name
 test *FILTER:

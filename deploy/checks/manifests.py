@@ -45,7 +45,7 @@ def environment(resources: tuple, secrets: dict) -> dict[str, str]:
     found: dict[str, str] = {}
     for source in container.get("envFrom", []):
         found |= one(resources, "ConfigMap", source["configMapRef"]["name"])["data"]
-    for item in container["env"]:
+    for item in container.get("env", []):
         reference = item.get("valueFrom", {}).get("secretKeyRef")
         if reference is None:
             found[item["name"]] = item["value"]

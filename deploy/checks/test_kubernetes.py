@@ -11,6 +11,8 @@ from manifests import environment, pod, render, resource, template
 from stage import DEPLOY, ROOT, SECRETS, Amber, answers, program, tool
 
 OVERLAYS = ["overlays/dev", "overlays/production"]
+# Production, with the secrets from a cloud.
+CLOUD = "overlays/production-cloud"
 # What the image sets.
 OF_THE_IMAGE = {"APP_VERSION", "GIT_COMMIT", "BUILD_TIME"}
 
@@ -36,7 +38,7 @@ class Manifests(unittest.TestCase):
     """What can be seen without a server."""
 
     def test_every_target_is_valid_for_kubernetes_1_32(self) -> None:
-        for target in [*OVERLAYS, "migrate"]:
+        for target in [*OVERLAYS, CLOUD, "migrate"]:
             with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
                 file.write(render(target)[0])
                 file.flush()
@@ -80,6 +82,18 @@ class Manifests(unittest.TestCase):
             self.assertNotIn("Secret", [item["kind"] for item in render(target)[1]])
         secrets = {re.sub("_FILE$", "", item["name"]) for item in pod("base")["containers"][0]["env"]}
         self.assertEqual(secrets, set(template()))
+
+    def test_with_secrets_from_a_cloud_nothing_of_a_secret_reaches_the_pod(self) -> None:
+        rendered, items = render(CLOUD)
+        self.assertNotIn("amber-secrets", rendered)
+        plain = environment(render("overlays/production")[1], template())
+        secrets = {re.sub("_FILE$", "", name) for name in plain if re.sub("_FILE$", "", name) in template()}
+        reached = environment(items, template())
+        self.assertFalse(secrets & {re.sub("_FILE$", "", name) for name in reached})
+        # Where the store is asked for: the port of nobody. The answer is about the store, not about a mistake.
+        nowhere = {"SECRETS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "made-up", "AWS_SECRET_ACCESS_KEY": "made-up"}
+        done = checked(reached | nowhere | {"SECRETS_TIMEOUT_SECONDS": "1"})
+        self.assertRegex(done.stderr, "aws-ssm (did not show the secrets|could not be read)|built without aws-ssm")
 
     def test_names_and_numbers_are_those_that_operators_know(self) -> None:
         (container,) = pod("base")["containers"]

@@ -6,6 +6,7 @@ pub mod domain;
 pub mod config;
 pub mod telemetry;
 pub mod resilience;
+pub mod secret_store;
 pub mod redis;
 pub mod store;
 pub mod checkpoints;

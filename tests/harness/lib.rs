@@ -5,6 +5,7 @@
 
 mod authority;
 mod clock;
+mod clouds;
 mod collector;
 mod flaky;
 mod guarded;
@@ -19,6 +20,7 @@ mod x;
 
 pub use authority::{Authority, Certified};
 pub use clock::TestClock;
+pub use clouds::{Cloud, STORES, Unsteady};
 pub use collector::{Collector, TraceSpan};
 pub use flaky::Flaky;
 pub use hasty::Hasty;
@@ -27,5 +29,5 @@ pub use postgres::Postgres;
 pub use program::Program;
 pub use redis::{Cli, EncryptedRedis, Redis, RedisCluster, WatchedRedis};
 pub use server::{Backend, Builder, TestServer, admin_token, http_client};
-pub use tools::{find_program, setting};
+pub use tools::{find_program, report_missing, setting};
 pub use x::FakeXApi;

@@ -53,7 +53,7 @@ pub fn find_program(name: &str, remedy: &str) -> Option<PathBuf> {
 ///
 /// # Panics
 /// When `AMBER_REQUIRE_TOOLS` is 1, as in CI, where nothing may be skipped.
-pub(crate) fn report_missing(tool: &str, remedy: &str) {
+pub fn report_missing(tool: &str, remedy: &str) {
     let message = format!("{tool} is not installed: {remedy}");
     assert!(setting("AMBER_REQUIRE_TOOLS").as_deref() != Some("1"), "{message}");
     eprintln!("skipped: {message}");

@@ -4,6 +4,7 @@
 mod api_keys;
 mod auth;
 mod bad_input;
+mod cloud_secrets;
 mod connections;
 mod crash;
 mod embed;

@@ -18,7 +18,11 @@ const PINS: &[(&[&str], &[&str])] = &[
     (&["sea_orm", "amber_migrations"], &["store/"]),
     (&["deadpool_redis"], &["redis/", "rate_limit/", "embed/", "ingestion/", "health/"]),
     // The secret stores of the clouds are fetched from as well.
-    (&["reqwest"], &["x_api/", "config/"]),
+    (&["reqwest"], &["x_api/", "secret_store/"]),
+    (
+        &["aws_config", "aws_credential_types", "aws_sigv4", "aws_smithy_http_client", "google_cloud_auth"],
+        &["secret_store/"],
+    ),
     (&["backon"], &["resilience/"]),
     // The cron text is parsed where it is read, and followed where it is used.
     (&["croner"], &["config/", "ingestion/"]),
@@ -40,7 +44,8 @@ pub(crate) fn check_table(manifest: &str) -> Vec<Finding> {
     let crates = PINS.iter().flat_map(|(crates, _)| crates.iter());
     // A manifest may write a hyphen where code writes an underscore.
     let manifest = manifest.replace('-', "_");
-    let is_missing = |name: &&&str| !manifest.contains(&format!("\n{name}.workspace"));
+    let is_missing =
+        |name: &&&str| !["\n{}.workspace", "\n{} = {"].iter().any(|line| manifest.contains(&line.replace("{}", name)));
     let finding = |name| Finding::new("server/Cargo.toml", 0, format!("`{name}` is pinned but not depended on"));
     crates.filter(is_missing).map(finding).collect()
 }

@@ -51,6 +51,8 @@ pub struct Core {
     pub edge: Option<Edge>,
     /// Writes the audit of embed tokens; it must be run. None when embedding is switched off.
     pub audit: Option<AuditWriter>,
+    /// The keys of embed tokens; None when embedding is switched off.
+    pub key_ring: Option<Arc<KeyRing>>,
     /// Asks Redis about calls; it must be run. None when limits are not shared.
     pub limits_worker: Option<rate_limit::Worker>,
     /// Tells every part that the process ends.
@@ -90,11 +92,25 @@ impl Core {
         let parts =
             Shared { config, world, store: &store, metrics: &metrics, ingestion: &ingestion, clients: &clients };
         let (embed, audit) = embed_parts(&parts, redis)?.unzip();
+        let key_ring = embed.as_ref().map(|embed| Arc::clone(&embed.ring));
         let stop = CancellationToken::new();
         let use_cases = use_cases(&parts, embed, places, &health, &authenticator, limits.clone(), &stop);
         let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
         let gate = Arc::new(Gate { authenticator, limits, proxies, clock, entropy, metrics: metrics.clone() });
-        Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker, stop })
+        Ok(Self {
+            store,
+            metrics,
+            ingestion,
+            worker,
+            use_cases,
+            health,
+            gate,
+            edge,
+            audit,
+            key_ring,
+            limits_worker,
+            stop,
+        })
     }
 }
 
@@ -197,14 +213,14 @@ fn embed_parts(shared: &Shared<'_>, redis: Option<Pool>) -> Result<Option<(Embed
     );
     let (audit, writer) = AuditLog::new(Arc::clone(&store) as _, shared.metrics.clone());
     let parts = EmbedParts {
-        issuer: issuer_of(embed, ring, shared.world),
+        issuer: issuer_of(embed, Arc::clone(&ring), shared.world),
         redeemer,
         registry,
         graves: Graves::new(Arc::clone(&store) as _),
         requests: Arc::clone(&store) as _,
         tokens: store,
         audit,
-        key_ids: embed.keys.iter().map(|(id, _)| id.clone()).collect(),
+        ring,
         registered: embed.allowed_origins.clone(),
     };
     Ok(Some((parts, writer)))

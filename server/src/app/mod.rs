@@ -14,7 +14,7 @@ mod world;
 pub use build::{Core, api_keys, ingestion, issuer, open_files, open_store};
 pub use demo::demo;
 pub use error::Error;
-pub use rotation::{ReadBearer, Rotation};
+pub use rotation::{Fresh, Occasion, Read, Rotated, Rotation, Secrets};
 pub use server::{Server, serve};
 pub use tls::Error as TlsError;
 pub use world::{World, install_crypto};

@@ -12,12 +12,12 @@ use tracing::{info, warn};
 
 use super::tls::Tls;
 use super::upkeep::Upkeep;
-use super::{Core, Error, Rotation, World, listener};
+use super::{Core, Error, Rotated, Rotation, World, listener};
 use crate::config::Config;
 use crate::grpc::{self, Serving};
 use crate::health::Health;
 use crate::http::{self, DemoSite, State};
-use crate::ingestion::{Ingestion, Recheck, Scheduler};
+use crate::ingestion::{Recheck, Scheduler};
 use crate::store::{Store, Work};
 
 /// A server that listens.
@@ -33,16 +33,16 @@ pub struct Server {
     grace: Duration,
 }
 
-/// Serves on the configured address until `stop`, then finishes what is under way; `rotation` brings new bearer tokens.
+/// Serves on the configured address until `stop`, then finishes what is under way; `rotation` brings new secrets.
 ///
 /// # Errors
 /// When a part cannot be built or the address cannot be listened on.
 pub async fn serve(config: Config, world: World, rotation: Rotation, stop: CancellationToken) -> Result<(), Error> {
     let listener = bind(config.server.listen).await?;
     let core = Core::build(&config, &world).await?;
-    let ingestion = core.ingestion.clone();
+    let rotated = Rotated::of(&config, &world, &core);
     let server = Server::start(&config, &world, core, listener, None).await?;
-    server.rotate_bearer(rotation, ingestion);
+    server.rotate(rotation, rotated);
     stop.cancelled().await;
     server.stop().await;
     Ok(())
@@ -65,8 +65,9 @@ impl Server {
         listener: TcpListener,
         demo: Option<DemoSite>,
     ) -> Result<Self, Error> {
-        let Core { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker, stop } =
-            core;
+        let Core {
+            store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker, stop, ..
+        } = core;
         let address =
             listener.local_addr().map_err(|source| Error::Listen { address: config.server.listen, source })?;
         let orphans = store.release_orphans().await?;
@@ -142,9 +143,9 @@ impl Server {
         })
     }
 
-    /// Looks for new bearer tokens until the server stops.
-    pub fn rotate_bearer(&self, rotation: Rotation, ingestion: Ingestion) {
-        self.tasks.spawn(rotation.run(ingestion, self.stop.clone()));
+    /// Puts new secrets in place until the server stops.
+    pub fn rotate(&self, rotation: Rotation, rotated: Rotated) {
+        self.tasks.spawn(rotation.run(rotated, self.stop.clone()));
     }
 
     /// The address on which it listens.

@@ -67,7 +67,7 @@ Example:
 
 impl ApiKey {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let ApiKeyDesk { database, admin } = ApiKeyDesk::load(&environment::standard()?)?;
+        let ApiKeyDesk { database, admin } = ApiKeyDesk::load(&environment::standard().await?)?;
         let world = World::real();
         let store = app::open_store(&database, None, &world).await?;
         let text = self.work(&app::api_keys(&admin, &store, &world)?).await;

@@ -55,7 +55,7 @@ Examples:
 
 impl Checkpoint {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let CheckpointPlaces { database, checkpoints } = CheckpointPlaces::load(&environment::standard()?)?;
+        let CheckpointPlaces { database, checkpoints } = CheckpointPlaces::load(&environment::standard().await?)?;
         let store = app::open_store(&database, None, &World::real()).await?;
         let places = Places::open(&checkpoints, Arc::new(store.clone())).await?;
         let text = match self {

@@ -42,9 +42,9 @@ Example:
   amber config env-example > .env";
 
 impl Config {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let text = match self {
-            Self::Check => check()?,
+            Self::Check => check().await?,
             Self::Reference => config::reference(),
             Self::EnvExample => config::env_example(),
         };
@@ -53,8 +53,8 @@ impl Config {
     }
 }
 
-fn check() -> Result<String, Failure> {
-    let Loaded { config, warnings } = config::Config::load(&environment::standard()?)?;
+async fn check() -> Result<String, Failure> {
+    let Loaded { config, warnings } = config::Config::load(&environment::standard().await?)?;
     for warning in &warnings {
         eprintln!("warning: {warning}");
     }

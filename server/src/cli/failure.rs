@@ -4,7 +4,9 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use amber_server::store::legacy;
-use amber_server::{app, checkpoints, config, embed, import, ingestion, rate_limit, store, telemetry, usecase};
+use amber_server::{
+    app, checkpoints, config, embed, import, ingestion, rate_limit, secret_store, store, telemetry, usecase,
+};
 
 /// It did not work.
 const FAILED: u8 = 1;
@@ -70,6 +72,22 @@ impl From<config::Errors> for Failure {
 impl From<config::FileError> for Failure {
     fn from(error: config::FileError) -> Self {
         Self::of(MISCONFIGURED, &error)
+    }
+}
+
+impl From<secret_store::Error> for Failure {
+    fn from(error: secret_store::Error) -> Self {
+        let code = match &error {
+            secret_store::Error::NotBuilt { .. }
+            | secret_store::Error::Setup { .. }
+            | secret_store::Error::Refused { .. }
+            | secret_store::Error::Unusable { .. } => MISCONFIGURED,
+            secret_store::Error::Credentials { .. }
+            | secret_store::Error::Forbidden { .. }
+            | secret_store::Error::Unavailable { .. }
+            | secret_store::Error::Timeout { .. } => UNAVAILABLE,
+        };
+        Self::of(code, &error)
     }
 }
 

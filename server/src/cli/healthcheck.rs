@@ -41,7 +41,7 @@ impl Healthcheck {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let (address, tls) = match self.address {
             Some(address) => (address, self.tls),
-            None => Server::read_listen(&environment::standard()?)?,
+            None => Server::read_listen(&environment::local()?)?,
         };
         let address = reachable(address);
         let path = if self.live { "/livez" } else { "/readyz" };

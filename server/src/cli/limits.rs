@@ -55,7 +55,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Limits {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let SharedLimits { redis, rate_limit, embed_rate } = SharedLimits::load(&environment::standard()?)?;
+        let SharedLimits { redis, rate_limit, embed_rate } = SharedLimits::load(&environment::standard().await?)?;
         let policies = Policies::new(&rate_limit, embed_rate);
         let place = Place::new(&redis).map_err(|error| Failure::misconfigured(error.to_string()))?;
         let (limiter, transport) = SharedLimiter::new(Settings { place, budget: PATIENCE });

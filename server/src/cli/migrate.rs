@@ -64,7 +64,7 @@ Example:
 
 impl Migrate {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let database = Database::load(&environment::standard()?)?;
+        let database = Database::load(&environment::standard().await?)?;
         let store = app::open_store(&database, None, &World::real()).await?;
         let before = store.migrations().await?;
         let text = match self {

@@ -4,6 +4,7 @@ mod failure;
 mod output;
 mod signals;
 mod environment;
+mod fresh_secrets;
 mod serve;
 mod demo;
 mod healthcheck;
@@ -39,7 +40,7 @@ Exit codes:
   1    failed; the reason is on standard error
   2    the command line cannot be understood
   64   the configuration has mistakes; all of them are on standard error
-  69   the database or the port is not available
+  69   the database, the port or the secret store is not available
   130  ended by a second signal before the work was over";
 
 // What each one does is said where it is done.
@@ -73,12 +74,12 @@ pub(crate) async fn run(cli: Cli) -> ExitCode {
         Command::Demo(command) => command.run().await,
         Command::Healthcheck(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
-        Command::Config(command) => command.run(),
+        Command::Config(command) => command.run().await,
         Command::Ingest(command) => command.run().await,
         Command::Import(command) => command.run().await,
         Command::Checkpoint(command) => command.run().await,
         Command::Limits(command) => command.run().await,
-        Command::Token(command) => command.run(),
+        Command::Token(command) => command.run().await,
         Command::ApiKey(command) => command.run().await,
     };
     outcome.unwrap_or_else(Failure::report)

@@ -71,9 +71,9 @@ Exit codes:
 const CLIENT: &str = "cli";
 
 impl Token {
-    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+    pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let Self::Issue(asked) = self;
-        let TokenIssue { public_url, embed } = TokenIssue::load(&environment::standard()?)?;
+        let TokenIssue { public_url, embed } = TokenIssue::load(&environment::standard().await?)?;
         let request = IssueRequest {
             client_id: ClientId(CLIENT.to_owned()),
             dashboard: asked.dashboard,

@@ -8,12 +8,17 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// A source of variables.
-pub trait Env {
+pub trait Env: Send + Sync {
     /// The value of `name`, when it is set.
     fn get(&self, name: &str) -> Option<String>;
 
     /// Every name that is set.
     fn names(&self) -> Vec<String>;
+
+    /// Where a variable that is not set was looked for besides the environment, in words; None when nowhere.
+    fn looked_for(&self, _name: &str) -> Option<String> {
+        None
+    }
 }
 
 /// The environment of the process.
@@ -117,6 +122,10 @@ impl Env for Layers {
         names.sort();
         names.dedup();
         names
+    }
+
+    fn looked_for(&self, name: &str) -> Option<String> {
+        self.0.iter().find_map(|layer| layer.looked_for(name))
     }
 }
 

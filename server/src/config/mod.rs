@@ -6,6 +6,7 @@ mod env;
 mod report;
 mod secret;
 mod redis;
+mod cloud;
 mod sections;
 mod parse;
 mod reader;
@@ -14,6 +15,7 @@ mod load;
 mod summary;
 mod reference;
 
+pub use cloud::{CloudStore, SecretsManager};
 pub use env::{Env, FileError, Layers, MapEnv, ProcessEnv};
 pub use load::{ApiKeyDesk, CheckpointPlaces, IngestRun, Loaded, SharedLimits, TokenIssue};
 pub use redis::{BadRedisUrl, Layout, Redis};

@@ -2,7 +2,6 @@
 
 use strsim::damerau_levenshtein;
 
-use super::parse::{self, Refusal};
 use super::reader::Reader;
 use super::variable::Variable;
 use super::{Env, variables};
@@ -20,39 +19,11 @@ const OWN_PREFIXES: &[&str] = &[
     "TWITTER_",
     "CORS_",
     "CHECKPOINT_",
+    "SECRETS_",
 ];
 
 /// Sources of the old service that Amber does not have.
 const DROPPED_PREFIXES: &[&str] = &["FACEBOOK_", "NEWS_", "POST_LIMIT"];
-
-/// What this version does not do yet.
-const LATER: &[Later] = &[
-    Later {
-        name: "SECRETS_MANAGER_ENABLED",
-        harmless: "false",
-        otherwise: Refuse("secrets come from variables and files"),
-    },
-    Later { name: "SECRETS_MANAGER_PROVIDER", harmless: "", otherwise: Ignore },
-    Later { name: "SECRETS_PREFIX", harmless: "", otherwise: Ignore },
-];
-
-/// A variable that this version knows by name only.
-struct Later {
-    name: &'static str,
-    /// The value that asks for what Amber does anyway.
-    harmless: &'static str,
-    otherwise: Otherwise,
-}
-
-/// What to do about any other value.
-enum Otherwise {
-    /// Start, and say that it does nothing.
-    Ignore,
-    /// Do not start, because the operator relies on something that would not happen; the text says what to do.
-    Refuse(&'static str),
-}
-
-use Otherwise::{Ignore, Refuse};
 
 /// Warns of every name that does nothing.
 pub(super) fn review(env: &dyn Env, reader: &mut Reader<'_>) {
@@ -61,30 +32,10 @@ pub(super) fn review(env: &dyn Env, reader: &mut Reader<'_>) {
         if is_empty || is_known(&name) {
             continue;
         }
-        if let Some(later) = LATER.iter().find(|later| later.name == name) {
-            review_later(later, env, reader);
-        } else if DROPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+        if DROPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
             reader.warn(&name, "is ignored, because posts come from X alone");
         } else if let Some(message) = slip_of(&name) {
             reader.warn(&name, message);
-        }
-    }
-}
-
-fn review_later(later: &Later, env: &dyn Env, reader: &mut Reader<'_>) {
-    let value = env.get(later.name).unwrap_or_default();
-    let value = value.trim();
-    let is_off = later.harmless == "false" && parse::flag(value) == Ok(false);
-    if value == later.harmless || is_off {
-        return;
-    }
-    match later.otherwise {
-        Ignore => reader.warn(later.name, "is not supported yet by this version, and does nothing"),
-        Refuse(instead) => {
-            reader.refuse(
-                later.name,
-                Refusal::new("is not supported yet by this version", format!("unset it; {instead}")),
-            );
         }
     }
 }

@@ -55,6 +55,11 @@ impl<'a> Reader<'a> {
             || variable.is_secret() && variable.names().any(|name| is_filled(&file_variable(name)))
     }
 
+    /// Where else a variable was looked for, in words.
+    pub(super) fn looked_for(&self, name: &str) -> Option<String> {
+        self.env.looked_for(known(name).name)
+    }
+
     /// The file that a secret comes from; None when it is not set by a file.
     pub(super) fn file_of(&self, name: &str) -> Option<PathBuf> {
         let mut files = known(name).names().filter_map(|name| self.env.get(&file_variable(name)));

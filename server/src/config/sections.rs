@@ -8,12 +8,14 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
-use super::{Redis, SecretBytes};
+use super::{Redis, SecretBytes, SecretsManager};
 use crate::domain::{Cidr, Origin, PolicyName, Quota};
 
 /// Everything that an operator can set, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The secret store that was asked for what is set nowhere else; None: none.
+    pub secrets_manager: Option<SecretsManager>,
     /// Where and how Amber listens.
     pub server: Server,
     /// Where Amber remembers.

@@ -25,12 +25,15 @@ impl Config {
     /// What an operator wants to see of the configuration when Amber starts.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let Self { server, database, checkpoints, redis, ingestion, embed, rate_limit, cors, telemetry, .. } = self;
+        let Self { secrets_manager, server, database, checkpoints, redis, ingestion, embed, .. } = self;
+        let Self { rate_limit, cors, telemetry, .. } = self;
         let schedule = match &ingestion.cron {
             Some(cron) => format!("{cron:?}"),
             None => format!("{}m", ingestion.interval.as_secs() / 60),
         };
+        let secrets = secrets_manager.as_ref().map_or("environment", |manager| manager.store.as_str());
         Summary(vec![
+            ("secrets", secrets.to_owned()),
             ("listen", server.listen.to_string()),
             ("tls", server.tls.is_some().to_string()),
             ("public_url", server.public_url.clone()),

@@ -43,6 +43,7 @@ fn one_secret_is_enough_and_everything_else_has_its_default() {
     let loaded = Config::load(&least()).unwrap();
     assert_eq!(loaded.warnings, []);
     let Config {
+        secrets_manager,
         server,
         database,
         checkpoints,
@@ -56,6 +57,7 @@ fn one_secret_is_enough_and_everything_else_has_its_default() {
         build,
         telemetry,
     } = loaded.config;
+    assert!(secrets_manager.is_none());
     assert_eq!(server.listen.to_string(), "0.0.0.0:5000");
     assert_eq!(server.public_url, "http://localhost:5000");
     assert!(server.reflection && !server.metrics_require_auth);
@@ -326,10 +328,30 @@ fn a_slip_of_the_pen_is_answered_with_the_nearest_name() {
 }
 
 #[test]
-fn what_would_be_unsafe_to_ignore_stops_the_start() {
-    assert_eq!(refused(&least().with("SECRETS_MANAGER_ENABLED", "true")), ["SECRETS_MANAGER_ENABLED"]);
-    let env = least().with("SECRETS_MANAGER_ENABLED", "off");
-    assert_eq!(warned(&env), []);
+fn a_secret_store_is_asked_for_by_name_and_place() {
+    let with_store = |name: &str| least().with("SECRETS_MANAGER_ENABLED", "on").with("SECRETS_MANAGER_PROVIDER", name);
+    assert_eq!(refused(&least().with("SECRETS_MANAGER_ENABLED", "true")), ["SECRETS_MANAGER_PROVIDER"]);
+    assert_eq!(refused(&with_store("aws-ssm")), ["AWS_REGION"]);
+    assert_eq!(refused(&with_store("aws-secrets").with("AWS_REGION", "eu west")), ["AWS_REGION"]);
+    assert_eq!(refused(&with_store("gcp-secret-manager")), ["GOOGLE_CLOUD_PROJECT"]);
+    let errors = Config::load(&with_store("vault")).unwrap_err();
+    for choice in ["vault", "aws-ssm", "aws-secrets", "gcp-secret-manager"] {
+        assert!(errors.to_string().contains(choice), "{errors}");
+    }
+
+    let aws = with_store("aws-ssm").with("AWS_REGION", "eu-west-1");
+    let manager = config(&aws).secrets_manager.unwrap();
+    assert_eq!(manager.store, CloudStore::AwsSsm { region: "eu-west-1".to_owned() });
+    assert_eq!((manager.prefix.as_str(), manager.endpoint), ("/amber/prod/", None));
+    assert_eq!((manager.timeout, manager.poll), (Duration::from_secs(15), Some(Duration::from_mins(5))));
+    assert_eq!(config(&aws.clone().with("SECRETS_POLL_SECONDS", "0")).secrets_manager.unwrap().poll, None);
+    for prefix in ["amber/prod/", "/amber prod/"] {
+        assert_eq!(refused(&aws.clone().with("SECRETS_PREFIX", prefix)), ["SECRETS_PREFIX"], "{prefix}");
+    }
+
+    let off = least().with("SECRETS_MANAGER_ENABLED", "off").with("SECRETS_MANAGER_PROVIDER", "vault");
+    assert_eq!(warned(&off), []);
+    assert!(config(&off).secrets_manager.is_none());
 }
 
 #[test]

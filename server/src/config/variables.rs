@@ -19,6 +19,7 @@ pub const SECTIONS: &[Section] = &[
     Section { title: "Listening", variables: LISTENING },
     Section { title: "Storage", variables: STORAGE },
     Section { title: "Administration", variables: ADMINISTRATION },
+    Section { title: "Secrets from a cloud", variables: SECRETS },
     Section { title: "Ingestion from X", variables: INGESTION },
     Section { title: "Embedding", variables: EMBEDDING },
     Section { title: "Rate limits", variables: RATE_LIMITS },
@@ -129,6 +130,42 @@ const ADMINISTRATION: &[Variable] = &[
          `ADMIN_JWT_SECRET`",
     )
     .else_is(Computed("a key made from `ADMIN_JWT_SECRET`")),
+];
+
+const SECRETS: &[Variable] = &[
+    Variable::flag(
+        "SECRETS_MANAGER_ENABLED",
+        "false",
+        "Reads the secrets that are set neither here nor by a file from the secret store of a cloud. The program must be built \
+         for it, as the image is",
+    ),
+    Variable::text("SECRETS_MANAGER_PROVIDER", "The store: `aws-ssm`, `aws-secrets` or `gcp-secret-manager`")
+        .needed(With("SECRETS_MANAGER_ENABLED")),
+    Variable::text(
+        "SECRETS_PREFIX",
+        "What stands before the name of a variable there, as in `/amber/prod/REDIS_URL`. In Google Cloud the first slash goes and \
+         others become dashes: `amber-prod-REDIS_URL`",
+    )
+    .else_is(Value("/amber/prod/")),
+    Variable::text("AWS_REGION", "The region of the stores of AWS; required with them"),
+    Variable::text("GOOGLE_CLOUD_PROJECT", "The project of the store of Google Cloud; required with it"),
+    Variable::text(
+        "SECRETS_ENDPOINT_URL",
+        "Where the store is in place of its public address, such as a private endpoint; for AWS `AWS_ENDPOINT_URL` of the process \
+         does it as well",
+    ),
+    Variable::number(
+        "SECRETS_TIMEOUT_SECONDS",
+        1..=120,
+        "15",
+        "How long reading all secrets may take, with every repetition, in seconds",
+    ),
+    Variable::number(
+        "SECRETS_POLL_SECONDS",
+        0..=86_400,
+        "300",
+        "How often the store is asked for a new bearer token and new signing keys, in seconds; 0 does so at SIGHUP only",
+    ),
 ];
 
 const INGESTION: &[Variable] = &[

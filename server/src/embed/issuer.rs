@@ -90,7 +90,8 @@ impl Issuer {
         let issued_at = whole_seconds(now);
         let claims = EmbedClaims {
             token_id: self.new_token_id(now),
-            key_id: self.ring.signing_key_id().to_owned(),
+            // It is known when the token is signed.
+            key_id: String::new(),
             issuer: self.name.clone(),
             subject,
             client_id: request.client_id,
@@ -115,7 +116,10 @@ impl Issuer {
     }
 
     fn sign(&self, claims: EmbedClaims) -> Result<Issued, Error> {
-        let token = self.ring.signing_key().sign(TYP, Some(&claims.key_id), &Wire::of(&claims));
+        let keys = self.ring.current();
+        let (key_id, key) = keys.signing();
+        let claims = EmbedClaims { key_id: key_id.to_owned(), ..claims };
+        let token = key.sign(TYP, Some(key_id), &Wire::of(&claims));
         if token.expose_secret().len() > MAX_TOKEN {
             return Err(Error::FieldInvalid {
                 field: "leader_ids",

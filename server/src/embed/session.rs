@@ -60,7 +60,8 @@ impl Sessions {
     /// # Errors
     /// [`Error::TokenBadSignature`] when the key of the token is not in the ring.
     pub fn open(&self, claims: EmbedClaims, origin: Origin) -> Result<Opened, Error> {
-        let key = self.ring.get(&claims.key_id).ok_or(Error::TokenBadSignature)?;
+        let keys = self.ring.current();
+        let key = keys.get(&claims.key_id).ok_or(Error::TokenBadSignature)?;
         let now = self.clock.now();
         let length = SignedDuration::try_from(claims.max_session).unwrap_or_default();
         let expires_at = whole_seconds(now) + length;
@@ -90,7 +91,7 @@ impl Sessions {
             return None;
         }
         let key_id = jws.key_id()?;
-        let wire: SessionWire = jws.claims(self.ring.get(key_id)?).ok()?;
+        let wire: SessionWire = jws.claims(self.ring.current().get(key_id)?).ok()?;
         if wire.tok.iss != self.issuer || wire.tok.aud != AUDIENCE {
             return None;
         }

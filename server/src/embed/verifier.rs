@@ -47,7 +47,8 @@ impl Verifier {
             return Err(Error::TokenMalformed);
         }
         let key_id = jws.key_id().ok_or(Error::TokenMalformed)?;
-        let key = self.ring.get(key_id).ok_or(Error::TokenBadSignature)?;
+        let keys = self.ring.current();
+        let key = keys.get(key_id).ok_or(Error::TokenBadSignature)?;
         let wire = jws.claims(key).map_err(refused)?;
         Ok((wire, key_id.to_owned()))
     }

@@ -80,7 +80,7 @@ impl contract::EmbedTokenService for EmbedTokenService {
     ) -> Result<Response<v1::ListEmbedKeysResponse>, Status> {
         let (call, v1::ListEmbedKeysRequest {}) = Call::split(request);
         let ids = self.use_cases.embed_tokens.key_ids(&call.caller).map_err(call.refusal())?;
-        Ok(Response::new(convert::embed_keys(ids)))
+        Ok(Response::new(convert::embed_keys(&ids)))
     }
 
     async fn list_embed_audit_events(

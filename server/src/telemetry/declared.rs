@@ -56,6 +56,11 @@ metrics! {
         &[],
         "When the TLS certificate ends, in seconds since 1970; absent without TLS.",
     );
+    SECRET_READS = counter(
+        "amber_secret_reads_total",
+        &["outcome"],
+        "Looks for new secrets, in files and in the store of a cloud, by whether all could be read.",
+    );
     STORE_UP = gauge("amber_store_up", &[], "1 when the database answered its last probe.");
     REDIS_UP = gauge("amber_redis_up", &[], "1 when Redis answered its last probe; absent without Redis.");
     API_CALLS = counter("amber_x_api_calls_total", &["endpoint", "status"], "Calls to X by endpoint and outcome.");

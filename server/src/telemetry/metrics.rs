@@ -38,6 +38,7 @@ const OUTCOMES: [&str; 5] = ["inserted", "updated", "unchanged", "quarantined", 
 const CHECK_OUTCOMES: [&str; 4] = ["unchanged", "changed", "deleted", "left"];
 const BREAKER_STATES: [&str; 3] = ["closed", "open", "half_open"];
 const GIVEN_UP: [&str; 2] = ["limit", "stuck"];
+const SECRET_OUTCOMES: [&str; 2] = ["read", "failed"];
 const FALLBACKS: [&str; 4] = ["timeout", "error", "queue_full", "breaker"];
 const RESULTS: [&str; 3] = ["valid", "expired", "invalid"];
 const ENDS: [RunStatus; 4] = [RunStatus::Succeeded, RunStatus::Partial, RunStatus::Failed, RunStatus::Cancelled];
@@ -110,6 +111,7 @@ impl Metrics {
             (declared::INGESTION_GIVEN_UP, &GIVEN_UP[..]),
             (declared::RECHECKED, &CHECK_OUTCOMES[..]),
             (declared::RECHECK_DELETED, &removals[..]),
+            (declared::SECRET_READS, &SECRET_OUTCOMES[..]),
             (declared::TOKENS_CHECKED, &RESULTS[..]),
             (declared::TOKENS_REFUSED, &TOKEN_REFUSALS[..]),
             (declared::LIMIT_FALLBACKS, &FALLBACKS[..]),
@@ -135,6 +137,11 @@ impl Metrics {
     pub fn tls_expiry(&self, at: Option<i64>) {
         let Some(at) = at else { return };
         self.gauge(declared::TLS_EXPIRY, &[]).set(gauge_of(u64::try_from(at).unwrap_or_default()));
+    }
+
+    /// New secrets were looked for.
+    pub fn secrets_read(&self, is_read: bool) {
+        self.counter(declared::SECRET_READS, &[if is_read { "read" } else { "failed" }]).increment(1);
     }
 
     /// The database answered a probe, or did not.

@@ -79,12 +79,29 @@ fn a_hangup_reads_the_bearer_token_anew() {
     let amber = amber.with("TWITTER_BEARER_TOKEN_FILE", file.display().to_string());
     let running = Running::start(&amber, "serve").says("Amber listens on");
     std::fs::write(&file, "").unwrap();
-    let running = running.signal("HUP").says("the present one stays");
+    let running = running.signal("HUP").says("the present ones stay");
     std::fs::write(&file, new).unwrap();
     let running = running.signal("HUP").says("The bearer token for X was replaced.");
-    let running = running.signal("HUP").says("is the same as before");
+    let running = running.signal("HUP").says("are the same as before");
     let said = running.signal("TERM").end().with_code(0);
     assert!(!said.err.contains(old) && !said.err.contains(new), "{said:?}");
+}
+
+#[test]
+fn a_hangup_reads_the_signing_keys_anew() {
+    let (old, new) =
+        ("k1:UGwwT2s5SWo4VWg3WWc2VGY1UmQ0RXMzV2EyUXoxWG0", "k2:TGs4Smg2R2Y0RHMyQXoxU3gzQ2Q1RnY3R2I5SG4wSm0");
+    let amber = server().with("EMBED_ENABLED", "true").with("EMBED_ALLOWED_ORIGINS", "https://partner.example");
+    let file = amber.folder.path().join("keys");
+    std::fs::write(&file, old).unwrap();
+    let amber = amber.with("EMBED_SIGNING_KEYS_FILE", file.display().to_string());
+    let running = Running::start(&amber, "serve").says("Amber listens on");
+    std::fs::write(&file, "k2:short").unwrap();
+    let running = running.signal("HUP").says("the present ones stay: the keys of embed tokens");
+    std::fs::write(&file, format!("{new},{old}")).unwrap();
+    let running = running.signal("HUP").says("they are k2,k1 now");
+    let said = running.signal("TERM").end().with_code(0);
+    assert!(!said.err.contains(&old[3..]) && !said.err.contains(&new[3..]), "{said:?}");
 }
 
 #[test]

@@ -70,7 +70,7 @@ Exit codes:
 impl Import {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let Self::Legacy(Options { from, checkpoints, dry_run, refused }) = self;
-        let database = Database::load(&environment::attended()?)?;
+        let database = Database::load(&environment::attended().await?)?;
         let list =
             match &refused {
                 Some(path) => Some(File::create(path).map_err(|error| {

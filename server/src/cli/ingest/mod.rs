@@ -69,7 +69,7 @@ Exit codes:
 impl Ingest {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let Self::Run(Options { leaders, backfill, dry_run }) = self;
-        let settings = IngestRun::load(&environment::attended()?)?;
+        let settings = IngestRun::load(&environment::attended().await?)?;
         let progress = Progress::new();
         let traces = telemetry::init_logging_to(&settings.telemetry, progress.writer())?;
         let stop = signals::stop()?;

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 
 use secrecy::SecretString;
 
-use super::{credentials, fetching, limits, serving, storage};
+use super::{cloud, credentials, fetching, limits, serving, storage};
 use crate::config::parse::Refusal;
 use crate::config::reader::Reader;
 use crate::config::{
-    Admin, Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, RateLimit, Redis, Server, Telemetry, XApi,
+    Admin, Build, Checkpoints, Database, Embed, Env, Errors, Ingestion, RateLimit, Redis, SecretBytes, SecretsManager,
+    Server, Telemetry, XApi,
 };
 use crate::domain::Quota;
 
@@ -159,6 +160,33 @@ impl XApi {
     /// When it cannot be read or no header can carry it.
     pub fn read_bearer(env: &dyn Env) -> Result<Option<SecretString>, Errors> {
         all_or_nothing(env, |reader| reader.header_secret("X_API_BEARER"))
+    }
+}
+
+impl Embed {
+    /// Reads the signing keys alone, as they are now; empty when none is set.
+    ///
+    /// # Errors
+    /// Every mistake in their variables.
+    pub fn read_keys(env: &dyn Env) -> Result<Vec<(String, SecretBytes)>, Errors> {
+        all_or_nothing(env, |reader| credentials::keys(reader, false))
+    }
+
+    /// Whether the signing keys come from a file, which may get others while Amber runs.
+    #[must_use]
+    pub fn keys_are_in_a_file(env: &dyn Env) -> bool {
+        let reader = Reader::new(env);
+        ["EMBED_SIGNING_KEY", "EMBED_SIGNING_KEYS"].iter().any(|name| reader.file_of(name).is_some())
+    }
+}
+
+impl SecretsManager {
+    /// Reads which secret store is asked for what is set nowhere else; None when none is.
+    ///
+    /// # Errors
+    /// Every mistake in its variables.
+    pub fn load(env: &dyn Env) -> Result<Option<Self>, Errors> {
+        all_or_nothing(env, cloud::secrets_manager)
     }
 }
 

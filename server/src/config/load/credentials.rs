@@ -50,7 +50,8 @@ pub(super) fn embed(reader: &mut Reader<'_>) -> Embed {
     })
 }
 
-fn keys(reader: &mut Reader<'_>, enabled: bool) -> Vec<(String, SecretBytes)> {
+/// The ring as it is set; `enabled` says that there must be one.
+pub(super) fn keys(reader: &mut Reader<'_>, enabled: bool) -> Vec<(String, SecretBytes)> {
     if !reader.is_set("EMBED_SIGNING_KEYS") {
         if enabled {
             reader.require("EMBED_SIGNING_KEY", "EMBED_ENABLED is on", HOW_TO_MAKE);

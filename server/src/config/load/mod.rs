@@ -1,5 +1,6 @@
 //! Builds the sections out of variables.
 
+mod cloud;
 mod commands;
 mod credentials;
 mod fetching;
@@ -30,6 +31,7 @@ impl Config {
     /// Every mistake, not only the first.
     pub fn load(env: &dyn Env) -> Result<Loaded, Errors> {
         let mut reader = Reader::new(env);
+        let secrets_manager = cloud::secrets_manager(&mut reader);
         let (server, cors) = serving::server(&mut reader);
         let database = storage::database(&mut reader);
         let checkpoints = storage::checkpoints(&mut reader);
@@ -51,6 +53,7 @@ impl Config {
             return Err(Errors(mistakes));
         }
         let config = Self {
+            secrets_manager,
             server,
             database,
             checkpoints,
@@ -83,8 +86,10 @@ impl Reader<'_> {
 
     /// Notes that a variable is needed when nothing was set; a value that was refused is a mistake already.
     fn require(&mut self, name: &str, why: &str, remedy: &str) {
-        if !self.is_set(name) {
-            self.refuse(name, Refusal::new(format!("is not set, but {why}"), remedy));
+        if self.is_set(name) {
+            return;
         }
+        let elsewhere = self.looked_for(name).map(|place| format!(" ({place})")).unwrap_or_default();
+        self.refuse(name, Refusal::new(format!("is not set{elsewhere}, but {why}"), remedy));
     }
 }

@@ -59,9 +59,9 @@ impl EmbedTokens {
     ///
     /// # Errors
     /// [`Error::Disabled`], [`Error::Auth`].
-    pub fn key_ids(&self, caller: &Principal) -> Result<&[String], Error> {
+    pub fn key_ids(&self, caller: &Principal) -> Result<Vec<String>, Error> {
         require_role(caller, Role::Admin)?;
-        Ok(&self.parts()?.key_ids)
+        Ok(self.parts()?.ring.key_ids())
     }
 }
 

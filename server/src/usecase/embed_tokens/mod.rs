@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::Error;
 use crate::auth::{Registry, require_scope};
 use crate::domain::{AuditAction, AuditEvent, Clock, EmbedClaims, EmbedSession, Network, Origin, Principal, Scope};
-use crate::embed::{self, Admitted, AuditLog, Embedder, Graves, Issuer, Opened, Redeemer, Refusal};
+use crate::embed::{self, Admitted, AuditLog, Embedder, Graves, Issuer, KeyRing, Opened, Redeemer, Refusal};
 use crate::store::{self, EmbedAudit, EmbedRequests};
 use crate::telemetry::Metrics;
 
@@ -33,8 +33,8 @@ pub struct EmbedParts {
     pub tokens: Arc<dyn store::EmbedTokens>,
     /// Writes down what happens.
     pub audit: AuditLog,
-    /// The names of all keys, the signing one first.
-    pub key_ids: Vec<String>,
+    /// The keys that sign.
+    pub ring: Arc<KeyRing>,
     /// The sites that may frame an error page whose token says nothing.
     pub registered: Vec<Origin>,
 }
