@@ -252,6 +252,7 @@ async fn a_post_by_hand_is_told_by_grpc_like_any_other() {
         (CreatePostRequest { sentiment: SentimentLabel::Unscored.into(), ..request.clone() }, "sentiment"),
         (CreatePostRequest { text: "क".repeat(25_001), ..request.clone() }, "text"),
         (CreatePostRequest { review_notes: "n".into(), ..request.clone() }, "review_notes"),
+        (CreatePostRequest { external_id: "n".repeat(201), ..request.clone() }, "external_id"),
         (CreatePostRequest { permalink: "http://news.example".into(), ..request }, "permalink"),
     ] {
         let refused = amber.feed().create_post(bad).await.unwrap_err();
@@ -280,6 +281,7 @@ async fn what_makes_no_sense_is_refused_and_never_the_servers_fault() {
         (json!({ "metrics": { "likes": "many" } }), "metrics.likes"),
         (json!({ "metrics": { "likes": -1 } }), "metrics"),
         (json!({ "metrics": [] }), "metrics"),
+        (json!({ "metrics": { "externalId": "n".repeat(201) } }), "metrics.externalId"),
         (json!({ "platform": "" }), "platform"),
         (json!({ "requiresReview": 7 }), "requiresReview"),
         (json!({ "reviewNotes": "n".repeat(2_001), "requiresReview": true }), "reviewNotes"),
