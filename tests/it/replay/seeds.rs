@@ -57,9 +57,10 @@ fn is_made_up(post: &Value) -> bool {
 
 /// A recorded post as it is entered by hand, now.
 fn entered(post: &Value, leader: &str) -> Value {
-    let keys = ["content", "platform", "sentiment", "verificationStatus", "metrics"];
     let mut body = json!({ "leaderId": leader });
-    keys.into_iter().for_each(|key| body[key] = post[key].clone());
+    for key in ["content", "platform", "sentiment", "verificationStatus", "metrics"] {
+        body[key] = post[key].clone();
+    }
     body
 }
 
