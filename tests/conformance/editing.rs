@@ -29,6 +29,7 @@ fn by_hand(fresh: &Fresh, leader: LeaderId) -> NewPost {
         sentiment: Sentiment::Given(Label::Positive),
         metrics: PostMetrics { likes: Some(1), replies: Some(2), reposts: Some(3), ..PostMetrics::default() },
         verification: Verification::NeedsReview,
+        external_id: "news-1".into(),
         permalink: "https://news.example/1".into(),
         review: None,
         review_notes: None,
@@ -51,8 +52,8 @@ async fn a_post_by_hand_is_stored_counted_and_told(fresh: Fresh) {
     let stored = enter(&fresh, &new).await;
     assert_eq!((stored.platform, stored.platform_title()), (Platform::Other, "MySpace"));
     assert_eq!((stored.origin, stored.verification), (PostOrigin::Manual, Verification::NeedsReview));
-    assert_eq!((stored.external_id.as_str(), stored.permalink.as_str()), ("", "https://news.example/1"));
-    assert_eq!((stored.author.name.as_str(), stored.author.handle.as_str()), ("amber", ""));
+    assert_eq!((stored.external_id.as_str(), stored.permalink.as_str()), ("news-1", "https://news.example/1"));
+    assert_eq!((stored.author.name.as_str(), stored.author.handle.as_str()), ("amber", "amber"));
     assert_eq!((stored.sentiment, stored.metrics), (new.sentiment, new.metrics));
     assert_eq!(stored.posted_at, new.posted_at);
 

@@ -214,8 +214,14 @@ impl Builder {
 
     /// Makes every wait between two attempts as short as chance allows: none.
     #[must_use]
-    pub fn hasty(mut self) -> Self {
-        self.entropy = Arc::new(Hasty);
+    pub fn hasty(self) -> Self {
+        self.entropy(Hasty)
+    }
+
+    /// Lets `entropy` decide what is left to chance.
+    #[must_use]
+    pub fn entropy(mut self, entropy: impl Entropy + 'static) -> Self {
+        self.entropy = Arc::new(entropy);
         self
     }
 

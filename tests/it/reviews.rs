@@ -6,8 +6,8 @@ use amber_sdk::v1::{
     ListReviewAuditRequest, ListReviewItemsRequest, Platform, PostOrigin, RejectReviewItemRequest, ReviewItem,
     ReviewReason, ReviewState, SentimentLabel, UpdatePostRequest, VerificationStatus,
 };
-use amber_server::sandbox::Fault;
-use amber_tests::{Backend, TestServer};
+use amber_server::sandbox::{Fault, Sandbox};
+use amber_tests::{Backend, FakeXApi, TestClock, TestServer};
 use futures::TryStreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -252,6 +252,7 @@ async fn a_post_by_hand_is_told_by_grpc_like_any_other() {
         (CreatePostRequest { sentiment: SentimentLabel::Unscored.into(), ..request.clone() }, "sentiment"),
         (CreatePostRequest { text: "क".repeat(25_001), ..request.clone() }, "text"),
         (CreatePostRequest { review_notes: "n".into(), ..request.clone() }, "review_notes"),
+        (CreatePostRequest { external_id: "n".repeat(201), ..request.clone() }, "external_id"),
         (CreatePostRequest { permalink: "http://news.example".into(), ..request }, "permalink"),
     ] {
         let refused = amber.feed().create_post(bad).await.unwrap_err();
@@ -280,6 +281,7 @@ async fn what_makes_no_sense_is_refused_and_never_the_servers_fault() {
         (json!({ "metrics": { "likes": "many" } }), "metrics.likes"),
         (json!({ "metrics": { "likes": -1 } }), "metrics"),
         (json!({ "metrics": [] }), "metrics"),
+        (json!({ "metrics": { "externalId": "n".repeat(201) } }), "metrics.externalId"),
         (json!({ "platform": "" }), "platform"),
         (json!({ "requiresReview": 7 }), "requiresReview"),
         (json!({ "reviewNotes": "n".repeat(2_001), "requiresReview": true }), "reviewNotes"),
@@ -324,4 +326,23 @@ async fn the_start_page_and_the_ping_answer_as_before() {
         let refused = desk.ask(who, Method::GET, "/api/admin/ping", Value::Null).await;
         assert_eq!((refused.status, &refused.problem(who)["error"]), (401, &json!("unauthorized")));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_the_posts_of_the_demo_some_wait_for_a_reviewer() {
+    let clock = TestClock::new();
+    let x = FakeXApi::peopled(clock.clone()).await;
+    let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");
+    let server = builder.clock(clock).x(&x).hasty().start().await;
+    let amber = server.sdk_as_admin().await;
+    let stage = Stage { x, server, amber };
+    for leader in Sandbox::demo_leaders() {
+        stage.follow(leader.handle).await;
+    }
+    stage.run().await;
+    let items = stage.amber.reviews().list_review_items(ListReviewItemsRequest::default()).await.unwrap().into_inner();
+    let mut leaders: Vec<_> = items.items.iter().map(|item| &item.post.as_ref().unwrap().leader_id).collect();
+    leaders.dedup();
+    assert_eq!((items.items.len(), leaders.len()), (3, 3), "{items:?}");
+    assert!(items.items.iter().all(|item| item.reason() == ReviewReason::LowConfidence), "{items:?}");
 }

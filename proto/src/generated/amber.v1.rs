@@ -2772,6 +2772,20 @@ pub enum ErrorReason {
     /// {"reason": "RECORD_INVALID", "domain": "amber.v1"}
     /// ```
     RecordInvalid = 48,
+    /// ERROR_REASON_METHOD_UNKNOWN is a method or a service that this server does not have: the name is wrong, or the server is
+    /// older than the contract of the caller. Any call can fail with it. Code UNIMPLEMENTED.
+    ///
+    /// ```text
+    /// {"reason": "METHOD_UNKNOWN", "domain": "amber.v1"}
+    /// ```
+    MethodUnknown = 49,
+    /// ERROR_REASON_ENCODING_UNSUPPORTED is a message that is compressed, which no method reads. Send it as it is. Code
+    /// UNIMPLEMENTED.
+    ///
+    /// ```text
+    /// {"reason": "ENCODING_UNSUPPORTED", "domain": "amber.v1"}
+    /// ```
+    EncodingUnsupported = 50,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2829,6 +2843,8 @@ impl ErrorReason {
             Self::ReviewItemNotFound => "ERROR_REASON_REVIEW_ITEM_NOT_FOUND",
             Self::PostNotEditable => "ERROR_REASON_POST_NOT_EDITABLE",
             Self::RecordInvalid => "ERROR_REASON_RECORD_INVALID",
+            Self::MethodUnknown => "ERROR_REASON_METHOD_UNKNOWN",
+            Self::EncodingUnsupported => "ERROR_REASON_ENCODING_UNSUPPORTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2883,6 +2899,8 @@ impl ErrorReason {
             "ERROR_REASON_REVIEW_ITEM_NOT_FOUND" => Some(Self::ReviewItemNotFound),
             "ERROR_REASON_POST_NOT_EDITABLE" => Some(Self::PostNotEditable),
             "ERROR_REASON_RECORD_INVALID" => Some(Self::RecordInvalid),
+            "ERROR_REASON_METHOD_UNKNOWN" => Some(Self::MethodUnknown),
+            "ERROR_REASON_ENCODING_UNSUPPORTED" => Some(Self::EncodingUnsupported),
             _ => None,
         }
     }
@@ -4345,6 +4363,9 @@ pub struct CreatePostRequest {
     /// permalink is an https address where it can be read, at most 2,000 bytes. Empty means nowhere.
     #[prost(string, tag = "11")]
     pub permalink: ::prost::alloc::string::String,
+    /// external_id is what the platform calls the post, at most 200 characters. Empty means that nobody knows.
+    #[prost(string, tag = "12")]
+    pub external_id: ::prost::alloc::string::String,
 }
 /// CreatePostResponse carries the stored post.
 #[derive(Clone, PartialEq, ::prost::Message)]

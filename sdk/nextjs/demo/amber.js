@@ -90,6 +90,15 @@ export class AmberDemo {
     return leader.name;
   }
 
+  /** Waits until so many posts wait for a reviewer because their tone is in doubt. */
+  async doubtfulPosts(count) {
+    const token = await this.adminToken();
+    await until(async () => {
+      const items = await this.call("GET", "/api/review", undefined, token);
+      return items.filter(({ reason }) => reason === "low_confidence").length === count;
+    });
+  }
+
   /** Has Amber read X until there are posts that it did not have. */
   async newPosts() {
     const token = await this.adminToken();

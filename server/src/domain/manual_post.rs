@@ -25,6 +25,8 @@ pub struct NewPost {
     pub metrics: PostMetrics,
     /// What is said of it.
     pub verification: Verification,
+    /// What its platform calls it; empty when nobody said.
+    pub external_id: String,
     /// Where it can be read; empty when nowhere.
     pub permalink: String,
     /// Why it enters the review queue, if it does.
@@ -73,6 +75,8 @@ pub const MAX_POST_TEXT: usize = 25_000;
 pub const MAX_NOTES: usize = 2_000;
 /// The longest name of a platform, in characters.
 const MAX_PLATFORM_NAME: usize = 50;
+/// The longest name of a post on its platform, in characters.
+const MAX_EXTERNAL_ID: usize = 200;
 /// The longest address, in bytes.
 const MAX_PERMALINK: usize = 2_000;
 /// The first instant after the 22nd century, in seconds since 1970: no post is as late.
@@ -127,6 +131,10 @@ impl NewPost {
         if self.posted_at < Timestamp::UNIX_EPOCH || self.posted_at.as_second() >= TOO_LATE {
             found.push(Violation::new("timestamp", "timestamp lies between the years 1970 and 2199"));
         }
+        if self.external_id.chars().count() > MAX_EXTERNAL_ID || self.external_id.chars().any(char::is_control) {
+            let rule = format!("externalId has at most {MAX_EXTERNAL_ID} characters, none of them a control character");
+            found.push(Violation::new("metrics.externalId", rule));
+        }
         let is_address = self.permalink.is_empty()
             || self.permalink.len() <= MAX_PERMALINK
                 && self.permalink.strip_prefix("https://").is_some_and(|rest| !rest.is_empty())
@@ -160,6 +168,7 @@ mod tests {
             sentiment: Sentiment::Given(Label::Neutral),
             metrics: PostMetrics::default(),
             verification: Verification::NeedsReview,
+            external_id: "1".into(),
             permalink: "https://news.example/1".into(),
             review: None,
             review_notes: None,
@@ -187,11 +196,21 @@ mod tests {
             platform_name: Some("News".into()),
             posted_at: Timestamp::from_second(TOO_LATE).unwrap(),
             metrics: PostMetrics { replies: Some(-1), ..PostMetrics::default() },
+            external_id: "1\n".into(),
             permalink: "javascript:alert(1)".into(),
             review_notes: Some("\u{7}".into()),
             ..post()
         };
-        let expected = ["content", "metrics", "reviewNotes", "reviewNotes", "platform", "timestamp", "permalink"];
+        let expected = [
+            "content",
+            "metrics",
+            "reviewNotes",
+            "reviewNotes",
+            "platform",
+            "timestamp",
+            "metrics.externalId",
+            "permalink",
+        ];
         assert_eq!(fields(&bad), expected);
         assert_eq!(fields(&NewPost { platform: Platform::Other, ..post() }), ["platform"]);
         let decided = NewPost { review: Some(ReviewReason::Requested), verification: Verification::Verified, ..post() };

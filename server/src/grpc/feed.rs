@@ -72,7 +72,7 @@ impl contract::FeedService for FeedService {
         request: Request<v1::AnalyzeSentimentRequest>,
     ) -> Result<Response<v1::AnalyzeSentimentResponse>, Status> {
         let (call, asked) = Call::split(request);
-        let analyses = self.use_cases.feed.analyze(&asked.texts).await.map_err(call.refusal())?;
+        let analyses = self.use_cases.feed.analyze(&asked.texts, None).await.map_err(call.refusal())?;
         Ok(Response::new(convert::analyses(analyses)))
     }
 

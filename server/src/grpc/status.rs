@@ -96,15 +96,21 @@ pub fn explained(by_transport: Code) -> Option<Status> {
             (ErrorReason::FieldInvalid, rule)
         }
         Code::OutOfRange => (ErrorReason::BodyTooLarge, "the message is longer than 1 MiB: send less at a time"),
+        Code::Unimplemented => (ErrorReason::EncodingUnsupported, "the message is compressed: send it as it is"),
         _ => return None,
     };
-    Some(Status::with_error_details(code(reason), message, details(reason, HashMap::new())))
+    Some(plain(reason, message))
 }
 
 /// The refusal of a method that is not of the contract.
 #[must_use]
 pub fn no_such_method() -> Status {
-    Status::unimplemented("there is no such method: reflection and the contract list those that are")
+    plain(ErrorReason::MethodUnknown, "there is no such method: reflection and the contract list those that are")
+}
+
+/// A refusal that needs no facts.
+fn plain(reason: ErrorReason, message: &str) -> Status {
+    Status::with_error_details(code(reason), message, details(reason, HashMap::new()))
 }
 
 fn details(reason: ErrorReason, metadata: HashMap<&'static str, String>) -> ErrorDetails {
@@ -160,6 +166,7 @@ fn code(reason: ErrorReason) -> Code {
         | ErrorReason::CheckpointsUnavailable
         | ErrorReason::ShuttingDown
         | ErrorReason::XUnavailable => Code::Unavailable,
+        ErrorReason::MethodUnknown | ErrorReason::EncodingUnsupported => Code::Unimplemented,
         ErrorReason::Internal | ErrorReason::Unspecified => Code::Internal,
     }
 }
@@ -258,6 +265,7 @@ fn violation(field: &str, description: String) -> FieldViolation {
         "dashboardId" => "dashboard_id",
         "leaders" => "leader_ids",
         "reviewNotes" => "review_notes",
+        "metrics.externalId" => "external_id",
         "timestamp" => "post_time",
         "trackingTopics" => "tracking_topics",
         "verificationStatus" => "verification",

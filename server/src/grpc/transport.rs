@@ -47,6 +47,13 @@ mod tests {
         let own = Status::with_details(Code::Internal, "something went wrong here", vec![8, 13].into());
         assert_eq!(after(&own).code(), Code::Internal);
         assert_eq!(after(&Status::not_found("unknown service")).message(), "unknown service");
-        assert!(!after(&Status::unimplemented("")).message().is_empty());
+    }
+
+    #[test]
+    fn what_there_is_not_is_told_by_its_reason() {
+        let reason =
+            |message| after(&Status::unimplemented(message)).get_details_error_info().expect("a reason").reason;
+        assert_eq!(reason(""), "METHOD_UNKNOWN");
+        assert_eq!(reason("Content is compressed with `gzip` which isn't supported"), "ENCODING_UNSUPPORTED");
     }
 }

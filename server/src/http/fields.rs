@@ -122,7 +122,8 @@ impl Fields {
             Some(Value::Array(items)) if items.iter().all(|item| item.is_string() || item.is_null()) => {
                 items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
             }
-            Some(_) => self.refuse(name, "must be a list of texts").unwrap_or_default(),
+            Some(Value::Array(_)) => self.refuse(name, "must be a list of texts").unwrap_or_default(),
+            Some(_) => self.refuse(name, "must be a list").unwrap_or_default(),
         }
     }
 

@@ -65,6 +65,12 @@ impl Problem {
         self
     }
 
+    /// Tells of a body that cannot be read as of one with wrong fields, as the routes for tokens always did.
+    #[must_use]
+    pub(super) fn of_wrong_fields(self) -> Self {
+        if self.error == "bad_request" { self.named("invalid_request") } else { self }
+    }
+
     fn with(mut self, name: &str, value: Value) -> Self {
         self.more.insert(name.to_owned(), value);
         self

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::draft::{Draft, Reference};
 use super::people::{CAST, ODDITIES, Part, WIRE};
+use super::phrases::MIXED;
 use super::script::Script;
 use super::world::World;
 use super::{Options, PostId, UserState};
@@ -17,6 +18,7 @@ pub(super) fn demo(options: &Options, now_ms: i64) -> World {
     for part in std::iter::once(&WIRE).chain(&CAST) {
         enter(&mut world, part, options, now_ms);
     }
+    add_mixed_feelings(&mut world, now_ms);
     add_oddities(&mut world, now_ms);
     world.advance(now_ms);
     world
@@ -29,6 +31,15 @@ fn enter(world: &mut World, part: &'static Part, options: &Options, now_ms: i64)
     if part.is_protected {
         let account = world.named_mut(leader.handle).expect("the account was added in the line above");
         account.state = UserState::Protected;
+    }
+}
+
+/// Posts that a reviewer has to look at, so that the queue of a demo is not empty.
+fn add_mixed_feelings(world: &mut World, now_ms: i64) {
+    let readable = CAST.iter().filter(|part| !part.is_protected);
+    for ((hours, text), part) in (1..).zip(MIXED).zip(readable) {
+        let author = world.index_of(part.leader.handle).expect("the cast was added before");
+        world.publish(author, Draft::new(*text), now_ms - hours * HOUR_MS);
     }
 }
 

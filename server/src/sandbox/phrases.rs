@@ -78,5 +78,12 @@ pub(super) static HINDI: Phrases = Phrases {
     tags: &["जलसंरक्षण", "शिक्षा", "किसान", "स्वास्थ्य"],
 };
 
+/// Posts that sound as good as they sound bad.
+pub(super) const MIXED: &[&str] = &[
+    "We are happy with the school of Norvale and we hate the road to it. #Schools",
+    "Proud of the new canal at Kestrel Bay, and sad about the fields below it. #Irrigation",
+    "The nurses are happy, and they hate the paperwork. Both at once, in Amberpur. #Clinics",
+];
+
 /// Posts without words of any language.
 pub(super) const WORDLESS: &[&str] = &["🙏🙏", "👏👏👏", "🚆✨", "🌧️ 💧", "…"];

@@ -59,6 +59,17 @@ impl Analyzer {
         let is_doubtful = scores.compound.abs() < Self::DOUBTFUL && scores.pos > 0.0 && scores.neg > 0.0;
         Analysis { sentiment: Sentiment::Scored { score: scores.compound, model: MODEL }, language, is_doubtful }
     }
+
+    /// The same for a text that its sender takes to be in the language `supposed`, which counts when the text itself does
+    /// not tell: two words are in no language for sure.
+    #[must_use]
+    pub fn analyze_supposing(&self, text: &str, supposed: Option<&str>) -> Analysis {
+        let found = self.analyze(text, None);
+        if supposed.is_none() || found.language != language::UNKNOWN {
+            return found;
+        }
+        self.analyze(text, supposed)
+    }
 }
 
 impl Default for Analyzer {

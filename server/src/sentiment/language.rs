@@ -5,7 +5,7 @@ use whatlang::{Lang, Script};
 use super::english;
 
 /// The tag of a text whose language is not known (BCP 47).
-const UNKNOWN: &str = "und";
+pub(super) const UNKNOWN: &str = "und";
 /// Tags that X gives to posts without a language of their own: only emoji, hashtags, links, media, too short, and art.
 const NO_LANGUAGE: [&str; 10] = ["und", "qam", "qct", "qht", "qme", "qst", "zxx", "mis", "mul", "art"];
 /// Retired ISO 639 codes that X still uses, and today's.

@@ -122,7 +122,8 @@ impl Editing for Store {
 }
 
 impl Store {
-    fn row_by_hand(&self, post: &NewPost, leader_name: String) -> posts::Model {
+    /// The author is the leader, as Amber follows the leader.
+    fn row_by_hand(&self, post: &NewPost, leader: leaders::Model) -> posts::Model {
         let now = self.now().as_microsecond();
         let id = self.entropy.uuid_v7(post.posted_at);
         let tone = Tone::of(post.sentiment);
@@ -131,12 +132,12 @@ impl Store {
             platform: post.platform.as_str().to_owned(),
             // No platform numbered it, so it is a chain of edits by itself.
             root_id: id.to_string(),
-            external_id: String::new(),
+            external_id: clean(&post.external_id),
             version: 0,
             leader_id: post.leader.0,
-            author_handle: String::new(),
-            author_name: leader_name,
-            author_avatar_url: None,
+            author_handle: leader.x_handle.unwrap_or_default(),
+            author_name: leader.name,
+            author_avatar_url: leader.avatar_url,
             body: clean(&post.text),
             hashtags: json(&[""; 0]),
             media: json(&[""; 0]),
@@ -248,11 +249,9 @@ fn facts(post: &posts::Model) -> ReviewFacts {
     }
 }
 
-/// Locks a leader and answers the name; None when there is no such leader.
-async fn hold_leader(tx: &DatabaseTransaction, id: Uuid) -> Result<Option<String>, Error> {
-    use leaders::{Column, Entity};
-    let name = Entity::find_by_id(id).select_only().column(Column::Name).lock(LockType::KeyShare);
-    Ok(name.into_tuple::<String>().one(tx).await?)
+/// Locks a leader; None when there is no such leader.
+async fn hold_leader(tx: &DatabaseTransaction, id: Uuid) -> Result<Option<leaders::Model>, Error> {
+    Ok(leaders::Entity::find_by_id(id).lock(LockType::KeyShare).one(tx).await?)
 }
 
 /// Locks a living post, and its leader before it: whoever deletes a leader locks in that order too.

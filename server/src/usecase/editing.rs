@@ -37,6 +37,8 @@ pub struct EnteredPost {
     pub requires_review: bool,
     /// Notes for the reviewer.
     pub review_notes: Option<String>,
+    /// What its platform calls it; empty when nobody says.
+    pub external_id: String,
     /// Where it can be read; empty when nowhere.
     pub permalink: String,
 }
@@ -97,6 +99,7 @@ impl Editing {
             sentiment: entered.label.map_or(text.sentiment, Sentiment::Given),
             metrics: entered.metrics,
             verification: entered.verification,
+            external_id: entered.external_id,
             permalink: entered.permalink,
             review: match (entered.requires_review, is_doubtful) {
                 (true, _) => Some(ReviewReason::Requested),

@@ -165,11 +165,12 @@ impl Feed {
         Ok(asked.filter_map(|leader| trends.remove(&leader).map(|days| Trend { leader, days })).collect())
     }
 
-    /// The tone and the language of each text. Anyone may ask.
+    /// The tone and the language of each text; one that does not tell its language is taken to be in that which is
+    /// `supposed`. Anyone may ask.
     ///
     /// # Errors
     /// [`Error::Invalid`].
-    pub async fn analyze(&self, texts: &[String]) -> Result<Vec<Analysis>, Error> {
+    pub async fn analyze(&self, texts: &[String], supposed: Option<&str>) -> Result<Vec<Analysis>, Error> {
         if texts.len() > Self::MAX_TEXTS {
             let rule = format!("at most {} texts can be sent at once", Self::MAX_TEXTS);
             return Err(Error::field("texts", rule));
@@ -182,7 +183,7 @@ impl Feed {
         }
         let mut analyses = Vec::with_capacity(texts.len());
         for text in texts {
-            analyses.push(self.parts.analyzer.analyze(text, None));
+            analyses.push(self.parts.analyzer.analyze_supposing(text, supposed));
             // Many long texts take a while, during which others are served.
             tokio::task::yield_now().await;
         }

@@ -10,7 +10,7 @@ use amber_sdk::v1::{
 use amber_tests::{Backend, TestServer};
 use tonic::{Code, Response, Status};
 
-use crate::wire::{grpc_web, reason_of};
+use crate::wire::{Answer, grpc_web, reason_of};
 
 /// Every method of the contract.
 pub(crate) const METHODS: [&str; 39] = [
@@ -296,10 +296,26 @@ async fn bytes_that_are_no_message_are_the_callers_fault() {
 #[tokio::test]
 async fn a_method_that_does_not_exist_is_told_so() {
     let server = TestServer::start().await;
+    let h2 = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
     for method in ["amber.v1.FeedService/Nope", "amber.v1.NopeService/ListPosts", "nope.v9.Nope/Nope"] {
-        let answer = server.http.post(server.url(&format!("/{method}")));
-        let answer = answer.header("content-type", "application/grpc-web+proto").body(vec![0; 5]).send().await.unwrap();
-        let status = Status::from_header_map(answer.headers()).expect(method);
-        assert_eq!(status.code(), Code::Unimplemented, "{method}: {status:?}");
+        let call = |client: &reqwest::Client| client.post(server.url(&format!("/{method}")));
+        for as_text in [false, true] {
+            let web = grpc_web(call(&server.http), b"", as_text).await;
+            assert_eq!(reason_of(&web.status, method), (Code::Unimplemented, ErrorReason::MethodUnknown), "{web:?}");
+        }
+        let answer = Answer::to(call(&h2).header("content-type", "application/grpc").body(vec![0; 5])).await;
+        let status = Status::from_header_map(&answer.headers).expect(method);
+        assert_eq!(reason_of(&status, method), (Code::Unimplemented, ErrorReason::MethodUnknown), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_message_is_told_so() {
+    let server = TestServer::start().await;
+    for method in METHODS {
+        let call = server.http.post(server.url(&format!("/amber.v1.{method}"))).header("grpc-encoding", "gzip");
+        let answer = grpc_web(call, b"", false).await;
+        let expected = (Code::Unimplemented, ErrorReason::EncodingUnsupported);
+        assert_eq!(reason_of(&answer.status, method), expected, "{method}: {answer:?}");
     }
 }

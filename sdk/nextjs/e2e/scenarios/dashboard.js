@@ -47,10 +47,10 @@ export function dashboard(scenario) {
     await page.goto("/en");
     await page.getByRole("combobox", { name: "Sentiment" }).selectOption("negative");
     await page.waitForURL("**/en?tone=negative");
-    await page.waitForFunction(() =>
-      [...document.querySelectorAll("article")].every((post) => post.querySelector(".badge.negative")),
-    );
-    assert.ok((await ids(page)).length > 0);
+    await page.waitForFunction(() => {
+      const posts = [...document.querySelectorAll("article")];
+      return posts.length > 0 && posts.every((post) => post.querySelector(".badge.negative"));
+    });
     await page.reload();
     assert.equal(await page.getByRole("combobox", { name: "Sentiment" }).inputValue(), "negative");
   });

@@ -35,9 +35,16 @@ export function review(scenario) {
     assert.equal(await page.getByRole("navigation").getByRole("link", { name: "Review" }).count(), 0);
   });
 
-  scenario("an empty queue says so, for each state", async (stage) => {
+  scenario("what sounds good and bad at once waits, and an empty queue says so, for each state", async (stage) => {
+    await stage.demo.doubtfulPosts(3);
     const page = await reviewer(stage);
-    await page.getByText("0 items wait", { exact: true }).waitFor();
+    await page.getByText("3 items wait", { exact: true }).waitFor();
+    assert.equal(await page.getByText("Sounds good and bad at once").count(), 3);
+    for (const left of ["2 items wait", "1 item waits", "0 items wait"]) {
+      await page.getByRole("button", { name: /^Approve: / }).first().click();
+      await page.getByText(left, { exact: true }).waitFor();
+    }
+    await page.getByRole("button", { name: "Refresh", exact: true }).click();
     await page.getByText("Nothing waits for a review.").waitFor();
     await page.getByRole("link", { name: "Rejected" }).click();
     await page.waitForURL("**/en/review?state=rejected");

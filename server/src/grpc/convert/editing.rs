@@ -23,6 +23,7 @@ pub(in crate::grpc) fn entered_post(asked: v1::CreatePostRequest) -> Result<Ente
         verification: asked_verification(asked.verification)?.unwrap_or_default(),
         requires_review: asked.requires_review,
         review_notes: Some(asked.review_notes).filter(|notes| !notes.is_empty()),
+        external_id: asked.external_id,
         permalink: asked.permalink,
     })
 }

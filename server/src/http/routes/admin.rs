@@ -15,8 +15,9 @@ use crate::http::problem::Problem;
 
 pub(super) async fn issue(
     extract::State(state): extract::State<State>,
-    JsonFields(mut fields): JsonFields,
+    body: Result<JsonFields, Problem>,
 ) -> Result<impl IntoResponse, Problem> {
+    let JsonFields(mut fields) = body.map_err(Problem::of_wrong_fields)?;
     let admin_id = fields.text("adminId").unwrap_or_default();
     let secret = SecretString::from(fields.strict_text("secret").unwrap_or_default());
     let role = fields.strict_text("role");

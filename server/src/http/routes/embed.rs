@@ -19,8 +19,9 @@ pub(super) async fn issue(
     extract::State(state): extract::State<State>,
     Caller(caller): Caller,
     Peer(network): Peer,
-    JsonFields(mut fields): JsonFields,
+    body: Result<JsonFields, Problem>,
 ) -> Result<impl IntoResponse, Problem> {
+    let JsonFields(mut fields) = body.map_err(Problem::of_wrong_fields)?;
     let request = IssueToken {
         dashboard_id: fields.strict_text("dashboardId").unwrap_or_default(),
         origins: fields.texts("allowedOrigins"),

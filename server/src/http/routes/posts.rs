@@ -22,6 +22,7 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let (platform, platform_name) = platform(fields.text("platform"));
     let none = PostMetrics { likes: Some(0), reposts: Some(0), replies: Some(0), ..PostMetrics::default() };
+    let (metrics, external_id) = metrics(&mut fields).unwrap_or((none, None));
     let entered = EnteredPost {
         leader: fields.strict_text("leaderId").unwrap_or_default(),
         platform,
@@ -30,10 +31,11 @@ pub(super) async fn create(
         posted_at: fields.instant("timestamp"),
         // Without one it is neutral, as it always was.
         label: fields.one_of("sentiment", label).or(Some(Label::Neutral)),
-        metrics: metrics(&mut fields).unwrap_or(none),
+        metrics,
         verification: fields.one_of("verificationStatus", Verification::parse_title).unwrap_or_default(),
         requires_review: fields.flag("requiresReview"),
         review_notes: fields.text("reviewNotes"),
+        external_id: external_id.unwrap_or_default(),
         permalink: fields.strict_text("permalink").unwrap_or_default(),
     };
     fields.finish().map_err(|violations| Problem::invalid(&violations))?;
@@ -51,7 +53,7 @@ pub(super) async fn update(
     let change = EnteredChange {
         text: fields.present_text("content"),
         label: fields.one_of("sentiment", label),
-        metrics: metrics(&mut fields),
+        metrics: metrics(&mut fields).map(|(counts, _)| counts),
         verification: fields.one_of("verificationStatus", Verification::parse_title),
     };
     fields.finish().map_err(|violations| Problem::invalid(&violations))?;
@@ -77,18 +79,21 @@ fn platform(name: Option<String>) -> (Platform, Option<String>) {
     }
 }
 
-/// Counts under their names of today or of old.
-fn metrics(fields: &mut Fields) -> Option<PostMetrics> {
+/// Counts under their names of today or of old, and what the platform calls the post, which always stood among them.
+fn metrics(fields: &mut Fields) -> Option<(PostMetrics, Option<String>)> {
     if !fields.has("metrics") {
         return None;
     }
-    let read = |inner: &mut Fields| PostMetrics {
-        likes: inner.whole("likes"),
-        reposts: inner.whole("shares").or(inner.whole("reposts")),
-        replies: inner.whole("comments").or(inner.whole("replies")),
-        quotes: inner.whole("quotes"),
-        bookmarks: inner.whole("bookmarks"),
-        impressions: inner.whole("impressions"),
+    let read = |inner: &mut Fields| {
+        let counts = PostMetrics {
+            likes: inner.whole("likes"),
+            reposts: inner.whole("shares").or(inner.whole("reposts")),
+            replies: inner.whole("comments").or(inner.whole("replies")),
+            quotes: inner.whole("quotes"),
+            bookmarks: inner.whole("bookmarks"),
+            impressions: inner.whole("impressions"),
+        };
+        (counts, inner.text("externalId"))
     };
     Some(fields.nested("metrics", read))
 }

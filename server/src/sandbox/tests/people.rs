@@ -17,7 +17,8 @@ fn the_history_fills_the_last_fourteen_days() {
     let sandbox = Sandbox::new(options().0);
     for handle in handles() {
         let posts = sandbox.posts_of(handle).unwrap();
-        assert!((119..=120).contains(&posts.len()), "{handle}: {}", posts.len());
+        // One more of those who have mixed feelings.
+        assert!((119..=121).contains(&posts.len()), "{handle}: {}", posts.len());
         assert!(posts.is_sorted_by(|a, b| a.id > b.id));
         let age = |post: &Truth| NOON_MS - post.id.posted_at().as_millisecond();
         assert!(age(&posts[0]) >= 0 && age(posts.last().unwrap()) <= 14 * 86_400_000);

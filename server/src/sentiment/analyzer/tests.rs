@@ -82,3 +82,19 @@ fn most_english_posts_are_known_without_a_hint() {
     let english = texts.iter().filter(|text| crate::sentiment::language::of(text, None) == "en").count();
     assert!(english * 100 >= texts.len() * 90, "{english} of {}", texts.len());
 }
+
+#[test]
+fn what_is_supposed_counts_when_the_text_does_not_tell_its_language() {
+    let analyzer = Analyzer::new();
+    let label = |text, supposed| analyzer.analyze_supposing(text, supposed).sentiment.label();
+    assert_eq!(label("scam", None), None);
+    assert_eq!(label("scam", Some("en")), Some(Label::Negative));
+    assert_eq!(label("😀", Some("en")), Some(Label::Positive));
+    assert_eq!(label("", Some("en")), None, "nothing has no tone");
+    for other in [
+        "यह बहुत अच्छा है",
+        "Die Regierung hat gestern im Bundestag ein neues Gesetz beschlossen, das niemand haben wollte.",
+    ] {
+        assert_eq!(label(other, Some("en")), None, "{other}");
+    }
+}
