@@ -16,5 +16,5 @@ pub use export::{Error as ExportError, Export};
 pub use logging::{Error, init_logging, init_logging_to};
 pub use metrics::Metrics;
 pub use request_id::RequestId;
-pub use spans::{Asked, RequestSpan, TRACED, logged};
+pub use spans::{Asked, RequestSpan, TRACED, TracePlace, logged};
 pub use totals::Snapshot;
