@@ -24,6 +24,7 @@ mod other_clients;
 mod outage;
 mod reflection;
 mod request_log;
+mod resources;
 mod reviews;
 mod road;
 mod rolling_restart;

@@ -11,7 +11,7 @@ use crate::checkpoints::{self, CheckpointStore, DatabaseCheckpoints, Mirror, Pla
 use crate::config::{self, Config};
 use crate::domain::Origin;
 use crate::embed::{
-    Admission, AuditLog, AuditWriter, Graves, Issuer, KeyRing, Redeemer, ReplayCache, Sessions, Verifier,
+    Admission, AuditLog, AuditWriter, Backlog, Graves, Issuer, KeyRing, Redeemer, ReplayCache, Sessions, Verifier,
 };
 use crate::health::Health;
 use crate::http::{Edge, Gate};
@@ -51,6 +51,8 @@ pub struct Core {
     pub edge: Option<Edge>,
     /// Writes the audit of embed tokens; it must be run. None when embedding is switched off.
     pub audit: Option<AuditWriter>,
+    /// What waits for that writer.
+    pub backlog: Option<Backlog>,
     /// Asks Redis about calls; it must be run. None when limits are not shared.
     pub limits_worker: Option<rate_limit::Worker>,
     /// Tells every part that the process ends.
@@ -90,11 +92,25 @@ impl Core {
         let parts =
             Shared { config, world, store: &store, metrics: &metrics, ingestion: &ingestion, clients: &clients };
         let (embed, audit) = embed_parts(&parts, redis)?.unzip();
+        let backlog = embed.as_ref().map(|embed| embed.audit.backlog());
         let stop = CancellationToken::new();
         let use_cases = use_cases(&parts, embed, places, &health, &authenticator, limits.clone(), &stop);
         let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
         let gate = Arc::new(Gate { authenticator, limits, proxies, clock, entropy, metrics: metrics.clone() });
-        Ok(Self { store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker, stop })
+        Ok(Self {
+            store,
+            metrics,
+            ingestion,
+            worker,
+            use_cases,
+            health,
+            gate,
+            edge,
+            audit,
+            backlog,
+            limits_worker,
+            stop,
+        })
     }
 }
 
