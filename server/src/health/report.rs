@@ -150,9 +150,8 @@ impl Health {
     /// answer is that of [`Health::is_ready`].
     pub async fn probe(&self) -> bool {
         let redis = async {
-            match &self.redis {
-                Some(pool) => self.metrics.redis_up(pool.ping(PROBE_LIMIT).await.is_ok()),
-                None => {}
+            if let Some(pool) = &self.redis {
+                self.metrics.redis_up(pool.ping(PROBE_LIMIT).await.is_ok());
             }
         };
         let (is_up, ()) = tokio::join!(self.database_answers(), redis);
