@@ -31,12 +31,12 @@ def panels() -> list[tuple[str, str]]:
 
 def metrics() -> set[str]:
     """The names of the metrics that Amber exports, as the README lists them."""
-    return set(re.findall(r"^\| `(amber_\w+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
+    return set(re.findall(r"^\| `((?:amber|process)_\w+)` \|", (ROOT / "README.md").read_text(encoding="utf-8"), re.M))
 
 
 def named(expression: str) -> set[str]:
     """The metrics of Amber in an expression, without the endings of histograms."""
-    return {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\bamber_\w+", expression)}
+    return {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\b(?:amber|process)_\w+", expression)}
 
 
 class Rules(unittest.TestCase):

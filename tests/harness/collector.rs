@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,9 +16,11 @@ use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status};
+
+use crate::authority::Certified;
 
 /// The longest that spans are waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -25,6 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A collector on a port of its own. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Collector {
+    scheme: &'static str,
     address: SocketAddr,
     kept: Kept,
     _server: JoinSet<()>,
@@ -67,21 +71,36 @@ impl Collector {
     /// # Panics
     /// When no port of 127.0.0.1 is free.
     pub async fn start() -> Self {
+        Self::serve("http", Server::builder()).await
+    }
+
+    /// Starts one that speaks TLS with this certificate.
+    ///
+    /// # Panics
+    /// When the certificate cannot be used, or no port of 127.0.0.1 is free.
+    pub async fn start_encrypted(by: &Certified) -> Self {
+        let read = |path: &PathBuf| std::fs::read(path).expect("the authority wrote it");
+        let identity = Identity::from_pem(read(&by.certificate), read(&by.key));
+        let server = Server::builder().tls_config(ServerTlsConfig::new().identity(identity));
+        Self::serve("https", server.expect("the certificate fits its key")).await
+    }
+
+    async fn serve(scheme: &'static str, mut server: Server) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound port has an address");
         let kept = Kept::default();
-        let server = Server::builder().add_service(TraceServiceServer::new(kept.clone()));
+        let server = server.add_service(TraceServiceServer::new(kept.clone()));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             server.serve_with_incoming(TcpIncoming::from(listener)).await.expect("it serves until it is dropped");
         });
-        Self { address, kept, _server: tasks }
+        Self { scheme, address, kept, _server: tasks }
     }
 
     /// Where it listens, such as `http://127.0.0.1:4317`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Every span so far.

@@ -25,6 +25,7 @@ mod outage;
 mod reflection;
 mod request_log;
 mod replay;
+mod resources;
 mod reviews;
 mod road;
 mod rolling_restart;

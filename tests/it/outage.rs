@@ -8,7 +8,10 @@ use amber_tests::{Backend, Flaky, Postgres, Redis, TestServer};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout};
 use tonic::Code;
+use tonic_health::pb::health_check_response::ServingStatus;
 
+use crate::resources::measured;
+use crate::shutdown::{asked, health};
 use crate::wire::{Answer, opening, reason_of};
 
 /// The longest that a call waits for a connection to the database (5 s), and some grace for a busy machine.
@@ -112,6 +115,32 @@ async fn a_cut_database_is_told_quickly_and_forgotten_when_it_is_back() {
     assert_eq!(get(&server, "/api/feed").await.0.status, 200);
     assert_eq!(redeem(&server, &token).await.status, 200, "the refused token was not used up");
     assert_eq!(redeem(&server, &token).await.status, 401, "now it is");
+}
+
+#[tokio::test]
+async fn the_standard_health_service_and_the_metrics_tell_when_the_database_goes_and_returns() {
+    let Some((server, flaky)) = flaky_server().await else { return };
+    let mut health = health(&server).await;
+    let mut watch = health.watch(asked("Feed")).await.expect("it is known").into_inner();
+    let mut next = async || {
+        let told = timeout(Duration::from_secs(20), watch.message()).await.expect("it is told in time");
+        told.expect("the watch goes on").expect("the watch goes on").status()
+    };
+    let mut told = async |service: &str| health.check(asked(service)).await.expect("it is known").into_inner().status();
+    assert_eq!(next().await, ServingStatus::Serving);
+    // Nobody has asked for the health report, which probes as well.
+    assert_eq!(measured(&server, "amber_store_up").await, Some(1.0));
+
+    flaky.cut().await;
+    assert_eq!(next().await, ServingStatus::NotServing);
+    assert_eq!(measured(&server, "amber_store_up").await, Some(0.0));
+    for (service, is_served) in [("", false), ("EmbedToken", false), ("Health", true)] {
+        assert_eq!(told(service).await == ServingStatus::Serving, is_served, "{service:?}");
+    }
+    flaky.heal().await;
+    assert_eq!(next().await, ServingStatus::Serving);
+    assert_eq!(measured(&server, "amber_store_up").await, Some(1.0));
+    assert_eq!(told("").await, ServingStatus::Serving);
 }
 
 #[tokio::test]

@@ -17,14 +17,28 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::wire::Answer;
 
-const SERVICES: [&str; 9] = ["", "Auth", "Dashboard", "EmbedToken", "Feed", "Health", "Ingestion", "Leader", "Metrics"];
+const SERVICES: [&str; 12] = [
+    "",
+    "ApiKey",
+    "Auth",
+    "Dashboard",
+    "EmbedToken",
+    "Feed",
+    "Health",
+    "Ingestion",
+    "Leader",
+    "Metrics",
+    "RateLimit",
+    "Review",
+];
 
-fn asked(service: &str) -> HealthCheckRequest {
+/// A question about a service of the contract, by the first part of its name, or about all of them.
+pub(crate) fn asked(service: &str) -> HealthCheckRequest {
     let service = if service.is_empty() { String::new() } else { format!("amber.v1.{service}Service") };
     HealthCheckRequest { service }
 }
 
-async fn health(server: &TestServer) -> HealthClient<Channel> {
+pub(crate) async fn health(server: &TestServer) -> HealthClient<Channel> {
     let channel = Channel::from_shared(server.url("")).expect("an address").connect().await;
     HealthClient::new(channel.expect("the server listens"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use amber_sdk::v1::{IssueEmbedTokenRequest, ListLeadersRequest, ListPostsRequest};
 use amber_sdk::{Amber, Credentials, Options, RetryPolicy, TraceContext};
 use amber_server::domain::SystemClock;
-use amber_tests::{Collector, FakeXApi, Program, TraceSpan, admin_token, http_client};
+use amber_tests::{Authority, Collector, FakeXApi, Program, TraceSpan, admin_token, http_client};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -63,14 +63,16 @@ impl Traced {
     }
 
     /// Follows a leader and reads its posts at once, as an admin.
-    async fn refresh(&self) {
+    async fn refresh(&self, trace: Option<TraceContext>) {
         let admin = admin_token(self.program.url(), BOOTSTRAP, "admin").await;
         let leader = json!({ "name": "Asha", "handles": { "x": "asha" } });
         let post = |path: &str| http_client().post(self.url(path)).bearer_auth(&admin);
         let created = post("/api/leaders").json(&leader).send().await.expect("an answer");
         let created: Value = created.json().await.expect("JSON");
         let id = created["id"].as_str().expect("an id");
-        let read = post(&format!("/api/leaders/{id}/refresh")).send().await.expect("an answer");
+        let read = post(&format!("/api/leaders/{id}/refresh"));
+        let read = trace.iter().fold(read, |read, trace| read.header("traceparent", trace.to_string()));
+        let read = read.send().await.expect("an answer");
         assert_eq!(read.status(), 200, "{:?}", read.text().await);
     }
 }
@@ -149,7 +151,7 @@ async fn a_caller_that_traces_decides_and_a_share_decides_about_the_others() {
 }
 
 #[tokio::test]
-async fn a_reading_is_a_trace_of_its_own_that_shows_the_calls_of_x_and_what_is_stored() {
+async fn a_reading_shows_the_calls_of_x_and_what_is_stored_in_the_trace_of_who_asked_for_it() {
     let collector = Collector::start().await;
     let x = FakeXApi::start(SystemClock).await;
     x.add_user("Asha", "asha").unwrap();
@@ -157,11 +159,16 @@ async fn a_reading_is_a_trace_of_its_own_that_shows_the_calls_of_x_and_what_is_s
         x.post("asha", format!("Words that no trace may repeat, number {n}.")).unwrap();
     }
     let traced = Traced::start(&collector.url(), Some(&x), &[]);
-    traced.refresh().await;
+    traced.refresh(Some(place(0x61, true))).await;
     let is_task = |span: &TraceSpan| span.name == "ingestion task";
     let spans = collector.until("the reading", |spans| spans.iter().any(is_task)).await;
     let task = spans.iter().find(|span| is_task(span)).expect("just seen");
-    assert_eq!((task.parent.as_str(), task.kind, task.says("amber.trigger")), ("", "consumer", "refresh"));
+    assert_eq!((task.kind, task.says("amber.trigger")), ("consumer", "refresh"));
+    let is_call = |span: &TraceSpan| span.name == "POST /api/leaders/{id}/refresh";
+    let spans = collector.until("the call", |spans| spans.iter().any(is_call)).await;
+    let call = spans.iter().find(|span| is_call(span)).expect("just seen");
+    assert_eq!((task.parent.as_str(), call.parent.as_str()), (call.id.as_str(), "000000000000abcd"));
+    assert!([task, call].iter().all(|span| span.trace == format!("{:032x}", 0x61)), "{task:?} {call:?}");
     assert!(!task.says("amber.run_id").is_empty() && !task.says("amber.leader_id").is_empty(), "{task:?}");
     let below: Vec<_> = spans.iter().filter(|span| span.parent == task.id).collect();
     let timeline = below.iter().find(|span| span.name == "GET user_timeline").expect("the call of X");
@@ -170,6 +177,22 @@ async fn a_reading_is_a_trace_of_its_own_that_shows_the_calls_of_x_and_what_is_s
     for statement in ["INSERT posts", "COMMIT"] {
         assert!(below.iter().any(|span| span.name == statement), "no {statement} in {below:#?}");
     }
+}
+
+#[tokio::test]
+async fn a_collector_on_https_must_show_a_certificate_that_is_believed() {
+    let Some(authority) = Authority::new() else { return };
+    let collector = Collector::start_encrypted(&authority.certify("collector", 1)).await;
+    let authority = authority.file().display().to_string();
+    let stranger = Traced::start(&collector.url(), None, &[]);
+    let known = Traced::start(&collector.url(), None, &[("OTEL_EXPORTER_OTLP_CERTIFICATE", &authority)]);
+    for (traced, trace) in [(&stranger, 0x71), (&known, 0x72)] {
+        assert_eq!(traced.get("/api/feed", place(trace, true)).await.status(), 200);
+    }
+    // Its end sends what it has, if it can.
+    stranger.program.stop();
+    let spans = collector.until("the call", |spans| !of_trace(spans, 0x72).is_empty()).await;
+    assert_eq!(of_trace(&spans, 0x71).len(), 0, "nothing goes to a collector that nobody vouches for");
 }
 
 #[tokio::test]
@@ -190,7 +213,7 @@ async fn spans_hold_no_secret_and_no_words_of_posts() {
     x.add_user("Asha", "asha").unwrap();
     x.post("asha", "Marmalade skies over the harbour.").unwrap();
     let traced = Traced::start(&collector.url(), Some(&x), &[]);
-    traced.refresh().await;
+    traced.refresh(None).await;
     let amber = traced.sdk(None).await;
     let issue = IssueEmbedTokenRequest { dashboard_id: "main".to_owned(), ..Default::default() };
     let token = amber.embed_tokens().issue_embed_token(issue).await.expect("the key may").into_inner().token;

@@ -63,7 +63,20 @@ fn what_the_documents_name_exists() {
         let links = mentions::check_links(page, tree::exists);
         let paths = mentions::check_paths(page, tree::exists);
         let recipes = mentions::check_recipes(page, &justfile);
-        [links, paths, recipes, mentions::check_tests(page, &sources)].concat()
+        let headings = mentions::check_headings(page);
+        [headings, links, paths, recipes, mentions::check_tests(page, &sources)].concat()
     });
     crate::assert_none(findings.collect::<Vec<_>>());
+}
+
+/// The example of the crate is compiled with its documentation.
+#[test]
+fn the_readme_shows_the_example_of_the_rust_sdk() {
+    let (readme, tree) = (tree::read("README.md"), Tree::read());
+    let shown = readme.split_once("\n```rust\n").and_then(|(_, rest)| rest.split_once("```")).expect("an example").0;
+    let head = tree.text("sdk/rust/src/lib.rs").lines().map_while(|line| line.strip_prefix("//!"));
+    let head: Vec<&str> = head.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let example = head.split(|line| line.starts_with("```")).nth(1).expect("an example");
+    let visible: Vec<&str> = example.iter().copied().filter(|line| !line.starts_with("# ")).collect();
+    assert_eq!(shown.lines().collect::<Vec<_>>(), visible);
 }

@@ -12,12 +12,12 @@
 //! With the feature `fake`, the module `fake` is a server for the tests of those who use this crate.
 //!
 //! ```no_run
-//! use amber_sdk::v1::TriggerIngestionRequest;
-//! use amber_sdk::{Amber, Credentials, Options, Refusal};
-//! use amber_sdk::v1::ErrorReason;
+//! use amber_sdk::v1::{ErrorReason, TriggerIngestionRequest};
+//! use amber_sdk::{AdminLogin, Amber, Options, Refusal};
 //!
-//! # async fn example(key: String) -> Result<(), Box<dyn std::error::Error>> {
-//! let options = Options::new("http://amber-backend:5000").credentials(Credentials::api_key(key));
+//! # async fn example(secret: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! // Tokens are asked for when the first call needs one, and renewed before they end.
+//! let options = Options::new("http://amber-backend:5000").admin_login(AdminLogin::new("my-service", secret));
 //! let amber = Amber::connect(options).await?;
 //!
 //! match amber.ingestion().trigger_ingestion(TriggerIngestionRequest::default()).await {

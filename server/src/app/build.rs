@@ -11,7 +11,7 @@ use crate::checkpoints::{self, CheckpointStore, DatabaseCheckpoints, Mirror, Pla
 use crate::config::{self, Config};
 use crate::domain::Origin;
 use crate::embed::{
-    Admission, AuditLog, AuditWriter, Graves, Issuer, KeyRing, Redeemer, ReplayCache, Sessions, Verifier,
+    Admission, AuditLog, AuditWriter, Backlog, Graves, Issuer, KeyRing, Redeemer, ReplayCache, Sessions, Verifier,
 };
 use crate::health::Health;
 use crate::http::{Edge, Gate};
@@ -53,6 +53,8 @@ pub struct Core {
     pub audit: Option<AuditWriter>,
     /// The keys of embed tokens; None when embedding is switched off.
     pub key_ring: Option<Arc<KeyRing>>,
+    /// What waits for that writer.
+    pub backlog: Option<Backlog>,
     /// Asks Redis about calls; it must be run. None when limits are not shared.
     pub limits_worker: Option<rate_limit::Worker>,
     /// Tells every part that the process ends.
@@ -93,6 +95,7 @@ impl Core {
             Shared { config, world, store: &store, metrics: &metrics, ingestion: &ingestion, clients: &clients };
         let (embed, audit) = embed_parts(&parts, redis)?.unzip();
         let key_ring = embed.as_ref().map(|embed| Arc::clone(&embed.ring));
+        let backlog = embed.as_ref().map(|embed| embed.audit.backlog());
         let stop = CancellationToken::new();
         let use_cases = use_cases(&parts, embed, places, &health, &authenticator, limits.clone(), &stop);
         let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
@@ -108,6 +111,7 @@ impl Core {
             edge,
             audit,
             key_ring,
+            backlog,
             limits_worker,
             stop,
         })

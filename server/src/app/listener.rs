@@ -40,6 +40,21 @@ const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::fro
 /// The longest head of a request, in bytes; HTTP/1.1 may read another such piece before it notices.
 const MAX_HEAD: u32 = 32 * 1_024;
 
+/// Places for connections. Clones share them.
+#[derive(Debug, Clone)]
+pub(super) struct Slots(Arc<Semaphore>);
+
+impl Slots {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(MAX_CONNECTIONS)))
+    }
+
+    /// How many connections there are. A place is held for the next one while there is room, and is not one.
+    pub(super) fn taken(&self) -> usize {
+        (MAX_CONNECTIONS - self.0.available_permits()).saturating_sub(1)
+    }
+}
+
 /// What every connection is served with.
 #[derive(Clone)]
 pub(super) struct Service {
@@ -49,13 +64,13 @@ pub(super) struct Service {
     /// After which time a connection is to be made anew; None: never.
     pub(super) max_age: Option<Duration>,
     pub(super) entropy: Arc<dyn Entropy>,
+    pub(super) slots: Slots,
 }
 
 /// Serves until `stop`, lets what is under way finish until `abort`, and returns when all is over.
 pub(super) async fn listen(listener: TcpListener, service: Service, stop: CancellationToken, abort: CancellationToken) {
     let connections = TaskTracker::new();
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    while let Some((stream, peer, slot)) = stop.run_until_cancelled(next(&listener, &slots)).await {
+    while let Some((stream, peer, slot)) = stop.run_until_cancelled(next(&listener, &service.slots)).await {
         let life = Life { stop: stop.clone(), abort: abort.clone(), max_age: service.age(), _slot: slot };
         connections.spawn(welcome(stream, peer, service.clone(), life));
     }
@@ -64,8 +79,8 @@ pub(super) async fn listen(listener: TcpListener, service: Service, stop: Cancel
     connections.wait().await;
 }
 
-async fn next(listener: &TcpListener, slots: &Arc<Semaphore>) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-    let slot = Arc::clone(slots).acquire_owned().await.expect("the semaphore is never closed");
+async fn next(listener: &TcpListener, slots: &Slots) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+    let slot = Arc::clone(&slots.0).acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => return (stream, peer, slot),

@@ -4,6 +4,7 @@ mod banner;
 mod build;
 mod demo;
 mod error;
+mod gauges;
 mod listener;
 mod rotation;
 mod server;

@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use super::gauges::Gauges;
+use super::listener::Slots;
 use super::tls::Tls;
 use super::upkeep::Upkeep;
 use super::{Core, Error, Rotated, Rotation, World, listener};
@@ -66,7 +68,19 @@ impl Server {
         demo: Option<DemoSite>,
     ) -> Result<Self, Error> {
         let Core {
-            store, metrics, ingestion, worker, use_cases, health, gate, edge, audit, limits_worker, stop, ..
+            store,
+            metrics,
+            ingestion,
+            worker,
+            use_cases,
+            health,
+            gate,
+            edge,
+            audit,
+            backlog,
+            limits_worker,
+            stop,
+            ..
         } = core;
         let address =
             listener.local_addr().map_err(|source| Error::Listen { address: config.server.listen, source })?;
@@ -108,13 +122,16 @@ impl Server {
             max_body: config.server.max_body,
         };
         let state = State { use_cases, entropy: Arc::clone(&world.entropy), demo: demo.map(Arc::new) };
+        let slots = Slots::new();
+        let gauges = Gauges { store: store.clone(), metrics: metrics.clone(), slots: slots.clone(), backlog };
         let service = listener::Service {
             router: http::stack(settings, state, routes),
             tls,
             max_age: config.server.max_connection_age,
             entropy: Arc::clone(&world.entropy),
+            slots,
         };
-        serving.set_serving(health.is_ready().await).await;
+        serving.set_serving(health.probe().await).await;
         let (clock, upkeep_health) = (Arc::clone(&world.clock), Arc::clone(&health));
         let upkeep = Upkeep {
             store: store.clone(),
@@ -123,6 +140,7 @@ impl Server {
             gate,
             edge,
             health: upkeep_health,
+            gauges,
             serving: serving.clone(),
             clock,
             audit_kept: config.embed.audit_kept,

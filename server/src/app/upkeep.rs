@@ -8,6 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::gauges::Gauges;
 use crate::domain::Clock;
 use crate::grpc::Serving;
 use crate::health::Health;
@@ -16,7 +17,7 @@ use crate::ingestion::Ingestion;
 use crate::store::{ApiBudget, Arrivals, EmbedAudit, EmbedRequests, EmbedTokens, Store};
 use crate::telemetry::Metrics;
 
-/// How often metrics are tidied up and the database is probed for the standard health service.
+/// How often metrics are tidied up, and database and Redis are probed for metrics and the standard health service.
 const BEAT: Duration = Duration::from_secs(5);
 /// How long a use is remembered beyond the life of its token: longer than a call that found the token in time can wait for the
 /// database, or such a call would meet no trace of the use.
@@ -37,6 +38,7 @@ pub(super) struct Upkeep {
     pub(super) edge: Option<Edge>,
     pub(super) health: Arc<Health>,
     pub(super) serving: Serving,
+    pub(super) gauges: Gauges,
     pub(super) clock: Arc<dyn Clock>,
     /// How long the audit of embed tokens is kept.
     pub(super) audit_kept: Duration,
@@ -49,13 +51,15 @@ impl Upkeep {
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut beats = 0_u32;
         while stop.run_until_cancelled(beat.tick()).await.is_some() {
-            let is_ready = self.health.is_ready().await;
+            self.gauges.read();
+            let is_ready = self.health.probe().await;
             if stop.is_cancelled() {
                 return;
             }
             self.serving.set_serving(is_ready).await;
             self.metrics.run_upkeep();
             if is_ready {
+                self.gauges.ask().await;
                 self.ingestion.refresh_standing().await;
                 self.gate.authenticator.write_uses().await;
             }

@@ -248,6 +248,8 @@ pub struct Traces {
     pub endpoint: String,
     /// What it wants to see with each call, such as a key: names in lower case, and values.
     pub headers: Vec<(String, SecretString)>,
+    /// The file of an authority, as PEM, that may vouch for it.
+    pub authority: Option<PathBuf>,
     /// The name of this service in the traces.
     pub service: String,
     /// Which traces are kept.

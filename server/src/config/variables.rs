@@ -320,6 +320,10 @@ const TRACES: &[Variable] = &[
         "OTEL_EXPORTER_OTLP_HEADERS",
         "What the collector wants to see with each call, as `name=value`, separated by commas; values are percent-encoded",
     ),
+    Variable::text(
+        "OTEL_EXPORTER_OTLP_CERTIFICATE",
+        "The file of the authority, as PEM, that vouches for a collector on `https`; beside it those that browsers know are believed",
+    ),
     Variable::text("OTEL_SERVICE_NAME", "The name of this service in the traces").else_is(Value("amber")),
     Variable::text(
         "OTEL_TRACES_SAMPLER",

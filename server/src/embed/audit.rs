@@ -42,6 +42,18 @@ pub struct AuditWriter {
     metrics: Metrics,
 }
 
+/// How many lines wait. It keeps no log alive.
+#[derive(Debug, Clone)]
+pub struct Backlog(mpsc::WeakSender<Line>);
+
+impl Backlog {
+    /// So many lines wait now.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        self.0.upgrade().map_or(0, |queue| queue.max_capacity() - queue.capacity())
+    }
+}
+
 #[derive(Debug)]
 struct Line {
     event: AuditEvent,
@@ -63,6 +75,12 @@ impl AuditLog {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let writer = AuditWriter { queue: receiver, store, metrics: metrics.clone() };
         (Self { queue: sender, metrics }, writer)
+    }
+
+    /// What waits in it.
+    #[must_use]
+    pub fn backlog(&self) -> Backlog {
+        Backlog(self.queue.downgrade())
     }
 
     /// Writes a line down and returns when it is committed.

@@ -17,7 +17,7 @@ mod session;
 mod verifier;
 
 pub use admission::Admission;
-pub use audit::{AuditLog, AuditWriter, NotWritten, event};
+pub use audit::{AuditLog, AuditWriter, Backlog, NotWritten, event};
 pub use embedder::Embedder;
 pub use error::{Error, Refusal};
 pub use graves::Graves;

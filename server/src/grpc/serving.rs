@@ -12,6 +12,14 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
+/// The services that do their work without the database.
+const INDEPENDENT: [&str; 4] = [
+    auth_service_server::SERVICE_NAME,
+    health_service_server::SERVICE_NAME,
+    metrics_service_server::SERVICE_NAME,
+    rate_limit_service_server::SERVICE_NAME,
+];
+
 /// The server as a whole, and each of its services.
 const NAMES: [&str; 12] = [
     "",
@@ -40,7 +48,7 @@ pub struct Serving {
 enum Phase {
     /// Nothing yet.
     New,
-    /// Whether calls are taken.
+    /// Whether the database answers.
     Told(bool),
     /// That the server goes away; a probe that began before is not told after that.
     Leaving,
@@ -50,22 +58,23 @@ impl Serving {
     /// Knows every service, none of which takes calls yet.
     pub async fn new() -> Self {
         let serving = Self { reporter: HealthReporter::new(), phase: Arc::new(Mutex::new(Phase::New)) };
-        serving.set_serving(false).await;
+        serving.tell(|_| false).await;
         serving
     }
 
-    /// Tells everybody, watchers included, whether calls are taken, if that is news; not once the server goes away.
-    pub async fn set_serving(&self, serving: bool) {
+    /// Tells everybody, watchers included, who takes calls, if that is news: some services need the database, and all others
+    /// take calls from now on. Nothing is told any more once the server goes away.
+    pub async fn set_serving(&self, has_database: bool) {
         let mut phase = self.phase.lock().await;
-        if *phase != Phase::Leaving && *phase != Phase::Told(serving) {
-            *phase = Phase::Told(serving);
-            self.tell(serving).await;
+        if *phase != Phase::Leaving && *phase != Phase::Told(has_database) {
+            *phase = Phase::Told(has_database);
+            self.tell(|name| has_database || INDEPENDENT.contains(&name)).await;
         }
     }
 
-    async fn tell(&self, serving: bool) {
-        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+    async fn tell(&self, is_serving: impl Fn(&str) -> bool) {
         for name in NAMES {
+            let status = if is_serving(name) { ServingStatus::Serving } else { ServingStatus::NotServing };
             self.reporter.set_service_status(name, status).await;
         }
     }
@@ -74,7 +83,7 @@ impl Serving {
     pub async fn leave(&self) {
         let mut phase = self.phase.lock().await;
         *phase = Phase::Leaving;
-        self.tell(false).await;
+        self.tell(|_| false).await;
     }
 
     /// Leaves, and ends every watch, which would hold up a shutdown for ever.
@@ -133,6 +142,22 @@ mod tests {
         serving.set_serving(true).await;
         assert_eq!(check(&serving, "").await, Ok(ServingStatus::Serving));
         assert_eq!(check(&serving, "amber.v1.FeedService").await, Ok(ServingStatus::Serving));
+    }
+
+    #[tokio::test]
+    async fn without_the_database_only_what_needs_none_takes_calls() {
+        let serving = Serving::new().await;
+        let told = async |name: &str| check(&serving, name).await.unwrap();
+        for has_database in [false, true, false] {
+            serving.set_serving(has_database).await;
+            let dependent = if has_database { ServingStatus::Serving } else { ServingStatus::NotServing };
+            for name in ["", "amber.v1.FeedService", "amber.v1.EmbedTokenService"] {
+                assert_eq!(told(name).await, dependent, "{name}");
+            }
+            for name in INDEPENDENT {
+                assert_eq!(told(name).await, ServingStatus::Serving, "{name}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -143,8 +143,24 @@ impl Health {
 
     /// Whether calls should come: the database answers within a second, and the process is not about to stop.
     pub async fn is_ready(&self) -> bool {
-        !self.is_draining.load(Ordering::Relaxed)
-            && matches!(timeout(PROBE_LIMIT, self.vitals.ping()).await, Ok(Ok(())))
+        !self.is_draining.load(Ordering::Relaxed) && self.database_answers().await
+    }
+
+    /// Asks the database and Redis for a sign of life, each for a second at most, and shows in the metrics what they said. The
+    /// answer is that of [`Health::is_ready`].
+    pub async fn probe(&self) -> bool {
+        let redis = async {
+            if let Some(pool) = &self.redis {
+                self.metrics.redis_up(pool.ping(PROBE_LIMIT).await.is_ok());
+            }
+        };
+        let (is_up, ()) = tokio::join!(self.database_answers(), redis);
+        self.metrics.store_up(is_up);
+        is_up && !self.is_draining.load(Ordering::Relaxed)
+    }
+
+    async fn database_answers(&self) -> bool {
+        matches!(timeout(PROBE_LIMIT, self.vitals.ping()).await, Ok(Ok(())))
     }
 
     async fn database(&self) -> Check<Counts> {

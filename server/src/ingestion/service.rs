@@ -49,6 +49,7 @@ impl Ingestion {
             Opened::Full { open } => return Err(Error::Busy { open }),
         };
         info!(run_id = %run.id, trigger = run.trigger.as_str(), "Run {} was asked for.", run.id);
+        self.shared.asked(run.id);
         self.shared.work.notify_one();
         self.shared.changed();
         if run.status.is_over() {

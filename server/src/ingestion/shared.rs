@@ -1,5 +1,6 @@
 //! What the parts of ingestion in one process tell each other.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, Semaphore, watch};
@@ -8,9 +9,13 @@ use tokio_util::sync::CancellationToken;
 use super::keeper::Held;
 use crate::domain::RunId;
 use crate::store::Control;
+use crate::telemetry::TracePlace;
 
 /// The most callers that watch runs at once: each costs a look at the database now and then.
 pub(super) const MAX_WATCHERS: usize = 256;
+
+/// The runs whose traces are remembered: no more can be open at once.
+const MAX_PLACES: usize = 16;
 
 /// What the parts of ingestion in one process tell each other.
 #[derive(Debug)]
@@ -25,6 +30,8 @@ pub(super) struct Shared {
     pub(super) control: Mutex<Option<Control>>,
     /// What this process reads.
     pub(super) held: Held,
+    /// From which traces runs were asked for here, the newest last.
+    places: Mutex<VecDeque<(RunId, TracePlace)>>,
     /// The worker has gone: nobody here sees the end of a run any more.
     pub(super) closing: CancellationToken,
 }
@@ -37,8 +44,24 @@ impl Shared {
             watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
             control: Mutex::default(),
             held: Held::default(),
+            places: Mutex::default(),
             closing: CancellationToken::new(),
         }
+    }
+
+    /// A run was asked for in the trace of the caller.
+    pub(super) fn asked(&self, run: RunId) {
+        let Some(place) = TracePlace::here() else { return };
+        let mut places = lock(&self.places);
+        if places.len() == MAX_PLACES {
+            places.pop_front();
+        }
+        places.push_back((run, place));
+    }
+
+    /// The trace in which a run was asked for here.
+    pub(super) fn place(&self, run: RunId) -> Option<TracePlace> {
+        lock(&self.places).iter().rev().find(|(asked, _)| *asked == run).map(|(_, place)| place.clone())
     }
 
     /// A run may have changed.

@@ -70,7 +70,7 @@ impl Worker {
             let since = Instant::now();
             let claiming = pin!(self.claim(x, keeper.worker, tasks.len()));
             for claim in beside(&mut tasks, claiming).await {
-                let (kept, span) = (keeper.keep(&claim, since, stop), span(&claim));
+                let (kept, span) = (keeper.keep(&claim, since, stop), self.span(&claim));
                 let task = Task { deps: &self.deps, shared: &self.shared, x, lookups: &lookups, claim, kept };
                 tasks.push(task.run().instrument(span));
             }
@@ -97,19 +97,24 @@ impl Worker {
             }
         }
     }
-}
 
-/// A trace of its own for each task. All those of a run have its id, whichever replica works them off.
-fn span(claim: &Claim) -> Span {
-    tracing::info_span!(
-        target: TRACED,
-        parent: None,
-        "ingestion task",
-        otel.kind = "consumer",
-        amber.run_id = %claim.run,
-        amber.leader_id = %claim.lease.leader,
-        amber.trigger = claim.trigger.as_str(),
-    )
+    /// A task belongs to the trace of the call that asked for its run, where that was asked for here; else it has a trace of
+    /// its own. All tasks of a run tell its id, whichever replica works them off.
+    fn span(&self, claim: &Claim) -> Span {
+        let span = tracing::info_span!(
+            target: TRACED,
+            parent: None,
+            "ingestion task",
+            otel.kind = "consumer",
+            amber.run_id = %claim.run,
+            amber.leader_id = %claim.lease.leader,
+            amber.trigger = claim.trigger.as_str(),
+        );
+        if let Some(place) = self.shared.place(claim.run) {
+            place.adopt(&span);
+        }
+        span
+    }
 }
 
 /// Awaits `wanted` while the tasks go on: one that stood still could hold the very lock or connection that is waited for.

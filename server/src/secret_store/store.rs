@@ -9,7 +9,9 @@ use tokio::time::timeout;
 
 use super::wanted::wanted;
 use super::{Error, Values};
-use crate::config::{CloudStore, Env, SecretsManager};
+#[cfg(any(feature = "aws", feature = "gcp"))]
+use crate::config::CloudStore;
+use crate::config::{Env, SecretsManager};
 use crate::domain::{Clock, Entropy};
 
 /// What talks to one store.

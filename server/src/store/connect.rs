@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use sea_orm::sqlx;
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
@@ -43,6 +44,17 @@ pub struct Store {
     clock: Arc<dyn Clock>,
     acquire_timeout: Duration,
     _lock: Option<Arc<File>>,
+}
+
+/// How many connections to the database there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// Those that somebody uses.
+    pub used: u32,
+    /// Those that wait for somebody.
+    pub idle: u32,
+    /// The most that there may be.
+    pub max: u32,
 }
 
 impl fmt::Debug for Store {
@@ -97,6 +109,15 @@ impl Store {
         Ok(self.db.close_by_ref().await?)
     }
 
+    /// How many connections there are.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        match self.target {
+            Target::Postgres(_) => connections(self.db.get_postgres_connection_pool()),
+            Target::Memory | Target::File { .. } => connections(self.db.get_sqlite_connection_pool()),
+        }
+    }
+
     /// Begins a transaction that writes. On SQLite it takes the writer's place at once, since a transaction that begins
     /// by reading cannot wait for it later.
     pub(super) async fn begin(&self) -> Result<DatabaseTransaction, Error> {
@@ -117,6 +138,11 @@ impl Store {
     pub(super) async fn unlimited(&self, url: &str) -> Result<DatabaseConnection, Error> {
         Ok(Database::connect(options(url, 1, self.acquire_timeout)).await?)
     }
+}
+
+fn connections<D: sqlx::Database>(pool: &sqlx::Pool<D>) -> Connections {
+    let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+    Connections { used: pool.size().saturating_sub(idle), idle, max: pool.options().get_max_connections() }
 }
 
 fn options(url: &str, connections: u32, acquire_timeout: Duration) -> ConnectOptions {

@@ -40,7 +40,7 @@ pub use api_budget::{ApiBudget, ApiCall, ApiLine, Known};
 pub use api_clients::{ApiClients, ClientCursor, StoredClient};
 pub use arrivals::{Arrivals, Arrived};
 pub use checkpoints::Checkpoints;
-pub use connect::Store;
+pub use connect::{Connections, Store};
 pub use dashboard_catalog::{DashboardCatalog, DashboardCursor, Found, Updated};
 pub use dashboards::{Aggregates, Counting, Dashboards, LeaderDay};
 pub use editing::{Edited, Editing};
@@ -61,5 +61,5 @@ pub use reviews::{Amendment, Decision, ReviewAuditFilter, ReviewCursor, ReviewIt
 pub use runs::{MAX_OPEN_RUNS, Opened, RunRequest, RunTotals, Runs, Tick, Ticked};
 pub use schedule::{Control, Schedules};
 pub use settings::Settings;
-pub use vitals::{Counts, Vitals};
+pub use vitals::{Counts, Queues, Vitals};
 pub use work::{Claim, Lease, TaskEnd, Want, Work, WorkerId};

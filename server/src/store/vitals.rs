@@ -3,6 +3,9 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use sea_orm::{EntityTrait, PaginatorTrait};
+
+use super::entity::ingest_tasks;
 use super::{Error, Leaders, Posts, Reviews, Store};
 
 /// How much is stored.
@@ -16,6 +19,15 @@ pub struct Counts {
     pub review_items: u64,
     /// When the newest post was published.
     pub latest_post_at: Option<Timestamp>,
+}
+
+/// What waits in the database for somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Queues {
+    /// Items of the review queue that wait for a reviewer.
+    pub review_items: u64,
+    /// Leaders that open runs have still to read.
+    pub ingestion_tasks: u64,
 }
 
 /// Says whether the database lives.
@@ -32,6 +44,12 @@ pub trait Vitals: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn counts(&self) -> Result<Counts, Error>;
+
+    /// What waits.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn queues(&self) -> Result<Queues, Error>;
 }
 
 #[async_trait]
@@ -47,5 +65,10 @@ impl Vitals for Store {
             review_items: self.waiting().await?,
             latest_post_at: self.latest_post_at().await?,
         })
+    }
+
+    async fn queues(&self) -> Result<Queues, Error> {
+        let ingestion_tasks = ingest_tasks::Entity::find().count(&self.db).await?;
+        Ok(Queues { review_items: self.waiting().await?, ingestion_tasks })
     }
 }

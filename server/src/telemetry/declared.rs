@@ -51,6 +51,7 @@ metrics! {
         labels: &["kind", "route"],
         help: "Time from the head of a request to the head of its answer.",
     };
+    CONNECTIONS = gauge("amber_connections", &[], "Connections of callers that are open.");
     TLS_EXPIRY = gauge(
         "amber_tls_certificate_expiry_timestamp_seconds",
         &[],
@@ -62,6 +63,9 @@ metrics! {
         "Looks for new secrets, in files and in the store of a cloud, by whether all could be read.",
     );
     STORE_UP = gauge("amber_store_up", &[], "1 when the database answered its last probe.");
+    STORE_CONNECTIONS = gauge("amber_store_connections", &["state"], "Connections to the database that are open.");
+    STORE_CONNECTIONS_MAX =
+        gauge("amber_store_connections_max", &[], "Connections to the database that this process may open.");
     REDIS_UP = gauge("amber_redis_up", &[], "1 when Redis answered its last probe; absent without Redis.");
     API_CALLS = counter("amber_x_api_calls_total", &["endpoint", "status"], "Calls to X by endpoint and outcome.");
     API_RETRIES = counter("amber_x_api_retries_total", &[], "Calls to X that were repeated after a failure.");
@@ -73,6 +77,8 @@ metrics! {
         gauge("amber_x_api_post_budget_left", &[], "Posts that may still be read this UTC month; +Inf without a budget.");
     BREAKER_STATE = gauge("amber_x_api_breaker_state", &["state"], "1 for the state that the circuit breaker is in.");
     INGESTION_ENABLED = gauge("amber_ingestion_enabled", &[], "1 when the configuration has runs scheduled.");
+    INGESTION_TASKS =
+        gauge("amber_ingestion_tasks_open", &[], "Leaders that open runs of all replicas have still to read.");
     INGESTION_RUNS = counter("amber_ingestion_runs_total", &["status"], "Finished runs by how they ended.");
     INGESTION_PAGES = counter("amber_ingestion_pages_total", &[], "Pages of a timeline that were stored.");
     INGESTION_FETCHED = counter("amber_ingestion_fetched_total", &[], "Records that X returned and bills.");
@@ -90,6 +96,7 @@ metrics! {
     RECHECK_FAILURES = counter("amber_recheck_failures_total", &[], "Batches of such posts without an answer.");
     RECHECK_OVERDUE = gauge("amber_recheck_overdue_seconds", &[], "For how long the oldest such check is due.");
     LEADER_POSTS = gauge("amber_leader_posts", &["counted"], "Posts of all leaders as counted by X, and as stored.");
+    REVIEW_WAITING = gauge("amber_review_items_waiting", &[], "Items of the review queue that wait for a reviewer.");
     LIMIT_DECISIONS = counter(
         "amber_rate_limit_decisions_total",
         &["policy", "decision", "source"],
@@ -109,5 +116,14 @@ metrics! {
     SESSIONS_RENEWED = counter("amber_embed_sessions_renewed_total", &[], "Sessions of frames that a token renewed.");
     EMBED_REFUSED = counter("amber_embed_refused_total", &["reason"], "Embed tokens and sessions that were refused in use.");
     TOKENS_REVOKED = counter("amber_embed_revocations_total", &["selector"], "Calls that revoked embed tokens.");
+    AUDIT_WAITING = gauge("amber_embed_audit_lines_waiting", &[], "Lines about embed tokens that wait to be written.");
     AUDIT_LOST = counter("amber_embed_audit_lost_total", &[], "Lines about refused embed tokens that were not written.");
+    RUNTIME_WORKERS = gauge("amber_runtime_workers", &[], "Threads that work off the tasks of this process.");
+    RUNTIME_TASKS = gauge("amber_runtime_tasks", &[], "Tasks of this process that have not ended.");
+    RUNTIME_QUEUE = gauge("amber_runtime_queue_depth", &[], "Tasks that could go on and wait for any free thread.");
+    RUNTIME_BUSY = counter("amber_runtime_busy_seconds_total", &[], "Time for which those threads were busy, in whole seconds.");
+    PROCESS_CPU = counter("process_cpu_seconds_total", &[], "Processor time of this process, in whole seconds.");
+    PROCESS_MEMORY = gauge("process_resident_memory_bytes", &[], "Memory of this process that is in RAM.");
+    PROCESS_FDS = gauge("process_open_fds", &[], "Files and connections that this process has open.");
+    PROCESS_MAX_FDS = gauge("process_max_fds", &[], "Files and connections that it may have open; 0 without a bound.");
 }

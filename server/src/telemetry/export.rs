@@ -1,17 +1,21 @@
 //! Sends spans to a collector by OTLP, without ever holding up what they tell about.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::trace::{Link, SpanKind, TraceContextExt, TraceId, TraceState, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::tonic_types::metadata::MetadataMap;
-use opentelemetry_otlp::tonic_types::transport::ClientTlsConfig;
+use opentelemetry_otlp::tonic_types::transport::{Certificate, ClientTlsConfig};
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig, WithTonicConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{
     BatchSpanProcessor, Sampler, SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample,
 };
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use secrecy::ExposeSecret;
 use tracing::warn;
 use tracing_opentelemetry::OpenTelemetryLayer;
@@ -34,6 +38,20 @@ pub enum Error {
     /// The address of the collector cannot be used.
     #[error("traces cannot be exported: {0}")]
     Collector(#[from] ExporterBuildError),
+    /// The file of the authority that vouches for the collector cannot be read.
+    #[error("OTEL_EXPORTER_OTLP_CERTIFICATE: {} cannot be read: {source}", path.display())]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// That file holds no certificate.
+    #[error("OTEL_EXPORTER_OTLP_CERTIFICATE: {} holds no certificate", path.display())]
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// Where the traces of this process go.
@@ -58,7 +76,7 @@ impl Export {
             .with_timeout(PATIENCE)
             .with_metadata(MetadataMap::from_headers(headers(traces)));
         if traces.endpoint.starts_with("https") {
-            collector = collector.with_tls_config(ClientTlsConfig::new().with_enabled_roots());
+            collector = collector.with_tls_config(tls(traces.authority.as_deref())?);
         }
         let collector = collector.build()?;
         let resource = Resource::builder()
@@ -83,7 +101,7 @@ impl Export {
             .with_tracked_inactivity(false)
             .with_level(false)
             .with_target(false);
-        let chosen = filter_fn(spans::is_for_traces).with_max_level_hint(LevelFilter::INFO);
+        let chosen = filter_fn(spans::is_for_traces).with_max_level_hint(LevelFilter::from_level(spans::FINEST));
         Some(layer.with_filter(chosen).boxed())
     }
 
@@ -95,6 +113,19 @@ impl Export {
             warn!(%error, "The last spans were not exported.");
         }
     }
+}
+
+/// Whom to believe that it is the collector.
+fn tls(authority: Option<&Path>) -> Result<ClientTlsConfig, Error> {
+    let tls = ClientTlsConfig::new().with_enabled_roots();
+    let Some(path) = authority else { return Ok(tls) };
+    let read = fs::read(path).map_err(|source| Error::Authority { path: path.to_owned(), source });
+    let pem = read?;
+    let is_certificate = CertificateDer::pem_slice_iter(&pem).next().is_some_and(|first| first.is_ok());
+    if !is_certificate {
+        return Err(Error::NoCertificate { path: path.to_owned() });
+    }
+    Ok(tls.ca_certificate(Certificate::from_pem(pem)))
 }
 
 /// The headers of each call. Those that no header can carry were refused with the configuration.
@@ -133,5 +164,27 @@ impl ShouldSample for Rooted {
             return SamplingResult { decision: SamplingDecision::Drop, attributes, trace_state };
         }
         self.0.should_sample(parent, trace_id, name, kind, attributes, links)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(file: &str) -> String {
+        let folder = std::env::temp_dir().join(format!("amber-authority-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("empty.crt"), "no certificate").unwrap();
+        let told = tls(Some(&folder.join(file))).map(|_| ()).unwrap_err().to_string();
+        fs::remove_dir_all(&folder).unwrap();
+        told
+    }
+
+    #[test]
+    fn an_authority_that_cannot_be_used_is_refused_by_the_name_of_its_variable() {
+        for (file, why) in [("none.crt", "cannot be read"), ("empty.crt", "holds no certificate")] {
+            let told = refused(file);
+            assert!(told.starts_with("OTEL_EXPORTER_OTLP_CERTIFICATE: ") && told.contains(why), "{told}");
+        }
     }
 }

@@ -1,5 +1,9 @@
 //! Records metrics: one typed function per event, and no other way in.
 
+mod resources;
+
+pub use resources::Resources;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -62,7 +66,13 @@ const TOKEN_REFUSALS: [&str; 12] = [
 ];
 
 /// Gauges of parts that may not be there; zero would be a lie.
-const WHEN_KNOWN: [&str; 2] = [declared::TLS_EXPIRY.name, declared::REDIS_UP.name];
+const WHEN_KNOWN: [&str; 5] = [
+    declared::TLS_EXPIRY.name,
+    declared::REDIS_UP.name,
+    declared::PROCESS_MEMORY.name,
+    declared::PROCESS_FDS.name,
+    declared::PROCESS_MAX_FDS.name,
+];
 
 static METADATA: Metadata<'static> = Metadata::new("amber", Level::INFO, None);
 

@@ -1,10 +1,11 @@
 //! The spans of Amber: one that ties log lines to their request, and those that only traces show.
 
 use http::HeaderMap;
+use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
-use opentelemetry::trace::{TraceContextExt, TraceId};
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceId};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use tracing::{Metadata, Span, field};
+use tracing::{Level, Metadata, Span, field};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::RequestId;
@@ -22,9 +23,13 @@ pub(super) fn is_for_logs(metadata: &Metadata<'_>) -> bool {
     metadata.target().starts_with("amber_server")
 }
 
+/// The finest spans that traces show; libraries make more for their own sake.
+pub(super) const FINEST: Level = Level::INFO;
+
 /// Whether traces show it.
 pub(super) fn is_for_traces(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && (metadata.target() == TRACED || metadata.target().starts_with(STATEMENTS))
+    let is_known = metadata.target() == TRACED || metadata.target().starts_with(STATEMENTS);
+    metadata.is_span() && is_known && *metadata.level() <= FINEST
 }
 
 /// The span of a request in the log. It is there at every level, so that no line lacks the id of its request.
@@ -121,6 +126,25 @@ impl RequestSpan {
 
 /// The statuses of gRPC that are the fault of the server, as the semantic conventions list them.
 const SERVER_FAILED: [i64; 6] = [2, 4, 12, 13, 14, 15];
+
+/// A place in a trace, for what is done for it later and elsewhere in this process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TracePlace(SpanContext);
+
+impl TracePlace {
+    /// That of the span which is entered; None when it is in no trace.
+    #[must_use]
+    pub fn here() -> Option<Self> {
+        let place = Span::current().context().span().span_context().clone();
+        place.is_valid().then_some(Self(place))
+    }
+
+    /// Puts a span that has not been entered yet below it.
+    pub fn adopt(&self, span: &Span) {
+        // It fails only for a span that no trace shows.
+        let _ = span.set_parent(Context::new().with_remote_span_context(self.0.clone()));
+    }
+}
 
 /// Headers as the propagator reads them.
 struct Sent<'a>(&'a HeaderMap);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use amber_tests::FakeXApi;
 use tempfile::TempDir;
 
-use super::{API_KEY, BOOTSTRAP, JWT_SECRET, REDIS_PASSWORD, SIGNING_KEY};
+use super::{API_KEY, BOOTSTRAP, COLLECTOR_KEY, JWT_SECRET, REDIS_PASSWORD, SIGNING_KEY};
 use crate::help::program;
 
 /// The program with every log line on; it is killed when the test fails.
@@ -20,12 +20,13 @@ pub(super) struct Amber {
 }
 
 impl Amber {
-    /// On this database, or on SQLite in its own folder.
-    pub(super) fn start(x: &FakeXApi, database: Option<String>) -> Self {
+    /// On this database, or on SQLite in its own folder; with a Redis at this port, and a collector of traces.
+    pub(super) fn start(x: &FakeXApi, database: Option<String>, redis: u16, collector: &str) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let file = || format!("sqlite://{}?mode=rwc", folder.path().join("amber.db").display());
         let database = database.unwrap_or_else(file);
-        let redis = format!("redis://:{REDIS_PASSWORD}@127.0.0.1:1");
+        let redis = format!("redis://:{REDIS_PASSWORD}@127.0.0.1:{redis}");
+        let headers = format!("x-collector-key={COLLECTOR_KEY}");
         let mut command = Command::new(program());
         command.arg("serve").env_clear().current_dir(folder.path()).envs([
             ("RUST_LOG", "trace"),
@@ -38,6 +39,8 @@ impl Amber {
             ("EMBED_ENABLED", "true"),
             ("EMBED_SIGNING_KEY", SIGNING_KEY),
             ("EMBED_ALLOWED_ORIGINS", "https://partner.example"),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", collector),
+            ("OTEL_EXPORTER_OTLP_HEADERS", &headers),
             ("X_API_BEARER", FakeXApi::bearer()),
             ("X_API_BASE_URL", &x.url()),
         ]);

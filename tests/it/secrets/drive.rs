@@ -1,5 +1,7 @@
 //! Everything that a caller can do with secrets, rightly and wrongly.
 
+use amber_sdk::v1::{IssueEmbedTokenRequest, ValidateEmbedTokenRequest};
+use amber_sdk::{Credentials, Options, RetryPolicy};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -112,6 +114,14 @@ pub(super) async fn drive(amber: &Amber) -> Heard {
     let redeem = [field(1, &called), field(2, "d"), field(3, "https://partner.example")].concat();
     let redeemed = grpc_web(rpc("RedeemEmbedToken"), &redeem, false).await;
     assert_eq!(redeemed.status.code(), tonic::Code::Ok, "{:?}", redeemed.status);
+    // By HTTP/2, of which the libraries have more to say.
+    let options = Options::new(amber.url("")).credentials(Credentials::api_key(API_KEY)).retry(RetryPolicy::never());
+    let service = amber_sdk::Amber::connect(options).await.expect("it listens");
+    let issue_by_rpc = IssueEmbedTokenRequest { dashboard_id: "d".to_owned(), ..Default::default() };
+    let by_rpc = service.embed_tokens().issue_embed_token(issue_by_rpc).await.expect("the key may").into_inner().token;
+    heard.tokens.push(by_rpc.clone());
+    let shown = ValidateEmbedTokenRequest { token: by_rpc, ..Default::default() };
+    assert!(service.embed_tokens().validate_embed_token(shown).await.expect("the key may").into_inner().valid);
     let renew = |session: &str, token: &str| {
         post("/embed/v1/session/renew").header("embed-session", session).json(&json!({ "token": token }))
     };

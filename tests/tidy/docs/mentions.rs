@@ -1,10 +1,35 @@
-//! What a document names: links, paths, recipes of the justfile, and tests.
+//! What a document names: links, paths, recipes of the justfile, tests, and each of its headings once.
 
 use crate::Finding;
 use crate::tree::File;
 
 /// The folders whose files a document may name from the top.
 const FOLDERS: &[&str] = &[".ci/", "deploy/", "migrations/", "proto/", "sdk/", "server/", "tests/"];
+
+/// How the names of metrics begin, which look like those of tests.
+const METRICS: &[&str] = &["amber_", "process_"];
+
+/// No heading stands twice below the same one, as after a merge that took both sides.
+pub(crate) fn check_headings(page: &File) -> Vec<Finding> {
+    let mut path: Vec<&str> = Vec::new();
+    let mut known = Vec::new();
+    let mut is_code = false;
+    let mut findings = Vec::new();
+    for (line, text) in (1..).zip(page.text.lines()) {
+        is_code ^= text.starts_with("```");
+        let level = text.len() - text.trim_start_matches('#').len();
+        if is_code || level == 0 {
+            continue;
+        }
+        path.resize(level, "");
+        path[level - 1] = text;
+        if known.contains(&path) {
+            findings.push(Finding::new(&page.path, line, format!("{text:?} stands here twice")));
+        }
+        known.push(path.clone());
+    }
+    findings
+}
 
 /// Links to other files lead to one, and links inside the page to a heading.
 pub(crate) fn check_links(page: &File, exists: impl Fn(&str) -> bool) -> Vec<Finding> {
@@ -64,7 +89,7 @@ fn is_plain(path: &str) -> bool {
 
 fn is_sentence(code: &str) -> bool {
     let is_word = |next: char| next == '_' || next.is_ascii_lowercase() || next.is_ascii_digit();
-    code.matches('_').count() >= 3 && code.chars().all(is_word) && !code.starts_with("amber_")
+    code.matches('_').count() >= 3 && code.chars().all(is_word) && !METRICS.iter().any(|start| code.starts_with(start))
 }
 
 fn recipe(line: &str) -> Option<&str> {
@@ -97,6 +122,14 @@ mod tests {
         assert_eq!(check_links(&good, is_b), []);
         let bad = check_links(&page("# One\n[a](C.md)\n[b](#two) [c](C.md#d)"), is_b);
         assert_eq!(bad.iter().map(|finding| finding.line).collect::<Vec<_>>(), [2, 3, 3]);
+    }
+
+    #[test]
+    fn a_heading_that_stands_twice_is_found() {
+        let good = page("# A\n## B\n```sh\n# a word\n# a word\n```\n### D\n## C\n### D\n");
+        assert_eq!(check_headings(&good), []);
+        let bad = page("# A\n## B\n### D\n\n### D\n");
+        assert_eq!(check_headings(&bad), [Finding::new("A.md", 5, "\"### D\" stands here twice")]);
     }
 
     #[test]

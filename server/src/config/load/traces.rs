@@ -1,5 +1,7 @@
 //! Which traces go where, by the names that OpenTelemetry gives to its variables.
 
+use std::path::PathBuf;
+
 use secrecy::SecretString;
 
 use crate::config::parse::{self, Refusal};
@@ -9,10 +11,14 @@ use crate::config::{Sampling, Traces};
 pub(super) fn traces(reader: &mut Reader<'_>) -> Option<Traces> {
     let endpoint = reader.parsed("OTEL_EXPORTER_OTLP_ENDPOINT", parse::base_url);
     let headers = reader.parsed("OTEL_EXPORTER_OTLP_HEADERS", headers).unwrap_or_default();
+    let authority = reader.parsed("OTEL_EXPORTER_OTLP_CERTIFICATE", |path| Ok(PathBuf::from(path)));
+    if authority.is_some() && !endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("https")) {
+        reader.warn("OTEL_EXPORTER_OTLP_CERTIFICATE", "does nothing while OTEL_EXPORTER_OTLP_ENDPOINT is not on https");
+    }
     let service = reader.text("OTEL_SERVICE_NAME");
     let share = reader.parsed("OTEL_TRACES_SAMPLER_ARG", share).unwrap_or(1.0);
     let sampling = reader.parsed("OTEL_TRACES_SAMPLER", |name| sampling(name, share));
-    Some(Traces { endpoint: endpoint?, headers, service, sampling: sampling? })
+    Some(Traces { endpoint: endpoint?, headers, authority, service, sampling: sampling? })
 }
 
 fn share(text: &str) -> Result<f64, Refusal> {
@@ -80,9 +86,11 @@ mod tests {
     fn the_standard_names_say_where_traces_go() {
         let env = MapEnv::default()
             .with("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317/")
+            .with("OTEL_EXPORTER_OTLP_CERTIFICATE", "/etc/collector.crt")
             .with("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Basic%20a+b==, x-team = web ");
         let traces = Telemetry::load(&env).unwrap().traces.expect("there is a collector");
         assert_eq!((traces.endpoint.as_str(), traces.service.as_str()), ("http://collector:4317", "amber"));
+        assert_eq!(traces.authority.as_deref(), Some("/etc/collector.crt".as_ref()));
         let headers: Vec<_> = traces.headers.iter().map(|(name, value)| (&**name, value.expose_secret())).collect();
         assert_eq!(headers, [("authorization", "Basic a+b=="), ("x-team", "web")]);
         assert_eq!(traces.sampling, Sampling { by_caller: true, share: 1.0 });

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use super::super::process::Process;
 use super::*;
 
 #[derive(Debug)]
@@ -79,6 +80,11 @@ fn record_everything(metrics: &Metrics) {
     metrics.embed_refused("TOKEN_REPLAYED");
     metrics.tokens_revoked("subject");
     metrics.audit_lost(1);
+    metrics.resources(&Resources { connections: 9, store_used: 3, store_idle: 2, store_max: 10, audit_waiting: 4 });
+    metrics.queues(6, 5);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    metrics.runtime(&runtime.metrics());
+    metrics.process(&Process { cpu: Duration::from_millis(2_900), memory: 5 << 30, open_files: 8, max_files: 1_024 });
 }
 
 fn has_line(text: &str, line: &str) -> bool {
@@ -235,6 +241,17 @@ fn the_text_holds_the_recorded_values() {
         "amber_ingestion_fetched_total 31",
         "amber_ingestion_last_run_seconds 0.115",
         "amber_embed_tokens_issued_total 3",
+        "amber_connections 9",
+        r#"amber_store_connections{state="used"} 3"#,
+        r#"amber_store_connections{state="idle"} 2"#,
+        "amber_store_connections_max 10",
+        "amber_embed_audit_lines_waiting 4",
+        "amber_review_items_waiting 6",
+        "amber_ingestion_tasks_open 5",
+        "amber_runtime_workers 1",
+        "process_cpu_seconds_total 2",
+        "process_resident_memory_bytes 5368709120",
+        "process_open_fds 8",
         r#"amber_embed_tokens_refused_total{reason="UNAUTHENTICATED"} 1"#,
     ] {
         assert!(has_line(&text, line), "{line} is missing in {text}");
@@ -279,7 +296,8 @@ fn upkeep_loses_no_observation() {
 #[test]
 fn every_name_follows_the_convention() {
     for metric in METRICS {
-        assert!(metric.name.starts_with("amber_"), "{}", metric.name);
+        // Of a process the names are those that every client of Prometheus uses.
+        assert!(metric.name.starts_with("amber_") || metric.name.starts_with("process_"), "{}", metric.name);
         assert_eq!(metric.name.ends_with("_total"), metric.kind == Kind::Counter, "{}", metric.name);
         assert!(metric.help.ends_with('.'), "{}", metric.name);
     }
