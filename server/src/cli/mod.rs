@@ -70,7 +70,8 @@ enum Command {
 /// Does what the command line asks for; what fails is told on standard error.
 pub(crate) async fn run(cli: Cli) -> ExitCode {
     let outcome = match cli.command {
-        Command::Serve(command) => command.run().await,
+        // Larger than what the stack should carry for all of them.
+        Command::Serve(command) => Box::pin(command.run()).await,
         Command::Demo(command) => command.run().await,
         Command::Healthcheck(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
