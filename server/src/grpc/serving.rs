@@ -54,36 +54,46 @@ enum Phase {
     Leaving,
 }
 
+impl Phase {
+    fn serves(self, name: &str) -> bool {
+        match self {
+            Self::Told(has_database) => has_database || INDEPENDENT.contains(&name),
+            Self::New | Self::Leaving => false,
+        }
+    }
+}
+
 impl Serving {
     /// Knows every service, none of which takes calls yet.
     pub async fn new() -> Self {
-        let serving = Self { reporter: HealthReporter::new(), phase: Arc::new(Mutex::new(Phase::New)) };
-        serving.tell(|_| false).await;
-        serving
-    }
-
-    /// Tells everybody, watchers included, who takes calls, if that is news: some services need the database, and all others
-    /// take calls from now on. Nothing is told any more once the server goes away.
-    pub async fn set_serving(&self, has_database: bool) {
-        let mut phase = self.phase.lock().await;
-        if *phase != Phase::Leaving && *phase != Phase::Told(has_database) {
-            *phase = Phase::Told(has_database);
-            self.tell(|name| has_database || INDEPENDENT.contains(&name)).await;
-        }
-    }
-
-    async fn tell(&self, is_serving: impl Fn(&str) -> bool) {
+        let reporter = HealthReporter::new();
         for name in NAMES {
-            let status = if is_serving(name) { ServingStatus::Serving } else { ServingStatus::NotServing };
-            self.reporter.set_service_status(name, status).await;
+            reporter.set_service_status(name, ServingStatus::NotServing).await;
         }
+        Self { reporter, phase: Arc::new(Mutex::new(Phase::New)) }
+    }
+
+    /// Tells everybody, watchers included, who takes calls, as far as that is news: some services need the database, and all
+    /// others take calls from now on. Nothing is told any more once the server goes away.
+    pub async fn set_serving(&self, has_database: bool) {
+        self.enter(Phase::Told(has_database)).await;
     }
 
     /// Says for the last time that no calls are taken.
     pub async fn leave(&self) {
+        self.enter(Phase::Leaving).await;
+    }
+
+    async fn enter(&self, next: Phase) {
         let mut phase = self.phase.lock().await;
-        *phase = Phase::Leaving;
-        self.tell(|_| false).await;
+        if *phase == Phase::Leaving {
+            return;
+        }
+        for name in NAMES.into_iter().filter(|name| phase.serves(name) != next.serves(name)) {
+            let status = if next.serves(name) { ServingStatus::Serving } else { ServingStatus::NotServing };
+            self.reporter.set_service_status(name, status).await;
+        }
+        *phase = next;
     }
 
     /// Leaves, and ends every watch, which would hold up a shutdown for ever.
