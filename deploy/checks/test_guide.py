@@ -15,7 +15,7 @@ import unittest
 from stage import DEPLOY, ROOT, Amber, Postgres, answers, free_port, post_json, program, redis, tool
 
 GUIDE = DEPLOY / "README.md"
-KINDS = {"sh", "sh stopped", "sh upgrade", "sh needs-registry", "sh needs-cluster"}
+KINDS = {"sh", "sh stopped", "sh upgrade", "sh needs-registry", "sh needs-cluster", "sh needs-cloud"}
 
 # The tables of the Python service, and a row of each; a second leader has no name.
 OLD = """
