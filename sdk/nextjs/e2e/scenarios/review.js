@@ -41,7 +41,10 @@ export function review(scenario) {
     await page.getByText("3 items wait", { exact: true }).waitFor();
     assert.equal(await page.getByText("Sounds good and bad at once").count(), 3);
     for (const left of ["2 items wait", "1 item waits", "0 items wait"]) {
-      await page.getByRole("button", { name: /^Approve: / }).first().click();
+      await page
+        .getByRole("button", { name: /^Approve: / })
+        .first()
+        .click();
       await page.getByText(left, { exact: true }).waitFor();
     }
     await page.getByRole("button", { name: "Refresh", exact: true }).click();
