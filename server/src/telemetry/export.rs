@@ -119,8 +119,7 @@ impl Export {
 fn tls(authority: Option<&Path>) -> Result<ClientTlsConfig, Error> {
     let tls = ClientTlsConfig::new().with_enabled_roots();
     let Some(path) = authority else { return Ok(tls) };
-    let read = fs::read(path).map_err(|source| Error::Authority { path: path.to_owned(), source });
-    let pem = read?;
+    let pem = fs::read(path).map_err(|source| Error::Authority { path: path.to_owned(), source })?;
     let is_certificate = CertificateDer::pem_slice_iter(&pem).next().is_some_and(|first| first.is_ok());
     if !is_certificate {
         return Err(Error::NoCertificate { path: path.to_owned() });
@@ -171,19 +170,12 @@ impl ShouldSample for Rooted {
 mod tests {
     use super::*;
 
-    fn refused(file: &str) -> String {
-        let folder = std::env::temp_dir().join(format!("amber-authority-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("empty.crt"), "no certificate").unwrap();
-        let told = tls(Some(&folder.join(file))).map(|_| ()).unwrap_err().to_string();
-        fs::remove_dir_all(&folder).unwrap();
-        told
-    }
-
     #[test]
     fn an_authority_that_cannot_be_used_is_refused_by_the_name_of_its_variable() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("empty.crt"), "no certificate").unwrap();
         for (file, why) in [("none.crt", "cannot be read"), ("empty.crt", "holds no certificate")] {
-            let told = refused(file);
+            let told = tls(Some(&folder.path().join(file))).map(|_| ()).unwrap_err().to_string();
             assert!(told.starts_with("OTEL_EXPORTER_OTLP_CERTIFICATE: ") && told.contains(why), "{told}");
         }
     }
