@@ -130,8 +130,6 @@ async fn a_run_under_way_at_the_stop_goes_on_after_the_next_start(backend: Backe
     stage.x.fail_next(1, Fault::Slow(Duration::from_mins(5)));
     let request = TriggerIngestionRequest::default();
     let under_way = stage.amber.ingestion().trigger_ingestion(request).await.unwrap().into_inner().run_id;
-    let waits = TriggerIngestionRequest { backfill: true, ..Default::default() };
-    let waiting = stage.amber.ingestion().trigger_ingestion(waits).await.unwrap().into_inner().run_id;
     let hangs = async {
         while stage.requests() < before + 2 {
             sleep(Duration::from_millis(5)).await;
@@ -139,6 +137,9 @@ async fn a_run_under_way_at_the_stop_goes_on_after_the_next_start(backend: Backe
     };
     timeout(Duration::from_secs(10), hangs).await.expect("the run goes as far as the slow answer");
     assert_eq!(run(&stage.amber, &under_way).await.status(), RunStatus::Running);
+    let waits = TriggerIngestionRequest { backfill: true, ..Default::default() };
+    let waiting = stage.amber.ingestion().trigger_ingestion(waits).await.unwrap().into_inner().run_id;
+    assert_eq!(run(&stage.amber, &waiting).await.status(), RunStatus::Pending);
 
     let Stage { x, server, amber } = stage;
     drop(amber);
