@@ -60,7 +60,7 @@ class Cluster:
                 start_new_session=True,
             )  # fmt: skip
         (FOLDER / "pid").write_text(str(child.pid), encoding="utf-8")
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while answers(f"http://127.0.0.1:{PORT}/readyz")[0] != 200:
             if child.poll() is not None or time.monotonic() > end:
                 raise SystemExit("the pod does not become ready:\n" + (FOLDER / "log").read_text(encoding="utf-8")[-2000:])

@@ -43,14 +43,21 @@ def program() -> str:
     return os.path.abspath(path)
 
 
+# Sockets that are bound and never listen. While one is held, its port is given to nobody else, but who knows the number can
+# listen there: every server that is started here sets SO_REUSEADDR.
+CLAIMS: list[socket.socket] = []
+
+
 def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port on which nobody listens, and which nobody else is given."""
+    claim = socket.socket()
+    claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    claim.bind(("127.0.0.1", 0))
+    CLAIMS.append(claim)
+    return claim.getsockname()[1]
 
 
-def wait_until(condition, seconds: float = 20, what: str = "it") -> None:
+def wait_until(condition, seconds: float = 60, what: str = "it") -> None:
     """Waits until the condition holds, at most so long."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -64,7 +71,7 @@ def answers(url: str, headers: dict | None = None, body: bytes | None = None, me
     """The status and the body of an answer, whatever the status; 0 when nobody answers."""
     request = urllib.request.Request(url, data=body, headers=headers or {}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -106,7 +113,7 @@ class Process:
     def stop(self) -> int:
         """Ends it as the cluster does, and returns its exit code."""
         self.child.terminate()
-        return self.child.wait(timeout=40)
+        return self.child.wait(timeout=60)
 
     def close(self) -> None:
         if self.child.poll() is None:

@@ -69,7 +69,7 @@ class Envoy(Process):
 
     def call(self, path: str, headers: dict | None = None, body: bytes | None = None, method: str | None = None):
         """The answer through Envoy by HTTP/1.1: status, headers, body."""
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=ssl._create_unverified_context(), timeout=10)
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=ssl._create_unverified_context(), timeout=60)
         try:
             connection.request(method or ("POST" if body is not None else "GET"), path, body, headers or {})
             answer = connection.getresponse()
@@ -104,15 +104,15 @@ class InFront(unittest.TestCase):
 
     def test_a_call_of_grpc_goes_through_with_reflection(self) -> None:
         service = "amber.v1.FeedService/ListPosts"
-        command = [tool("grpcurl"), "-insecure", "-d", "{}", f"127.0.0.1:{self.envoy.port}", service]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)
+        command = [tool("grpcurl"), "-insecure", "-connect-timeout", "60", "-d", "{}", f"127.0.0.1:{self.envoy.port}", service]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIsInstance(json.loads(done.stdout), dict)
 
     def test_a_refusal_of_grpc_keeps_its_reason(self) -> None:
         service = "amber.v1.IngestionService/TriggerIngestion"
-        command = [tool("grpcurl"), "-insecure", "-d", "{}", f"127.0.0.1:{self.envoy.port}", service]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)
+        command = [tool("grpcurl"), "-insecure", "-connect-timeout", "60", "-d", "{}", f"127.0.0.1:{self.envoy.port}", service]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 64 + 16, done.stderr)
         self.assertIn("Unauthenticated", done.stderr)
 
@@ -139,7 +139,7 @@ class InFront(unittest.TestCase):
         path = "/amber.v1.FeedService/ListPosts"
         status, by_envoy, _ = self.envoy.call(path, asked, method="OPTIONS")
         self.assertEqual(status, 200)
-        connection = http.client.HTTPConnection("127.0.0.1", self.amber.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.amber.port, timeout=30)
         connection.request("OPTIONS", path, headers=asked)
         by_amber = connection.getresponse()
         for name in ["access-control-allow-origin", "access-control-allow-methods", "access-control-allow-headers"]:
@@ -176,8 +176,8 @@ class Rolling(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         shared = {"DATABASE_URL": Postgres(cls).database(cls, "rolling"), "REDIS_URL": redis(cls), "REQUESTS_PER_MINUTE": "1000000"}
-        # Longer than the time between two checks of Envoy.
-        shared |= {"SHUTDOWN_GRACE_SECONDS": "2"}
+        # Longer than the time between two checks of Envoy, on a machine that is slow too.
+        shared |= {"SHUTDOWN_GRACE_SECONDS": "6"}
         cls.replicas = [Amber(cls, **shared), Amber(cls, **shared)]
         cls.shared = shared
         cls.envoy = Envoy(cls, [replica.port for replica in cls.replicas])
@@ -209,7 +209,7 @@ class Rolling(unittest.TestCase):
         calls = [
             ("JSON", lambda: by_http("/api/leaders", {}, None, b"[")),
             ("gRPC-web", lambda: by_http("/amber.v1.FeedService/ListPosts", WEB, EMPTY, b"grpc-status:0")),
-            ("gRPC", lambda: by_grpc(b"", timeout=10) is not None),
+            ("gRPC", lambda: by_grpc(b"", timeout=60) is not None),
         ]
         threads = [threading.Thread(target=load, args=call) for call in calls * 3]
         for thread in threads:

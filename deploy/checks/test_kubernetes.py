@@ -180,7 +180,7 @@ class Running(unittest.TestCase):
         self.assertTrue(self.sites)
         self.assertEqual(note("cors-allow-origin"), set(self.sites.split(",")))
         site = self.sites.split(",", maxsplit=1)[0]
-        connection = http.client.HTTPConnection("127.0.0.1", self.amber.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.amber.port, timeout=30)
         self.addCleanup(connection.close)
 
         def told(method: str, name: str) -> set[str]:

@@ -30,7 +30,7 @@ CREDENTIALS = [
 def run(*command: str, cwd=ROOT, **environment: str) -> subprocess.CompletedProcess:
     """A program and all that it says."""
     return subprocess.run(
-        command, cwd=cwd, env=os.environ | environment, check=False, capture_output=True, text=True, timeout=120
+        command, cwd=cwd, env=os.environ | environment, check=False, capture_output=True, text=True, timeout=600
     )
 
 
@@ -99,7 +99,7 @@ class Nginx(unittest.TestCase):
     @classmethod
     def call(cls, path: str, headers: dict | None = None, body: bytes | None = None):
         """The answer through nginx."""
-        connection = http.client.HTTPSConnection("127.0.0.1", cls.port, context=ssl._create_unverified_context(), timeout=10)
+        connection = http.client.HTTPSConnection("127.0.0.1", cls.port, context=ssl._create_unverified_context(), timeout=30)
         try:
             connection.request("POST" if body is not None else "GET", path, body, headers or {})
             answer = connection.getresponse()

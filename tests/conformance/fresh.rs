@@ -47,9 +47,9 @@ pub(crate) struct Fresh {
     _folder: Option<TempDir>,
 }
 
-/// Settings for a test.
+/// Settings for a test. Many callers at once wait for a place for as long as a busy machine takes.
 pub(crate) fn settings(url: &str) -> Settings {
-    Settings { url: url.into(), max_connections: 8, acquire_timeout: Duration::from_secs(5), lease_ttl: None }
+    Settings { url: url.into(), max_connections: 8, acquire_timeout: Duration::from_secs(30), lease_ttl: None }
 }
 
 /// Opens the database at `url`.

@@ -65,7 +65,8 @@ async fn whatever_redis_answers_no_call_fails() {
             let started = Instant::now();
             let ruling = calm.ask(&identity(&format!("caller-{n}")), plenty()).await;
             assert_eq!((ruling.decision.allowed, ruling.source), (true, Source::Local), "{answer}");
-            assert!(started.elapsed() < BUDGET * 5, "{answer}: {:?}", started.elapsed());
+            // A connection keeps a place for an answer for a second.
+            assert!(started.elapsed() < BUDGET * 18, "{answer}: {:?}", started.elapsed());
         }
         calm.until_breaker_is(true).await;
         sleep(Duration::from_millis(200)).await;

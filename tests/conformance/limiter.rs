@@ -118,8 +118,14 @@ async fn who_waits_as_told_passes(bench: Bench) {
     let policy = policy(Anonymous, 4, Duration::from_secs(4));
     assert!(bench.passes("asha", Policy { cost: 4, ..policy }).await);
     for _ in 0..2 {
-        let told = bench.ask("asha", &[policy]).await;
-        assert!(!told.allowed && told.retry_after <= Duration::from_secs(1), "{told:?}");
+        // A busy machine may let a second pass, and a permit come back, before it asks.
+        let told = loop {
+            let told = bench.ask("asha", &[policy]).await;
+            if !told.allowed {
+                break told;
+            }
+        };
+        assert!(told.retry_after <= Duration::from_secs(1), "{told:?}");
         sleep(told.retry_after + Duration::from_millis(1)).await;
         assert!(bench.passes("asha", policy).await);
     }

@@ -1,7 +1,6 @@
 //! A TCP proxy that fails on demand, to stand between Amber and anything it talks to.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -10,6 +9,8 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+
+use crate::port::{Port as Claim, try_reserve};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -33,8 +34,8 @@ pub struct Flaky {
     /// The acceptor and every connection hold a receiver, so that `closed` means that all of them are gone.
     weather: watch::Sender<Weather>,
     port: Mutex<Port>,
-    /// Never listens; it keeps the port from others in the moment between two uses.
-    _claim: TcpSocket,
+    /// Keeps the port from others in the moment between two uses.
+    _claim: Claim,
 }
 
 #[derive(Debug)]
@@ -52,9 +53,9 @@ impl Flaky {
     /// When no port of 127.0.0.1 is free.
     #[must_use]
     pub fn in_front_of(upstream: SocketAddr) -> Self {
-        let claim = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let address = claim.local_addr().expect("a bound socket has an address");
-        let socket = reserve(address);
+        let claim = Claim::claim();
+        let address = claim.address();
+        let socket = try_reserve(address).expect("nobody listens on it");
         let weather = watch::Sender::new(Weather::Passing(Duration::ZERO));
         let port = Mutex::new(Port::Open(open(socket, upstream, weather.subscribe())));
         Self { address, upstream, weather, port, _claim: claim }
@@ -119,12 +120,7 @@ impl Flaky {
     }
 }
 
-/// Binds a port without listening on it. Several sockets may, as long as none listens.
-pub(crate) fn reserve(address: SocketAddr) -> TcpSocket {
-    try_reserve(address).expect("the port is free")
-}
-
-/// The same for a port that was listened on a moment ago: the system may take a while to let go of it.
+/// Binds a port that was listened on a moment ago: the system may take a while to let go of it.
 async fn reserve_again(address: SocketAddr) -> TcpSocket {
     for _ in 0..500 {
         if let Ok(socket) = try_reserve(address) {
@@ -132,14 +128,7 @@ async fn reserve_again(address: SocketAddr) -> TcpSocket {
         }
         sleep(Duration::from_millis(10)).await;
     }
-    reserve(address)
-}
-
-fn try_reserve(address: SocketAddr) -> io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    Ok(socket)
+    try_reserve(address).expect("the port is free")
 }
 
 /// Listens, and passes every connection on until the weather is cut.

@@ -149,11 +149,5 @@ pub(crate) fn new_home(of: &str) -> PathBuf {
     folder.expect("the folder for temporary files can be written").keep()
 }
 
-/// A port of 127.0.0.1 that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port of 127.0.0.1 is free");
-    listener.local_addr().expect("a listener has an address").port()
-}
-
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ mod flaky;
 mod guarded;
 mod hasty;
 mod openapi;
+mod port;
 mod postgres;
 mod program;
 mod redis;

@@ -1,7 +1,6 @@
 //! A disposable PostgreSQL cluster from the installed programs, with a fresh database for each test.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,10 +8,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use sea_orm::{ConnectionTrait, Database, DbBackend, DbErr, Statement};
-use tokio::net::TcpSocket;
 
-use crate::flaky::reserve;
 use crate::guarded::{Guarded, KEEP, Server, new_home};
+use crate::port::Port;
 use crate::tools::{folder_with, program_folders, report_missing, setting};
 
 /// Names a disposable cluster that already runs, such as `postgres://amber@127.0.0.1:5432`. It is set by `tests/run`,
@@ -36,7 +34,7 @@ struct Own {
     /// None while it is stopped.
     server: Mutex<Option<Guarded>>,
     /// Keeps the port while the server is away.
-    _claim: TcpSocket,
+    _port: Port,
 }
 
 impl Postgres {
@@ -94,17 +92,17 @@ impl Postgres {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
         }
 
-        let claim = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        let port = claim.local_addr().map_err(|error| error.to_string())?.port();
+        let port = Port::claim();
+        let number = port.number();
         let mut command = program("postgres");
-        command.extend(["-D".to_owned(), data.display().to_string(), "-p".to_owned(), port.to_string()]);
+        command.extend(["-D".to_owned(), data.display().to_string(), "-p".to_owned(), number.to_string()]);
         let socket = format!("unix_socket_directories={}", home.display());
         for setting in SETTINGS.iter().chain([&socket.as_str()]).chain(settings) {
             command.extend(["-c".to_owned(), (*setting).to_owned()]);
         }
         let server = Mutex::new(Some(run(&home, &command)?));
-        let own = Some(Own { home, command, server, _claim: claim });
-        Ok(Self { url: format!("postgres://amber@127.0.0.1:{port}"), own })
+        let own = Some(Own { home, command, server, _port: port });
+        Ok(Self { url: format!("postgres://amber@127.0.0.1:{number}"), own })
     }
 
     /// The same database through the cluster's Unix socket.

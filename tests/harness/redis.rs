@@ -12,17 +12,16 @@ pub use tls::EncryptedRedis;
 
 use std::path::PathBuf;
 
-use crate::guarded::{Guarded, Server, free_port, new_home};
+use crate::guarded::{Guarded, Server, new_home};
+use crate::port::Port;
 use crate::tools::{folder_with, program_folders, report_missing};
-
-/// How often a start is tried: between choosing a port and listening on it, somebody else may take it.
-const ATTEMPTS: usize = 3;
 
 /// A Redis on its own port, with nothing in it and nothing on disk.
 #[derive(Debug)]
 pub struct Redis {
     program: PathBuf,
-    port: u16,
+    /// Its own while the server is away too.
+    port: Port,
     /// Arguments besides those that every Redis gets.
     arguments: Vec<String>,
     server: Option<Guarded>,
@@ -39,27 +38,21 @@ impl Redis {
     }
 
     /// The same with more arguments, which may depend on its port.
-    fn start_with(arguments: impl Fn(u16) -> Vec<String>) -> Option<Self> {
+    fn start_with(arguments: impl FnOnce(u16) -> Vec<String>) -> Option<Self> {
         let Some(folder) = folder_with(&["redis-server"], &program_folders()) else {
             report_missing("Redis", "install the package `redis-server`");
             return None;
         };
-        let program = folder.join("redis-server");
-        let mut said = String::new();
-        for _ in 0..ATTEMPTS {
-            let port = free_port();
-            let mut redis = Self { program: program.clone(), port, arguments: arguments(port), server: None };
-            match redis.try_start() {
-                Ok(()) => return Some(redis),
-                Err(reason) => said = reason,
-            }
-        }
-        panic!("Redis did not start: {said}");
+        let (program, port) = (folder.join("redis-server"), Port::claim());
+        let arguments = arguments(port.number());
+        let mut redis = Self { program, port, arguments, server: None };
+        redis.try_start().unwrap_or_else(|said| panic!("Redis did not start: {said}"));
+        Some(redis)
     }
 
     fn try_start(&mut self) -> Result<(), String> {
         let program = self.program.display().to_string();
-        let port = self.port.to_string();
+        let port = self.port().to_string();
         let command = [&program, "--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
         let command: Vec<String> =
             command.into_iter().map(str::to_owned).chain(self.arguments.iter().cloned()).collect();
@@ -71,13 +64,13 @@ impl Redis {
     /// The address, such as `redis://127.0.0.1:6379`; it stays the same over a restart.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}", self.port)
+        format!("redis://{}", self.port.address())
     }
 
     /// The port on 127.0.0.1; it stays the same over a restart.
     #[must_use]
     pub fn port(&self) -> u16 {
-        self.port
+        self.port.number()
     }
 
     /// The number of the process.
@@ -97,11 +90,11 @@ impl Redis {
     /// Ends the server if it runs, and starts an empty one on the same port.
     ///
     /// # Panics
-    /// When the port was taken meanwhile.
+    /// When it does not start.
     pub fn restart(&mut self) {
         self.stop();
         if let Err(said) = self.try_start() {
-            panic!("Redis did not restart on port {}: {said}", self.port);
+            panic!("Redis did not restart on port {}: {said}", self.port());
         }
     }
 
@@ -127,7 +120,7 @@ impl Redis {
     /// When the server is stopped.
     #[must_use]
     pub fn cli(&self) -> Cli {
-        Cli::to(self.port)
+        Cli::to(self.port())
     }
 
     fn running(&self) -> &Guarded {
@@ -145,7 +138,7 @@ mod tests {
 
     fn connect(redis: &Redis) -> std::io::Result<TcpStream> {
         let stream = TcpStream::connect(("127.0.0.1", redis.port()))?;
-        stream.set_read_timeout(Some(Duration::from_millis(200)))?;
+        stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         Ok(stream)
     }
 
@@ -183,9 +176,11 @@ mod tests {
         let Some(redis) = Redis::start() else { return };
         let mut stream = connect(&redis).unwrap();
         redis.freeze();
+        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
         assert_eq!(send(&mut stream, "PING").unwrap_err().kind(), ErrorKind::WouldBlock);
 
         redis.thaw();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         assert_eq!(read(&mut stream).unwrap(), "+PONG\r\n");
     }
 }

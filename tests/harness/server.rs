@@ -1,6 +1,6 @@
 //! A whole server in this process, on a free port, reached through the wire.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use amber_sdk::{Amber, Credentials, Options};
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use crate::port::Port;
 use crate::{FakeXApi, Hasty, Postgres, TestClock};
 
 /// Which database a server stands on.
@@ -34,16 +35,13 @@ pub struct Builder {
     clock: TestClock,
     entropy: Arc<dyn Entropy>,
     folder: Option<TempDir>,
-    address: SocketAddr,
+    port: Arc<Port>,
 }
-
-/// A port of the system's choice.
-const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// A whole server in this process. It goes with the test; [`TestServer::stop`] ends it in an orderly way.
 pub struct TestServer {
     server: Option<Server>,
-    address: SocketAddr,
+    port: Arc<Port>,
     env: MapEnv,
     entropy: Arc<dyn Entropy>,
     /// The clock of the server.
@@ -103,20 +101,20 @@ impl TestServer {
             clock: TestClock::new(),
             entropy: Arc::new(OsEntropy),
             folder: Some(folder),
-            address: ANY_PORT,
+            port: Arc::new(Port::claim()),
         })
     }
 
     /// The address of the port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.port.address()
     }
 
     /// An address below the server, from a path that begins with `/`.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.address())
     }
 
     /// The database of the server, for a look past it.
@@ -177,7 +175,7 @@ impl TestServer {
     #[must_use]
     pub fn twin(&self) -> Builder {
         let (env, clock, entropy) = (self.env.clone(), self.clock.clone(), Arc::clone(&self.entropy));
-        Builder { env, clock, entropy, folder: None, address: ANY_PORT }
+        Builder { env, clock, entropy, folder: None, port: Arc::new(Port::claim()) }
     }
 
     /// Ends the server in an orderly way and hands back what it leaves: start again on the same data with it.
@@ -225,29 +223,29 @@ impl Builder {
         self
     }
 
-    /// Listens at this address, for example that of a server which has stopped.
+    /// Listens at the address of another server, which has stopped by then.
     #[must_use]
-    pub fn at(mut self, address: SocketAddr) -> Self {
-        self.address = address;
+    pub fn in_place_of(mut self, server: &TestServer) -> Self {
+        self.port = Arc::clone(&server.port);
         self
     }
 
     /// Starts the server.
     ///
     /// # Panics
-    /// When the port is taken, when the configuration has a mistake or the server cannot start.
+    /// When another server listens at its address, when the configuration has a mistake or the server cannot start.
     pub async fn start(self) -> TestServer {
         app::install_crypto();
-        let listener = TcpListener::bind(self.address).await.expect("a free port");
-        let address = listener.local_addr().expect("a bound port has an address");
+        let address = self.port.address();
+        let listener = TcpListener::bind(address).await.expect("nobody else listens here");
         let env = self.env.clone().with("LISTEN_ADDR", address.to_string());
         let config = Config::load(&env).expect("a valid configuration").config;
         let world = World { clock: Arc::new(self.clock.clone()), entropy: Arc::clone(&self.entropy) };
         let core = Core::build(&config, &world).await.expect("every part");
         let server = Server::start(&config, &world, core, listener, None).await.expect("a server");
         let http = http_client();
-        let Self { clock, entropy, folder, .. } = self;
-        TestServer { server: Some(server), address, env, entropy, clock, http, folder }
+        let Self { clock, entropy, folder, port, .. } = self;
+        TestServer { server: Some(server), port, env, entropy, clock, http, folder }
     }
 }
 

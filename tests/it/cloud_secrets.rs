@@ -86,10 +86,10 @@ async fn a_server_works_with_the_secrets_of_every_store_and_takes_up_new_ones_at
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poll_takes_up_new_secrets_and_outlives_a_store_that_fails() {
     let Some(cloud) = embedding("gcp-secret-manager").await else { return };
-    let polling = [EMBEDDING.as_slice(), &[("SECRETS_POLL_SECONDS", "1"), ("SECRETS_TIMEOUT_SECONDS", "1")]].concat();
+    let polling = [EMBEDDING.as_slice(), &[("SECRETS_POLL_SECONDS", "1"), ("SECRETS_TIMEOUT_SECONDS", "5")]].concat();
     let amber = Amber::serve(&cloud, &polling).await;
-    cloud.front.delay(Duration::from_secs(5));
-    amber.says("the present ones stay: gcp-secret-manager did not show the secrets within 1 s").await;
+    cloud.front.delay(Duration::from_mins(1));
+    amber.says("the present ones stay: gcp-secret-manager did not show the secrets within 5 s").await;
     assert_eq!(amber.issue(API_KEY).await, (StatusCode::OK, "k1".to_owned()));
     let metrics = amber.metrics().await;
     let failed = metrics.lines().find_map(|line| line.strip_prefix("amber_secret_reads_total{outcome=\"failed\"} "));
@@ -173,7 +173,7 @@ async fn a_slow_store_is_waited_for_no_longer_than_the_limit() {
         let said = check(&cloud, &[("SECRETS_TIMEOUT_SECONDS", "1")]).await;
         assert_eq!(said.code, Some(69), "{}", said.text);
         assert!(said.text.contains(&format!("{store} did not show the secrets within 1 s")), "{}", said.text);
-        assert!(begin.elapsed() < Duration::from_secs(15), "{:?}", begin.elapsed());
+        assert!(begin.elapsed() < Duration::from_secs(40), "{:?}", begin.elapsed());
     }
 }
 

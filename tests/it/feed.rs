@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::time::{Instant, timeout};
 use tonic::{Code, Streaming};
 
-use crate::stage::{Stage, on_both_databases, succeeded};
+use crate::stage::{PATIENCE, Stage, on_both_databases, succeeded};
 use crate::wire::{Answer, reason_of};
 
 on_both_databases! {
@@ -25,9 +25,6 @@ on_both_databases! {
     a_watch_goes_on_where_it_ended,
     a_watch_ends_with_its_server_and_says_where_to_go_on,
 }
-
-/// What is waited for comes long before, unless it never comes.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Two leaders whose posts differ in tone, language and time.
 async fn fill(stage: &Stage) -> (String, String) {
@@ -230,7 +227,7 @@ async fn a_quiet_watch_is_kept_open() {
     let started = Instant::now();
     let beat = timeout(PATIENCE, watch.message()).await.expect("something comes").unwrap().expect("no end");
     assert!(beat.post.is_none() && !beat.resume_token.is_empty());
-    assert!((12..20).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
+    assert!((12..30).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
 }
 
 #[tokio::test]

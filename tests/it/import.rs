@@ -202,22 +202,30 @@ async fn a_dry_run_says_what_would_happen_and_stores_nothing(backend: Backend) {
 }
 
 async fn an_import_that_was_killed_goes_on_to_the_same_result(backend: Backend) {
-    let Some(new) = has_data().then_some(New::on(backend)) else { return };
-    let (Some(new), Some(calm)) = (new.await, New::on(backend).await) else { return };
+    let Some(calm) = has_data().then_some(New::on(backend)) else { return };
+    let Some(calm) = calm.await else { return };
     let old = Old::new(13, 1_500);
     let database = old.write(backend).await.expect("it is the same cluster");
-    let mut first = new.command(&["import", "legacy", "--from", database.place.as_str()]);
-    let mut first = first.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut said = BufReader::new(first.stderr.take().unwrap()).lines();
-    assert!(said.any(|line| line.unwrap().starts_with("posts: 500 of 1500")), "it ended before it was killed");
-    first.kill().unwrap();
-    first.wait().unwrap();
-
-    let second = new.import(&database, &[]);
-    let [_, stored, known, ..] = second.counts["posts"];
-    assert!(known >= 450 && stored > 0, "it was killed in the middle: {}", second.out);
     calm.import(&database, &[]);
-    assert_eq!(contents(&new).await, contents(&calm).await);
+    // On a busy machine the blow may come too late.
+    for _ in 0..5 {
+        let new = New::on(backend).await.expect("it is the same cluster");
+        let mut first = new.command(&["import", "legacy", "--from", database.place.as_str()]);
+        let mut first = first.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(first.stderr.take().unwrap()).lines();
+        assert!(said.any(|line| line.unwrap().starts_with("posts: 500 of 1500")), "it ended before it was killed");
+        first.kill().unwrap();
+        first.wait().unwrap();
+
+        let second = new.import(&database, &[]);
+        let [_, stored, known, ..] = second.counts["posts"];
+        assert!(known >= 450, "what was stored is known: {}", second.out);
+        assert_eq!(contents(&new).await, contents(&calm).await);
+        if stored > 0 {
+            return;
+        }
+    }
+    panic!("it was never killed in the middle");
 }
 
 async fn what_the_old_service_changed_follows_and_what_amber_knows_better_stays(backend: Backend) {

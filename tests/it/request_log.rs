@@ -8,6 +8,8 @@ use amber_tests::{Program, http_client};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
+use crate::stage::PATIENCE;
+
 const API_KEY: &str = "log-test-api-key-mznxbcv-5647382910";
 const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
@@ -39,9 +41,7 @@ async fn line(program: &Program, id: &str) -> Value {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(5), found)
-        .await
-        .unwrap_or_else(|_| panic!("no line of {id}: {:?}", program.last_words()))
+    timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("no line of {id}: {:?}", program.last_words()))
 }
 
 async fn get(program: &Program, path: &str, id: &str) -> u16 {
@@ -66,7 +66,7 @@ async fn each_request_leaves_one_line_that_tells_who_asked_for_what_and_how_it_w
     let told = |line: &Value| ["method", "route", "code", "caller", "kind", "level"].map(|field| line[field].clone());
     assert_eq!(told(&by_http), ["GET", "/api/posts/{id}", "404", "anonymous", "http", "INFO"].map(|text| json!(text)));
     assert_eq!(by_http["span"]["trace_id"], "0af7651916cd43dd8448eb211c80319c");
-    assert!(by_http["took_ms"].as_f64().is_some_and(|took| took > 0.0 && took < 10_000.0), "{by_http}");
+    assert!(by_http["took_ms"].as_f64().is_some_and(|took| took > 0.0 && took < 60_000.0), "{by_http}");
     let by_grpc = line(&program, "request-by-grpc").await;
     let method = "/amber.v1.LeaderService/DeleteLeader";
     assert_eq!(told(&by_grpc), ["POST", method, "7", "key", "grpc", "INFO"].map(|text| json!(text)));
@@ -97,7 +97,7 @@ async fn probes_are_silent_and_the_level_switches_the_lines_off() {
             sleep(Duration::from_millis(10)).await;
         }
     };
-    timeout(Duration::from_secs(5), warned).await.expect("the refusal is told");
+    timeout(PATIENCE, warned).await.expect("the refusal is told");
     assert_eq!(requests(&program).len(), 0, "{:?}", requests(&program));
 
     let program = serve("debug,hyper=warn,h2=warn,sqlx=warn,amber_server=debug");

@@ -10,12 +10,15 @@ use crate::wire::Answer;
 
 /// The number behind this name and its labels; None when there is no such line.
 pub(crate) async fn measured(server: &TestServer, name: &str) -> Option<f64> {
-    let text = Answer::to(server.http.get(server.url("/metrics"))).await.text();
-    text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+    value(&metrics(server).await, name)
 }
 
-async fn number(server: &TestServer, name: &str) -> f64 {
-    measured(server, name).await.unwrap_or_else(|| panic!("no {name}"))
+async fn metrics(server: &TestServer) -> String {
+    Answer::to(server.http.get(server.url("/metrics"))).await.text()
+}
+
+fn value(metrics: &str, name: &str) -> Option<f64> {
+    metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
 
 /// Waits until it is shown so; what is only looked at now and then is a few seconds late.
@@ -43,14 +46,17 @@ async fn what_waits_and_what_is_in_use_is_shown() {
     becomes(&server, "amber_ingestion_tasks_open", 0.0).await;
     becomes(&server, "amber_embed_audit_lines_waiting", 0.0).await;
 
-    assert!(number(&server, "amber_connections").await >= 1.0, "this one");
-    let used = number(&server, "amber_store_connections{state=\"used\"}").await;
-    let idle = number(&server, "amber_store_connections{state=\"idle\"}").await;
-    let most = number(&server, "amber_store_connections_max").await;
+    // In one answer, because what is used in one may be idle in the next.
+    let told = metrics(&server).await;
+    let number = |name: &str| value(&told, name).unwrap_or_else(|| panic!("no {name}"));
+    assert!(number("amber_connections") >= 1.0, "this one");
+    let used = number("amber_store_connections{state=\"used\"}");
+    let idle = number("amber_store_connections{state=\"idle\"}");
+    let most = number("amber_store_connections_max");
     assert!(used + idle >= 1.0 && used + idle <= most, "{used} {idle} {most}");
-    assert!(number(&server, "amber_runtime_workers").await >= 1.0);
-    assert!(number(&server, "amber_runtime_tasks").await >= 3.0, "there is a listener, at least");
-    assert!(number(&server, "process_resident_memory_bytes").await > f64::from(1 << 20));
-    let (open, most) = (number(&server, "process_open_fds").await, number(&server, "process_max_fds").await);
+    assert!(number("amber_runtime_workers") >= 1.0);
+    assert!(number("amber_runtime_tasks") >= 3.0, "there is a listener, at least");
+    assert!(number("process_resident_memory_bytes") > f64::from(1 << 20));
+    let (open, most) = (number("process_open_fds"), number("process_max_fds"));
     assert!(open > 3.0 && open < most, "{open} {most}");
 }

@@ -1,6 +1,5 @@
 //! A service that is written with the SDK lives through a rolling restart of two servers without one failed call.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use amber_sdk::v1::{ListPostsRequest, StartIngestionRequest};
@@ -33,9 +32,9 @@ async fn more(made: &watch::Sender<usize>) {
 
 /// Takes one server away and starts it anew at its address, as an orchestrator does.
 async fn restart(server: TestServer) -> TestServer {
-    let (address, next): (SocketAddr, _) = (server.address(), server.twin());
+    let next = server.twin().in_place_of(&server);
     server.stop().await;
-    let server = next.at(address).start().await;
+    let server = next.start().await;
     // The next one is taken away only once this one is ready.
     let ready = Amber::connect_lazy(Options::new(server.url(""))).expect("an address");
     ready.wait_until_ready(Duration::from_secs(20)).await.expect("it gets ready");

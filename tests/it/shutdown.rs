@@ -126,7 +126,7 @@ async fn a_call_under_way_gets_its_answer() {
 #[tokio::test]
 async fn calls_are_taken_until_probes_had_time_to_see_the_end() {
     let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");
-    let server = builder.env("SHUTDOWN_GRACE_SECONDS", "2").start().await;
+    let server = builder.env("SHUTDOWN_GRACE_SECONDS", "6").start().await;
     let mut health = health(&server).await;
     let (http, feed, ready) = (server.http.clone(), server.url("/api/feed"), server.url("/readyz"));
     let (address, started) = (server.address(), Instant::now());
@@ -147,8 +147,8 @@ async fn calls_are_taken_until_probes_had_time_to_see_the_end() {
         sleep(Duration::from_millis(100)).await;
     }
     assert!(told > 0, "probes were told nothing");
-    timeout(Duration::from_secs(20), stop).await.expect("then it stops").expect("in an orderly way");
-    assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
+    timeout(Duration::from_secs(60), stop).await.expect("then it stops").expect("in an orderly way");
+    assert!(started.elapsed() >= Duration::from_secs(6), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn what_takes_longer_than_the_deadline_is_cut_off_there() {
     let started = Instant::now();
     server.stop().await;
     let took = started.elapsed();
-    assert!((Duration::from_secs(1)..Duration::from_secs(5)).contains(&took), "{took:?}");
+    assert!((Duration::from_secs(1)..Duration::from_secs(10)).contains(&took), "{took:?}");
     let mut answer = Vec::new();
     let _ = call.read_to_end(&mut answer).await;
     assert!(answer.is_empty(), "{}", String::from_utf8_lossy(&answer));

@@ -31,7 +31,7 @@ macro_rules! on_both_databases {
 pub(crate) use on_both_databases;
 
 /// What is waited for comes long before, unless it never comes.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server, the X that it reads, and the SDK as its owner.
 pub(crate) struct Stage {

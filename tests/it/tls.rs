@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::help::program;
+use crate::stage::PATIENCE;
 
 const EXPIRY: &str = "amber_tls_certificate_expiry_timestamp_seconds";
 
@@ -97,13 +98,13 @@ async fn everything_is_spoken_under_tls_and_nothing_else() {
     let mut answer = String::new();
     plain.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.ends_with("use https.\n"), "{answer}");
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     let plain = Options::new(server.url("")).retry(RetryPolicy::never());
     let refused = match Amber::connect(plain).await {
         Ok(amber) => amber.leaders().list_leaders(ListLeadersRequest::default()).await.is_err(),
         Err(_) => true,
     };
-    assert!(refused && started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    // Who is left without an answer waits for ten seconds.
+    assert!(refused && started.elapsed() < Duration::from_secs(9), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -146,11 +147,12 @@ async fn a_certificate_is_replaced_without_a_failed_call_and_a_broken_one_is_not
     let first = expiry().await;
 
     // Calls all the while, on one connection and on new ones.
-    let (is_over, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
+    let (is_over, on_one, on_new) =
+        (Arc::<AtomicBool>::default(), Arc::<AtomicU32>::default(), Arc::<AtomicU32>::default());
     let tasks = TaskTracker::new();
     let both = format!("{}{}", old.pem(), new.pem());
     let kept = Amber::connect(options(&server).ca_certificate(both)).await.expect("it is trusted");
-    let (over, count) = (Arc::clone(&is_over), Arc::clone(&calls));
+    let (over, count) = (Arc::clone(&is_over), Arc::clone(&on_one));
     let steady = tasks.spawn(async move {
         while !over.load(Ordering::Relaxed) {
             kept.leaders().list_leaders(ListLeadersRequest::default()).await.expect("no call fails");
@@ -158,7 +160,7 @@ async fn a_certificate_is_replaced_without_a_failed_call_and_a_broken_one_is_not
             sleep(Duration::from_millis(10)).await;
         }
     });
-    let (over, count, health) = (Arc::clone(&is_over), Arc::clone(&calls), url(&server, "/api/health"));
+    let (over, count, health) = (Arc::clone(&is_over), Arc::clone(&on_new), url(&server, "/api/health"));
     let authorities = [old.pem(), new.pem()];
     let fresh = tasks.spawn(async move {
         while !over.load(Ordering::Relaxed) {
@@ -171,6 +173,20 @@ async fn a_certificate_is_replaced_without_a_failed_call_and_a_broken_one_is_not
         }
     });
 
+    // Each of them makes some more calls, however slowly.
+    let some_calls = async || {
+        let counts = || [&on_one, &on_new].map(|count| count.load(Ordering::Relaxed));
+        let enough = counts().map(|count| count + 10);
+        let made = async {
+            while counts().iter().zip(enough).any(|(count, enough)| *count < enough) {
+                assert!(!steady.is_finished() && !fresh.is_finished(), "a call has failed");
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(PATIENCE, made).await.expect("calls are made");
+    };
+
+    some_calls().await;
     let certified = new.certify("amber", 30);
     let (certificate, key) = (fs::read(&certified.certificate).unwrap(), fs::read(&certified.key).unwrap());
     let of_another = fs::read(old.certify("another", 2).key).unwrap();
@@ -186,11 +202,11 @@ async fn a_certificate_is_replaced_without_a_failed_call_and_a_broken_one_is_not
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(Duration::from_secs(10), shown).await.expect("the new certificate is shown");
-    sleep(Duration::from_millis(300)).await;
-    assert!((expiry().await - first - 28.0 * 86_400.0).abs() < 3_600.0, "{first} {}", expiry().await);
+    timeout(PATIENCE, shown).await.expect("the new certificate is shown");
+    let told = async { while (expiry().await - first - 28.0 * 86_400.0).abs() > 3_600.0 {} };
+    timeout(PATIENCE, told).await.expect("the metrics tell its end");
+    some_calls().await;
     is_over.store(true, Ordering::Relaxed);
     steady.await.expect("no call fails");
     fresh.await.expect("no call fails");
-    assert!(calls.load(Ordering::Relaxed) > 100, "{calls:?}");
 }

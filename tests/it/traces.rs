@@ -266,9 +266,10 @@ async fn a_collector_that_is_dead_or_deaf_holds_nobody() {
             assert_eq!(http.get(&url).send().await.expect("an answer").status(), 200);
             slowest = slowest.max(started.elapsed());
         }
-        assert!(slowest < Duration::from_secs(2), "{address}: {slowest:?}");
+        // Who waited for the collector would wait five seconds.
+        assert!(slowest < Duration::from_secs(4), "{address}: {slowest:?}");
         let started = Instant::now();
         traced.program.stop();
-        assert!(started.elapsed() < Duration::from_secs(10), "{address}: {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(12), "{address}: {:?}", started.elapsed());
     }
 }

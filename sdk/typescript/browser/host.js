@@ -56,6 +56,11 @@ class Embed {
     return [...this.place.querySelectorAll("iframe")].map(({ title, style }) => ({ title, height: style.height }));
   }
 
+  /** The frames, and how high the last one of them asked to be, as of one moment. */
+  get heights() {
+    return { frames: this.frames, asked: this.messages.findLast(({ type }) => type === "height")?.height };
+  }
+
   call(name, ...args) {
     return this.mounted[name](...args);
   }

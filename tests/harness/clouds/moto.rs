@@ -4,12 +4,13 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Value, json};
 
-use crate::guarded::{Guarded, Server, free_port, new_home};
+use crate::guarded::{Guarded, Server, new_home};
+use crate::port::Port;
 use crate::tools::find_program;
 
 /// A running moto. Dropping it ends it.
 pub(super) struct Moto {
-    port: u16,
+    port: Port,
     _process: Guarded,
 }
 
@@ -18,15 +19,15 @@ impl Moto {
     pub(super) fn start() -> Option<Self> {
         let remedy = "pip install 'moto[ssm,secretsmanager]==5.2.5' flask flask-cors";
         let program = find_program("moto_server", remedy)?.display().to_string();
-        let port = free_port();
-        let command = [program, "-H".to_owned(), "127.0.0.1".to_owned(), "-p".to_owned(), port.to_string()];
+        let port = Port::claim();
+        let command = [program, "-H".to_owned(), "127.0.0.1".to_owned(), "-p".to_owned(), port.number().to_string()];
         let server = Server { command: &command, ready: "Running on http://", stop_signal: "KILL" };
         let process = Guarded::start(&new_home("moto"), &server).expect("moto starts");
         Some(Self { port, _process: process })
     }
 
     pub(super) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}", self.port.address())
     }
 
     pub(super) async fn put_parameter(&self, name: &str, value: &str) {

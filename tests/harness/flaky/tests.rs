@@ -86,8 +86,8 @@ async fn a_delay_holds_each_direction_back() {
 
 #[tokio::test]
 async fn a_missing_server_looks_like_a_reset() {
-    let nobody = reserve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let flaky = Flaky::in_front_of(nobody.local_addr().unwrap());
+    let nobody = Claim::claim();
+    let flaky = Flaky::in_front_of(nobody.address());
     let mut stream = TcpStream::connect(flaky.address()).await.unwrap();
     assert_eq!(stream.read(&mut [0; 1]).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }

@@ -1,14 +1,18 @@
 //! A Redis cluster of three nodes, each with a third of the slots.
 
 use super::{Cli, Redis};
-use crate::guarded::free_port;
+use crate::port::Port;
 
 /// Slots of a cluster; the last one of each node but one.
 const BORDERS: [u32; 4] = [0, 5_461, 10_923, 16_384];
 
 /// Three nodes. Dropping it ends them.
 #[derive(Debug)]
-pub struct RedisCluster([Redis; 3]);
+pub struct RedisCluster {
+    nodes: [Redis; 3],
+    /// By which the nodes speak with each other; their own while a node is away too.
+    _buses: [Port; 3],
+}
 
 impl RedisCluster {
     /// Starts a cluster and waits until all of its nodes say that it is whole; `None` where Redis is not installed.
@@ -17,41 +21,39 @@ impl RedisCluster {
     /// When Redis is installed but forms no cluster.
     #[must_use]
     pub fn start() -> Option<Self> {
-        let node = || {
-            Redis::start_with(|_| {
-                let bus = free_port().to_string();
-                let arguments = ["--cluster-enabled", "yes", "--cluster-node-timeout", "5000", "--cluster-port", &bus];
-                arguments.map(str::to_owned).to_vec()
-            })
+        let buses = [(); 3].map(|()| Port::claim());
+        let node = |bus: &Port| {
+            let bus = bus.number().to_string();
+            let arguments = ["--cluster-enabled", "yes", "--cluster-node-timeout", "5000", "--cluster-port", &bus];
+            Redis::start_with(|_| arguments.map(str::to_owned).to_vec())
         };
-        let cluster = Self([node()?, node()?, node()?]);
-        for (place, node) in cluster.0.iter().enumerate() {
+        let nodes = [node(&buses[0])?, node(&buses[1])?, node(&buses[2])?];
+        for (place, node) in nodes.iter().enumerate() {
             let (first, last) = (BORDERS[place], BORDERS[place + 1] - 1);
             assert_eq!(node.cli().say(&format!("CLUSTER ADDSLOTSRANGE {first} {last}")).as_deref(), Some("OK"));
             // Else two nodes may begin with the same epoch, and settle that later.
             node.cli().say(&format!("CLUSTER SET-CONFIG-EPOCH {}", place + 1));
             if place > 0 {
-                let bus = &cluster.0[0].arguments.last().expect("the port of the bus");
-                node.cli().say(&format!("CLUSTER MEET 127.0.0.1 {} {bus}", cluster.0[0].port));
+                node.cli().say(&format!("CLUSTER MEET 127.0.0.1 {} {}", nodes[0].port(), buses[0].number()));
             }
         }
-        for node in &cluster.0 {
+        for node in &nodes {
             node.cli().say_until("CLUSTER INFO", "cluster_known_nodes:3");
             node.cli().say_until("CLUSTER INFO", "cluster_state:ok");
         }
-        Some(cluster)
+        Some(Self { nodes, _buses: buses })
     }
 
     /// The address of two of the nodes, as `redis+cluster://`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", self.0[0].port, self.0[1].port)
+        format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", self.nodes[0].port(), self.nodes[1].port())
     }
 
     /// The nodes.
     #[must_use]
     pub fn nodes(&self) -> &[Redis; 3] {
-        &self.0
+        &self.nodes
     }
 
     /// The place of the node that keeps this key.
@@ -70,7 +72,7 @@ impl RedisCluster {
     /// When the cluster does not say.
     #[must_use]
     pub fn slot_of(&self, key: &str) -> u32 {
-        let slot = self.0[0].cli().say(&format!("CLUSTER KEYSLOT {key}"));
+        let slot = self.nodes[0].cli().say(&format!("CLUSTER KEYSLOT {key}"));
         slot.and_then(|slot| slot.parse().ok()).expect("a slot")
     }
 
@@ -93,7 +95,8 @@ impl RedisCluster {
     /// # Panics
     /// When the cluster refuses.
     pub fn move_key(&self, key: &str, to: usize) {
-        let moved = self.cli(self.place_of(key)).say(&format!("MIGRATE 127.0.0.1 {} {key} 0 2000", self.0[to].port));
+        let moved =
+            self.cli(self.place_of(key)).say(&format!("MIGRATE 127.0.0.1 {} {key} 0 2000", self.nodes[to].port()));
         assert!(matches!(moved.as_deref(), Some("OK" | "NOKEY")), "{moved:?}");
     }
 
@@ -110,10 +113,10 @@ impl RedisCluster {
     }
 
     fn cli(&self, place: usize) -> Cli {
-        self.0[place].cli()
+        self.nodes[place].cli()
     }
 
     fn ids(&self) -> [String; 3] {
-        self.0.each_ref().map(|node| node.cli().say("CLUSTER MYID").expect("a node has an id"))
+        self.nodes.each_ref().map(|node| node.cli().say("CLUSTER MYID").expect("a node has an id"))
     }
 }

@@ -1,7 +1,8 @@
 //! A primary and its replica under a Sentinel, which turns them over when the primary is silent.
 
 use super::Redis;
-use crate::guarded::{Guarded, Server, free_port, new_home};
+use crate::guarded::{Guarded, Server, new_home};
+use crate::port::Port;
 
 /// What the Sentinel calls the primary.
 const SERVICE: &str = "main";
@@ -10,7 +11,9 @@ const SERVICE: &str = "main";
 #[derive(Debug)]
 pub struct WatchedRedis {
     servers: [Redis; 2],
-    sentinel: u16,
+    sentinel: Port,
+    /// At which no Sentinel is.
+    nobody: Port,
     _sentinel: Guarded,
 }
 
@@ -23,20 +26,19 @@ impl WatchedRedis {
     pub fn start() -> Option<Self> {
         let arguments = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
         let primary = Redis::start_with(|_| arguments(["--repl-diskless-sync-delay", "0"]))?;
-        let of = format!("127.0.0.1 {}", primary.port);
+        let of = format!("127.0.0.1 {}", primary.port());
         let replica = Redis::start_with(|_| arguments(["--replicaof", &of]))?;
         primary.cli().say_until("INFO replication", "state=online");
         let (sentinel, port) = watch(&primary);
-        let watched = Self { servers: [primary, replica], sentinel: port, _sentinel: sentinel };
-        super::Cli::to(port).say_until(&format!("SENTINEL CKQUORUM {SERVICE}"), "OK 1 usable Sentinels");
-        super::Cli::to(port).say_until("INFO sentinel", "slaves=1");
-        Some(watched)
+        super::Cli::to(port.number()).say_until(&format!("SENTINEL CKQUORUM {SERVICE}"), "OK 1 usable Sentinels");
+        super::Cli::to(port.number()).say_until("INFO sentinel", "slaves=1");
+        Some(Self { servers: [primary, replica], sentinel: port, nobody: Port::claim(), _sentinel: sentinel })
     }
 
     /// The address as `redis+sentinel://`. The first Sentinel that it names does not exist.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("redis+sentinel://127.0.0.1:{},127.0.0.1:{}/{SERVICE}", free_port(), self.sentinel)
+        format!("redis+sentinel://{},{}/{SERVICE}", self.nobody.address(), self.sentinel.address())
     }
 
     /// The server that was the primary at first, and its replica.
@@ -46,13 +48,13 @@ impl WatchedRedis {
     }
 }
 
-fn watch(primary: &Redis) -> (Guarded, u16) {
-    let (home, port) = (new_home("sentinel"), free_port());
-    let settings = home.join("sentinel.conf");
+fn watch(primary: &Redis) -> (Guarded, Port) {
+    let (home, port) = (new_home("sentinel"), Port::claim());
+    let (settings, number) = (home.join("sentinel.conf"), port.number());
     let text = format!(
-        "port {port}\nbind 127.0.0.1\nsentinel monitor {SERVICE} 127.0.0.1 {} 1\n\
-         sentinel down-after-milliseconds {SERVICE} 500\nsentinel failover-timeout {SERVICE} 3000\n",
-        primary.port
+        "port {number}\nbind 127.0.0.1\nsentinel monitor {SERVICE} 127.0.0.1 {} 1\n\
+         sentinel down-after-milliseconds {SERVICE} 2000\nsentinel failover-timeout {SERVICE} 3000\n",
+        primary.port()
     );
     std::fs::write(&settings, text).expect("the folder of the Sentinel can be written");
     let command = [&primary.program.display().to_string(), &settings.display().to_string(), "--sentinel"];

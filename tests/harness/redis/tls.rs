@@ -42,7 +42,7 @@ impl EncryptedRedis {
     /// The address as `rediss://`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("rediss://localhost:{}", self.redis.port)
+        format!("rediss://localhost:{}", self.redis.port())
     }
 
     /// The certificate of the authority that vouches for it, as PEM.

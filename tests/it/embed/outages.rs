@@ -24,7 +24,7 @@ async fn a_frozen_redis_delays_a_frame_by_a_moment_and_decides_nothing() {
     let started = Instant::now();
     redeem(&server, &token).await.expect("the database admits");
     assert_eq!(refused(redeem(&server, &token).await).1, ErrorReason::TokenReplayed, "the database refuses");
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
     redis.thaw();
 }
 

@@ -8,7 +8,7 @@ use amber_sdk::v1::{
 use amber_sdk::{Amber, Credentials};
 use amber_tests::TestServer;
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use tonic::Code;
 
 use super::{asked, issue, issuing, post, redeem, refused, renew, two_servers};
@@ -51,20 +51,17 @@ async fn each_selector_ends_tokens_and_sessions_on_the_other_server_at_once() {
         let selector = make(issued.token_id);
         if let Selector::TokenId(_) = selector {
             revoke(&admin, selector.clone()).await.expect("revoked");
-            let asked = Instant::now();
             let answer = refused(redeem(other, &issued.token).await);
             assert_eq!(answer, (Code::PermissionDenied, ErrorReason::TokenRevoked));
-            assert!(asked.elapsed() < Duration::from_secs(1));
             continue;
         }
         let session = redeem(other, &issued.token).await.expect("a session");
         let fresh = amber.embed_tokens().issue_embed_token(request.clone()).await.expect("a token").into_inner().token;
         revoke(&admin, selector.clone()).await.expect("revoked");
-        let asked = Instant::now();
+        // Nobody is asked twice: the first answer after the revocation is a refusal.
         let answer = refused(renew(other, &session, &fresh).await);
         assert_eq!(answer, (Code::PermissionDenied, ErrorReason::TokenRevoked), "{selector:?}");
         assert_eq!(refused(redeem(other, &fresh).await).1, ErrorReason::TokenRevoked, "{selector:?}");
-        assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
         first.clock.advance(Duration::from_secs(2));
         let later = amber.embed_tokens().issue_embed_token(request).await.expect("a token").into_inner().token;
         redeem(other, &later).await.unwrap_or_else(|status| panic!("a later token lives: {selector:?}: {status}"));
@@ -146,14 +143,14 @@ async fn a_deleted_dashboard_takes_its_tokens_with_it_and_gets_no_new_ones() {
     assert!(gone.expect("an answer").status().is_success());
     assert_eq!(refused(redeem(&server, &token).await), (Code::NotFound, ErrorReason::DashboardNotFound));
     // That a dashboard lives is remembered for half a second where tokens are issued.
-    let is_gone = async {
-        loop {
-            match amber.embed_tokens().issue_embed_token(asked()).await {
-                Ok(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-                refusal => return refused(refusal),
-            }
+    let deleted = Instant::now();
+    let refusal = loop {
+        let since = deleted.elapsed();
+        match amber.embed_tokens().issue_embed_token(asked()).await {
+            Ok(_) => assert!(since < Duration::from_secs(1), "a token is issued {since:?} after the deletion"),
+            refusal => break refused(refusal),
         }
+        sleep(Duration::from_millis(50)).await;
     };
-    let refusal = tokio::time::timeout(Duration::from_secs(2), is_gone).await.expect("soon");
     assert_eq!(refusal, (Code::NotFound, ErrorReason::DashboardNotFound));
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::pair::{Door, Replica, pair_on};
 
 /// The longest that a call waits for the database (5 s), and some grace for a busy machine.
-const LIMIT: Duration = Duration::from_secs(8);
+const LIMIT: Duration = Duration::from_secs(9);
 const CLOSED: [&str; 2] = ["REPLAY_STORE_UNAVAILABLE", "DATABASE_UNAVAILABLE"];
 
 /// How the database goes away.

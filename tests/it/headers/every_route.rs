@@ -1,6 +1,7 @@
 //! Holds every route of the router against the table; a route without a line there is found.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -12,7 +13,6 @@ use prost::Message;
 use prost_types::FileDescriptorSet;
 use reqwest::RequestBuilder;
 use serde_json::json;
-use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use super::table::{ANY, Class, Content, Credential, Frame, GrpcWeb, Json, LIMITED, TABLE, headers_of};
@@ -200,13 +200,14 @@ impl Drop for DemoProcess {
 
 #[tokio::test]
 async fn the_demo_page_answers_with_its_headers() {
-    let free = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let port = free.local_addr().expect("a bound port has an address").port();
-    drop(free);
     let mut command = Command::new(program());
-    command.args(["demo", "--port", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
-    let _demo = DemoProcess(command.spawn().expect("it can be started"));
-    let (http, url) = (http_client(), format!("http://127.0.0.1:{port}"));
+    command.args(["demo", "--port", "0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut demo = DemoProcess(command.spawn().expect("it can be started"));
+    let mut said = BufReader::new(demo.0.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
+    let port = said.find_map(|line| {
+        line.trim().strip_prefix("Open http://localhost:")?.strip_suffix("/demo")?.parse::<u16>().ok()
+    });
+    let (http, url) = (http_client(), format!("http://127.0.0.1:{}", port.expect("it says what to open")));
     let started = Instant::now();
     while http.get(format!("{url}/livez")).send().await.is_err() {
         assert!(started.elapsed() < Duration::from_secs(30), "the demo answers");

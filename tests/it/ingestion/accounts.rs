@@ -7,7 +7,7 @@ use amber_server::sandbox::{Fault, UserState};
 use amber_tests::Backend;
 use tokio::time::{sleep, timeout};
 
-use crate::stage::{Stage, end_of, on_both_databases, run, succeeded};
+use crate::stage::{PATIENCE, Stage, end_of, on_both_databases, run, succeeded};
 
 on_both_databases! {
     an_account_that_cannot_be_read_is_a_state_and_no_failure,
@@ -102,14 +102,14 @@ async fn a_lookup_that_is_refused_does_not_keep_known_leaders_from_being_read(ba
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(Duration::from_secs(10), told).await.expect("the refused lookup is told");
+    timeout(PATIENCE, told).await.expect("the refused lookup is told");
     let asked = stage.ask().await;
     let read = async {
         while run(&stage.amber, &asked).await.leaders_done < 1 {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    timeout(Duration::from_secs(10), read).await.expect("the known leader is read");
+    timeout(PATIENCE, read).await.expect("the known leader is read");
     stage.assert_complete(&["ada"]).await;
     stage.advance(Duration::from_mins(6));
     let mut inserted = 0;

@@ -7,7 +7,7 @@ use amber_server::sandbox::Fault;
 use amber_tests::Backend;
 use tokio::time::{sleep, timeout};
 
-use crate::stage::{Stage, end_of, on_both_databases, run, succeeded};
+use crate::stage::{PATIENCE, Stage, end_of, on_both_databases, run, succeeded};
 
 on_both_databases! {
     x_is_not_asked_again_before_the_time_it_named,
@@ -40,7 +40,7 @@ async fn x_is_not_asked_again_before_the_time_it_named(backend: Backend) {
             sleep(Duration::from_millis(20)).await;
         }
     };
-    let until = timeout(Duration::from_secs(10), told).await.expect("the rest is told");
+    let until = timeout(PATIENCE, told).await.expect("the rest is told");
     let asked = stage.requests();
     assert_eq!(asked - before, 1, "a refusal is not retried");
     let now = amber_server::domain::Clock::now(&stage.server.clock).as_second();

@@ -7,7 +7,7 @@ use amber_server::sandbox::{Draft, Fault, PostId, Reference, UserState};
 use amber_tests::{Backend, Builder};
 use tokio::time::{sleep, timeout};
 
-use crate::stage::{Stage, on_both_databases, succeeded};
+use crate::stage::{PATIENCE, Stage, on_both_databases, succeeded};
 
 on_both_databases! {
     what_is_gone_from_x_goes_from_here_and_does_not_come_back,
@@ -18,8 +18,6 @@ on_both_databases! {
     nobody_looks_again_when_it_is_switched_off,
 }
 
-/// What is waited for comes long before, unless it never comes.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// The job looks at its clock once a second: after this time it has seen what there is to see.
 const TWO_LOOKS: Duration = Duration::from_millis(2_200);
 /// Without chance, a new post is asked for after half a day.
@@ -149,12 +147,9 @@ async fn an_answer_that_says_nothing_deletes_nothing(backend: Backend) {
         (200, r#"{"errors":[{"title":"Internal","detail":"try again","type":"about:blank"}]}"#),
         (401, r#"{"title":"Unauthorized"}"#),
     ];
-    stage.advance(HALF_DAY);
     for (at, (status, body)) in oddities.into_iter().enumerate() {
         stage.x.fail_next(1, Fault::Status(status, body.to_owned()));
-        if at > 0 {
-            stage.advance(Duration::from_hours(2));
-        }
+        stage.advance(if at == 0 { HALF_DAY } else { Duration::from_hours(2) });
         lookups_are(&stage, at + 1).await;
         sleep(TWO_LOOKS).await;
         assert_eq!(stage.stored().await, before, "{status} {body}");

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use tonic::Code;
 
-use crate::stage::{Stage, end_of, on_both_databases, succeeded};
+use crate::stage::{PATIENCE, Stage, end_of, on_both_databases, succeeded};
 use crate::wire::{Answer, reason_of};
 
 on_both_databases! {
@@ -26,13 +26,11 @@ on_both_databases! {
     a_stopped_schedule_rests_until_somebody_starts_it,
 }
 
-/// What is waited for comes long before, unless it never comes.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// The scheduler looks at its clock once a second: after this time it has seen what there is to see.
 const TWO_LOOKS: Duration = Duration::from_millis(2_200);
 
 /// How long X takes for an answer, so that a run can be watched.
-const SLOW: Duration = Duration::from_millis(150);
+const SLOW: Duration = Duration::from_millis(400);
 
 /// A run of twelve leaders, each request of which takes a while.
 async fn slow_run(stage: &Stage, slow: Duration) -> String {
@@ -118,8 +116,7 @@ async fn a_cancelled_run_ends_after_the_pages_under_way_and_loses_nothing(backen
     };
     let asked = cancel().await.expect("an admin may").into_inner().run.unwrap();
     assert!(asked.cancel_requested, "{asked:?}");
-    let last =
-        timeout(Duration::from_secs(10), states.try_collect::<Vec<Run>>()).await.unwrap().unwrap().pop().unwrap();
+    let last = timeout(PATIENCE, states.try_collect::<Vec<Run>>()).await.unwrap().unwrap().pop().unwrap();
     assert_eq!(last.status(), RunStatus::Cancelled, "{last:?}");
     let again = cancel().await.expect("once more is no mistake").into_inner().run.unwrap();
     assert_eq!(again, last, "a run that is over stays as it is");

@@ -7,7 +7,7 @@ use amber_server::sandbox::Fault;
 use amber_tests::Backend;
 use tokio::time::{sleep, timeout};
 
-use crate::stage::{Stage, on_both_databases, succeeded};
+use crate::stage::{PATIENCE, Stage, on_both_databases, succeeded};
 
 on_both_databases! {
     many_missed_ticks_are_one_run,
@@ -69,7 +69,7 @@ async fn a_refused_credential_suspends_the_schedule_until_somebody_asks(backend:
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        let status = timeout(Duration::from_secs(5), suspended).await.expect("the schedule is suspended");
+        let status = timeout(PATIENCE, suspended).await.expect("the schedule is suspended");
         assert!(status.stopped_reason.contains("bearer token"), "{}", status.stopped_reason);
         assert_eq!(status.last_run.unwrap().status(), RunStatus::Failed);
 

@@ -39,20 +39,21 @@ export function embedding(scenario) {
       purposes.push(page.url());
       return issue({ maxSession: 60 });
     });
+    // Asked for before there is a session, because a machine under load may be late with all that comes between.
+    const renewal = page.waitForResponse("**/embed/v1/session/renew");
+    const renewed = renewal.then((response) => [response.status(), purposes.length]);
     await page.goto("/en/partner");
     await fate(page, "open").waitFor();
     await frame(page)
       .locator("body")
       .evaluate(() => (window.mark = "kept"));
-    const renewed = page.waitForResponse("**/embed/v1/session/renew");
-    assert.equal((await renewed).status(), 200);
+    assert.deepEqual(await renewed, [200, 2]);
     assert.equal(
       await frame(page)
         .locator("body")
         .evaluate(() => window.mark),
       "kept",
     );
-    assert.equal(purposes.length, 2);
     await fate(page, "open").waitFor();
   });
 
