@@ -3,37 +3,33 @@
 import http.client
 import json
 import pathlib
-import ssl
 import subprocess
-import tempfile
-import threading
 import unittest
 
-import grpc
 import yaml
 
-from stage import DEPLOY, Amber, Postgres, Process, answers, free_port, redis, tool, wait_until
+from front import EMPTY, WEB, Front, Rolling
+from stage import DEPLOY, Amber, answers, free_port, tool, wait_until
 
 SITE = "https://app.example.com"
-# A message without fields, as gRPC-web frames it.
-EMPTY = b"\0\0\0\0\0"
-WEB = {"Content-Type": "application/grpc-web+proto", "X-Grpc-Web": "1"}
 
 
-class Envoy(Process):
-    """The shipped configuration with the addresses and the certificate of this test, and nothing else changed."""
+class Envoy(Front):
+    """Envoy before replicas on these ports."""
 
     def __init__(self, test, ports: list[int]) -> None:
         binary = tool("envoy")
-        self.folder = tempfile.TemporaryDirectory()
-        self.port, self.admin = free_port(), free_port()
-        key, certificate = f"{self.folder.name}/tls.key", f"{self.folder.name}/tls.crt"
-        request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost"]
-        request += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
-        subprocess.run(
-            [tool("openssl"), *request, "-keyout", key, "-out", certificate, "-days", "1"], check=True, capture_output=True
+        super().__init__(test, DEPLOY / "envoy/envoy.yaml")
+        self.admin = free_port()
+        config = yaml.safe_load(
+            self.localised(
+                [
+                    ("{ address: 0.0.0.0, port_value: 8443 }", f"{{ address: 127.0.0.1, port_value: {self.port} }}"),
+                    ("{ address: 127.0.0.1, port_value: 9901 }", f"{{ address: 127.0.0.1, port_value: {self.admin} }}"),
+                    ("/etc/envoy/tls", self.folder.name),
+                ]
+            )
         )
-        config = yaml.safe_load(self._localised((DEPLOY / "envoy/envoy.yaml").read_text(encoding="utf-8")))
         (replicas,) = config["static_resources"]["clusters"][0]["load_assignment"]["endpoints"]
         (named,) = replicas["lb_endpoints"]
         assert named["endpoint"]["address"]["socket_address"] == {"address": "amber-backend", "port_value": 5000}
@@ -42,19 +38,9 @@ class Envoy(Process):
         path = pathlib.Path(self.folder.name, "envoy.yaml")
         path.write_text(json.dumps(config), encoding="utf-8")
         subprocess.run([binary, "--mode", "validate", "-c", path], check=True, capture_output=True)
-        super().__init__(test, [binary, "-c", str(path), "--concurrency", "2", "--use-dynamic-base-id", "-l", "warning"])
+        self.start([binary, "-c", str(path), "--concurrency", "2", "--use-dynamic-base-id", "-l", "warning"])
         self.ready(f"http://127.0.0.1:{self.admin}/ready")
         self.wait_for(len(ports))
-
-    def _localised(self, text: str) -> str:
-        for shipped, own in [
-            ("{ address: 0.0.0.0, port_value: 8443 }", f"{{ address: 127.0.0.1, port_value: {self.port} }}"),
-            ("{ address: 127.0.0.1, port_value: 9901 }", f"{{ address: 127.0.0.1, port_value: {self.admin} }}"),
-            ("/etc/envoy/tls", self.folder.name),
-        ]:
-            assert shipped in text, shipped
-            text = text.replace(shipped, own)
-        return text
 
     def wait_for(self, replicas: int) -> None:
         """Waits until it has asked every replica anew, and holds so many for healthy."""
@@ -66,25 +52,6 @@ class Envoy(Process):
         """A count of its cluster; 0 before it is first counted."""
         lines = answers(f"http://127.0.0.1:{self.admin}/stats?filter=^cluster.amber.{name}$")[1].decode().splitlines()
         return sum(int(line.rsplit(" ", 1)[1]) for line in lines)
-
-    def call(self, path: str, headers: dict | None = None, body: bytes | None = None, method: str | None = None):
-        """The answer through Envoy by HTTP/1.1: status, headers, body."""
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=ssl._create_unverified_context(), timeout=60)
-        try:
-            connection.request(method or ("POST" if body is not None else "GET"), path, body, headers or {})
-            answer = connection.getresponse()
-            return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answer.read()
-        finally:
-            connection.close()
-
-    def channel(self) -> grpc.Channel:
-        """A connection for gRPC itself, by HTTP/2, that repeats nothing by itself."""
-        believed = grpc.ssl_channel_credentials(pathlib.Path(self.folder.name, "tls.crt").read_bytes())
-        return grpc.secure_channel(f"localhost:{self.port}", believed, options=[("grpc.enable_retries", 0)])
-
-    def close(self) -> None:
-        super().close()
-        self.folder.cleanup()
 
 
 def names(value: str | None) -> set[str]:
@@ -170,65 +137,14 @@ class InFront(unittest.TestCase):
         self.assertLess(left[2], left[0], "each made-up address has a bucket of its own")
 
 
-class Rolling(unittest.TestCase):
-    """Two replicas on one PostgreSQL and one Redis, restarted one after the other under load."""
+class Restarts(Rolling, unittest.TestCase):
+    """Envoy asks each replica for its health, and repeats what certainly reached none."""
+
+    WAYS = ("JSON", "gRPC-web", "gRPC")
 
     @classmethod
-    def setUpClass(cls) -> None:
-        shared = {"DATABASE_URL": Postgres(cls).database(cls, "rolling"), "REDIS_URL": redis(cls), "REQUESTS_PER_MINUTE": "1000000"}
-        # Longer than the time between two checks of Envoy, on a machine that is slow too.
-        shared |= {"SHUTDOWN_GRACE_SECONDS": "6"}
-        cls.replicas = [Amber(cls, **shared), Amber(cls, **shared)]
-        cls.shared = shared
-        cls.envoy = Envoy(cls, [replica.port for replica in cls.replicas])
-
-    def test_no_call_fails_while_both_replicas_are_restarted(self) -> None:
-        outcomes: list[tuple] = []
-        over = threading.Event()
-
-        def load(what: str, call) -> None:
-            while not over.is_set():
-                try:
-                    outcomes.append((what, call()))
-                except (OSError, http.client.HTTPException, grpc.RpcError) as error:
-                    outcomes.append((what, repr(error)))
-
-        def by_http(path: str, headers: dict, body: bytes | None, mark: bytes):
-            status, told, answer = self.envoy.call(path, headers, body)
-            return status == 200 and (mark in answer or told.get("grpc-message", answer[:300]))
-
-        # One connection that lives through all restarts, as services keep theirs.
-        channel = self.envoy.channel()
-        self.addCleanup(channel.close)
-        by_grpc = channel.unary_unary("/amber.v1.FeedService/ListPosts")
-
-        def calls_more(number: int) -> None:
-            enough = len(outcomes) + number
-            wait_until(lambda: len(outcomes) >= enough, what=f"{number} calls")
-
-        calls = [
-            ("JSON", lambda: by_http("/api/leaders", {}, None, b"[")),
-            ("gRPC-web", lambda: by_http("/amber.v1.FeedService/ListPosts", WEB, EMPTY, b"grpc-status:0")),
-            ("gRPC", lambda: by_grpc(b"", timeout=60) is not None),
-        ]
-        threads = [threading.Thread(target=load, args=call) for call in calls * 3]
-        for thread in threads:
-            thread.start()
-        try:
-            for number, replica in enumerate(self.replicas):
-                calls_more(40)
-                self.assertEqual(replica.stop(), 0)
-                self.replicas[number] = Amber(type(self), port=replica.port, **self.shared)
-                self.envoy.wait_for(2)
-            calls_more(40)
-        finally:
-            over.set()
-            for thread in threads:
-                thread.join()
-        failed = [outcome for outcome in outcomes if outcome[1] is not True]
-        self.assertEqual(failed[:5], [], f"{len(failed)} of {len(outcomes)} calls failed")
-        for what, _ in calls:
-            self.assertGreater(sum(made == what for made, _ in outcomes), 40, what)
+    def front(cls, ports: list[int]) -> Envoy:
+        return Envoy(cls, ports)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,16 @@
-"""The scripts beside the manifests: the secret scan, the smoke test, nginx, compose, the workflow, the Dockerfile."""
+"""The scripts beside the manifests: the secret scan, the smoke test, compose, the workflow, the Dockerfile."""
 
-import http.client
 import json
 import os
 import pathlib
 import re
-import ssl
 import subprocess
 import tempfile
 import unittest
 
 import yaml
 
-from stage import DEPLOY, ROOT, Amber, Process, answers, free_port, program, tool, wait_until
+from stage import DEPLOY, ROOT, Process, free_port, program, tool
 
 SCAN = DEPLOY / "scripts/secret-scan.sh"
 # Made up, and put together here so that the scan of this tree does not find them.
@@ -61,67 +59,6 @@ class Scripts(unittest.TestCase):
         done = run(str(DEPLOY / "scripts/smoke.sh"), AMBER_URL=url, AMBER_API_KEY=key)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertRegex(done.stdout, r"smoke: [1-9]\d passed, 0 failed")
-
-
-class Nginx(unittest.TestCase):
-    """The shipped configuration of nginx, before a real Amber."""
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        binary = tool("nginx")
-        cls.amber = Amber(cls, TRUSTED_PROXY_CIDRS="127.0.0.1/32")
-        cls.port, folder = free_port(), tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        key = ["-keyout", f"{folder.name}/tls.key", "-out", f"{folder.name}/tls.crt", "-days", "1", "-subj", "/CN=localhost"]
-        done = run(tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", *key)
-        assert done.returncode == 0, done.stderr
-        text = (DEPLOY / "nginx/amber.conf").read_text(encoding="utf-8")
-        for shipped, own in [
-            ("listen 8443", f"listen 127.0.0.1:{cls.port}"),
-            ("amber-backend:5000", f"127.0.0.1:{cls.amber.port}"),
-            ("/etc/nginx/tls", folder.name),
-            ("/run/nginx.pid", f"{folder.name}/pid"),
-        ]:
-            assert shipped in text, shipped
-            text = text.replace(shipped, own)
-        path = pathlib.Path(folder.name, "amber.conf")
-        path.write_text(text, encoding="utf-8")
-        cls.nginx = Process(cls, [binary, "-p", folder.name, "-c", str(path), "-g", "daemon off;"])
-        wait_until(lambda: cls.is_open(), what="nginx")
-
-    @classmethod
-    def is_open(cls) -> bool:
-        try:
-            return cls.call("/readyz")[0] == 200
-        except OSError:
-            return False
-
-    @classmethod
-    def call(cls, path: str, headers: dict | None = None, body: bytes | None = None):
-        """The answer through nginx."""
-        connection = http.client.HTTPSConnection("127.0.0.1", cls.port, context=ssl._create_unverified_context(), timeout=30)
-        try:
-            connection.request("POST" if body is not None else "GET", path, body, headers or {})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    def test_json_and_grpc_web_go_through_and_metrics_do_not(self) -> None:
-        # Often enough that every worker of nginx keeps connections of both protocols.
-        for _ in range(4):
-            self.test_grpc_goes_through()
-            self.assertEqual(self.call("/api/health")[0], 200)
-        web = {"Content-Type": "application/grpc-web+proto", "X-Grpc-Web": "1"}
-        status, body = self.call("/amber.v1.FeedService/ListPosts", web, b"\0\0\0\0\0")
-        self.assertEqual(status, 200)
-        self.assertIn(b"grpc-status:0", body)
-        self.assertEqual([self.call(path)[0] for path in ["/metrics", "/api/metrics"]], [404, 404])
-
-    def test_grpc_goes_through(self) -> None:
-        done = run(tool("grpcurl"), "-insecure", "-d", "{}", f"127.0.0.1:{self.port}", "amber.v1.FeedService/ListPosts")
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIsInstance(json.loads(done.stdout), dict)
 
 
 class Files(unittest.TestCase):

@@ -11,7 +11,7 @@ use amber_sdk::{Amber, Options, RetryPolicy};
 use amber_tests::{Backend, TestServer};
 use futures::TryStreamExt;
 use serde_json::json;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Streaming};
 
 use crate::stage::{PATIENCE, Stage, on_both_databases, succeeded};
@@ -272,4 +272,33 @@ async fn the_sdk_follows_posts_over_every_cut() {
         flaky.cut().await;
         flaky.heal().await;
     }
+}
+
+#[tokio::test]
+async fn one_caller_cannot_take_the_places_of_all_who_follow() {
+    let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");
+    let server = builder.env("TRUSTED_PROXY_CIDRS", "127.0.0.1/32").start().await;
+    let amber = server.sdk().await;
+    let watch = async |address: &str| {
+        let mut call = tonic::Request::new(WatchPostsRequest::default());
+        call.metadata_mut().insert("x-forwarded-for", address.parse().expect("ASCII"));
+        amber.feed().watch_posts(call).await
+    };
+    let mut open = Vec::new();
+    let refusal = loop {
+        match watch("192.0.2.1").await {
+            Ok(messages) => open.push(messages),
+            Err(refusal) => break refusal,
+        }
+        assert!(open.len() < 250, "there is no bound");
+    };
+    assert_eq!(reason_of(&refusal, "one more"), (Code::ResourceExhausted, ErrorReason::TooManyWatchers));
+    watch("198.51.100.1").await.expect("others have places left");
+    open.pop();
+    let freed = async {
+        while watch("192.0.2.1").await.is_err() {
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(PATIENCE, freed).await.expect("a place that was left is free");
 }

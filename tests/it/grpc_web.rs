@@ -68,3 +68,30 @@ async fn one_port_speaks_grpc_grpc_web_and_json() {
         assert_eq!((json.status, &json.json()["status"]), (200, &serde_json::json!("ok")));
     }
 }
+
+/// Whoever calls may write any path and call it gRPC, also one who is refused before a service is asked.
+#[tokio::test]
+async fn nothing_that_callers_make_up_becomes_a_label_of_the_metrics() {
+    let server = TestServer::start().await;
+    let made_up =
+        ["/amber.v1.FeedService/MadeUp1", "/amber.v1.MadeUp2/ListPosts", "/api/posts/made-up-3", "/made-up-4"];
+    for path in made_up {
+        for kind in ["application/grpc", "application/grpc-web+proto", "application/json"] {
+            for key in [None, Some("wrong")] {
+                let call = server.http.post(server.url(path)).header("content-type", kind).body(vec![0; 5]);
+                key.into_iter().fold(call, RequestBuilder::bearer_auth).send().await.expect("an answer");
+            }
+        }
+    }
+    let known = server.http.post(server.url("/amber.v1.FeedService/ListPosts")).bearer_auth("wrong");
+    known.header("content-type", "application/grpc").body(vec![0; 5]).send().await.expect("an answer");
+    let metrics = Answer::to(server.http.get(server.url("/metrics"))).await.text();
+    assert!(!metrics.to_lowercase().contains("made-up") && !metrics.contains("MadeUp"), "{metrics}");
+    for line in [
+        r#"amber_requests_total{kind="grpc",route="/amber.v1.FeedService/ListPosts",code="16"} 1"#,
+        r#"amber_requests_total{kind="grpc",route="/amber.v1.FeedService/{*rest}",code="16"} 2"#,
+        r#"amber_requests_total{kind="grpc",route="/api/posts/{id}",code="405"} 2"#,
+    ] {
+        assert!(metrics.contains(line), "{line} of {metrics}");
+    }
+}

@@ -124,6 +124,28 @@ async fn a_call_under_way_gets_its_answer() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_made_before_the_port_closed_is_served() {
+    let server = TestServer::start().await;
+    let (address, client) = (server.address(), server.http.clone());
+    let by_http2 = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().expect("a client");
+    let url = server.url("/livez");
+    let mut early = TcpStream::connect(address).await.expect("the server listens");
+    let stop = TaskTracker::new().spawn(server.stop());
+    while TcpStream::connect(address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    early.write_all(b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await.expect("the connection stands");
+    let mut answer = String::new();
+    early.read_to_string(&mut answer).await.expect("an answer");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}");
+    assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+    for other in [client, by_http2] {
+        assert!(other.get(&url).send().await.is_err_and(|error| error.is_connect()), "new ones go elsewhere");
+    }
+    timeout(Duration::from_secs(10), stop).await.expect("then it stops").expect("in an orderly way");
+}
+
+#[tokio::test]
 async fn calls_are_taken_until_probes_had_time_to_see_the_end() {
     let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");
     let server = builder.env("SHUTDOWN_GRACE_SECONDS", "6").start().await;
@@ -138,6 +160,7 @@ async fn calls_are_taken_until_probes_had_time_to_see_the_end() {
             // New connections and new calls are served although probes are told not to send any.
             let fresh = reqwest::Client::new().get(&feed).send().await.expect("the server still listens");
             assert_eq!(fresh.status(), 200);
+            assert_eq!(fresh.headers()["connection"], "close", "no call may meet the end of a connection that is kept");
             assert_eq!(http.get(&ready).send().await.expect("the server still listens").status(), 503);
             told += 1;
         }

@@ -2660,8 +2660,8 @@ pub enum ErrorReason {
     /// {"reason": "CREDENTIAL_AMBIGUOUS", "domain": "amber.v1"}
     /// ```
     CredentialAmbiguous = 31,
-    /// ERROR_REASON_TOO_MANY_WATCHERS is a WatchRun or WatchPosts while this process serves as many as it can; a RetryInfo
-    /// says how long to wait. Code RESOURCE_EXHAUSTED.
+    /// ERROR_REASON_TOO_MANY_WATCHERS is a WatchRun or WatchPosts while this process serves as many as it can, in all or to
+    /// this caller; a RetryInfo says how long to wait. Code RESOURCE_EXHAUSTED.
     ///
     /// ```text
     /// {"reason": "TOO_MANY_WATCHERS", "domain": "amber.v1", "metadata": {"limit": "256"}}

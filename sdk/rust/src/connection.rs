@@ -76,7 +76,10 @@ impl Connection {
         outgoing.identify(self.trace.as_ref());
         let (mut repetitions, mut others, mut is_renewed) = (0, self.channels.others(), false);
         loop {
-            let is_authorized = outgoing.authorize(self.credentials.as_ref()).await?;
+            let deadline = outgoing.deadline();
+            let is_authorized = timeout_at(deadline, outgoing.authorize(self.credentials.as_ref())).await;
+            let late = || Status::deadline_exceeded("no credential came in time");
+            let is_authorized = is_authorized.unwrap_or_else(|_| Err(late()))?;
             let server = self.channels.current();
             let failure = match self.attempt(server, &outgoing).await {
                 Ok(answer) => return Ok(answer),

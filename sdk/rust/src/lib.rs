@@ -45,6 +45,7 @@ mod pages;
 mod posts;
 mod ready;
 mod refusal;
+mod resume;
 mod retry;
 mod reviews;
 mod trace;

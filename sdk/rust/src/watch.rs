@@ -1,16 +1,14 @@
 //! A run as a stream of its states, over as many connections as it takes.
 
+use std::future::ready;
 use std::time::Duration;
 
 use amber_proto::v1::{Run, WatchRunRequest, WatchRunResponse};
-use futures::stream::{Stream, try_unfold};
-use tokio::time::Instant;
-use tonic::{Code, Status, Streaming};
+use futures::stream::{Stream, TryStreamExt};
+use tonic::{Status, Streaming};
 
-use crate::{Amber, Refusal};
-
-/// A connection that lasted this long was no failure, whatever ended it: proxies cut quiet streams.
-const LASTED: Duration = Duration::from_secs(10);
+use crate::Amber;
+use crate::resume::{Watched, resuming};
 
 impl Amber {
     /// Each state of a run that is newer than `after_seq`, until the run has ended; zero begins with the state now.
@@ -42,65 +40,28 @@ impl Amber {
     ///
     /// [`Options::retry`]: crate::Options::retry
     pub fn watch_run(&self, run_id: &str, after_seq: i64) -> impl Stream<Item = Result<Run, Status>> + Send + use<> {
-        let watch = Watch {
-            amber: self.clone(),
-            request: WatchRunRequest { run_id: run_id.to_owned(), after_seq },
-            open: None,
-            failures: 0,
-            is_over: false,
-        };
-        try_unfold(watch, |mut watch| async move { Ok(watch.next().await?.map(|run| (run, watch))) })
+        let request = WatchRunRequest { run_id: run_id.to_owned(), after_seq };
+        resuming(self, WatchedRun { request }).try_filter_map(|told| ready(Ok(told.run)))
     }
 }
 
 /// A run that is watched.
-struct Watch {
-    amber: Amber,
+struct WatchedRun {
     request: WatchRunRequest,
-    open: Option<(Streaming<WatchRunResponse>, Instant)>,
-    failures: u32,
-    is_over: bool,
 }
 
-impl Watch {
-    /// The next state; None after the end of the run.
-    async fn next(&mut self) -> Result<Option<Run>, Status> {
-        while !self.is_over {
-            let refusal = match self.receive().await {
-                Ok(Some(run)) => {
-                    self.failures = 0;
-                    self.request.after_seq = run.seq;
-                    self.is_over = run.end_time.is_some();
-                    return Ok(Some(run));
-                }
-                Ok(None) => break,
-                Err(refusal) => refusal,
-            };
-            if self.open.take().is_some_and(|(_, since)| since.elapsed() > LASTED) {
-                self.failures = 0;
-            }
-            self.amber.retry().pause(self.failures, as_outage(refusal)).await?;
-            self.failures += 1;
-        }
-        Ok(None)
+impl Watched for WatchedRun {
+    type Told = WatchRunResponse;
+
+    const LONGEST_SILENCE: Option<Duration> = None;
+
+    async fn open(&self, amber: &Amber) -> Result<Streaming<WatchRunResponse>, Status> {
+        Ok(amber.ingestion().watch_run(self.request.clone()).await?.into_inner())
     }
 
-    /// What the open stream says next; without one it is opened first.
-    async fn receive(&mut self) -> Result<Option<Run>, Status> {
-        let (states, _) = match &mut self.open {
-            Some(open) => open,
-            none => {
-                let states = self.amber.ingestion().watch_run(self.request.clone()).await?.into_inner();
-                none.insert((states, Instant::now()))
-            }
-        };
-        let told = states.message().await?;
-        told.map(|told| told.run.ok_or_else(|| Status::internal("a state without a run"))).transpose()
+    fn note(&mut self, told: &WatchRunResponse) -> bool {
+        let Some(run) = &told.run else { return false };
+        self.request.after_seq = run.seq;
+        run.end_time.is_some()
     }
-}
-
-/// The transport has several codes for a connection that broke; none of them brings a reason of Amber.
-pub(crate) fn as_outage(status: Status) -> Status {
-    let of_transport = matches!(status.code(), Code::Unknown | Code::Internal | Code::Cancelled);
-    if of_transport && status.reason().is_none() { Status::unavailable(status.message()) } else { status }
 }

@@ -1,14 +1,14 @@
 //! New posts as one stream, over as many connections as it takes.
 
+use std::future::ready;
 use std::time::Duration;
 
-use amber_proto::v1::{ErrorReason, Post, WatchPostsRequest, WatchPostsResponse};
-use futures::stream::{Stream, try_unfold};
-use tokio::time::timeout;
+use amber_proto::v1::{Post, WatchPostsRequest, WatchPostsResponse};
+use futures::stream::{Stream, TryStreamExt};
 use tonic::{Status, Streaming};
 
-use crate::watch::as_outage;
-use crate::{Amber, Refusal};
+use crate::Amber;
+use crate::resume::{Watched, resuming};
 
 /// The server sends something every 15 seconds; after so long without anything the connection is dead.
 const SILENCE: Duration = Duration::from_secs(45);
@@ -54,50 +54,28 @@ impl Amber {
         &self,
         request: WatchPostsRequest,
     ) -> impl Stream<Item = Result<WatchedPost, Status>> + Send + use<> {
-        let watch = Watch { amber: self.clone(), request, open: None, failures: 0 };
-        try_unfold(watch, |mut watch| async move { Ok(Some((watch.next().await?, watch))) })
+        resuming(self, WatchedPosts { request }).try_filter_map(|WatchPostsResponse { post, resume_token }| {
+            ready(Ok(post.map(|post| WatchedPost { post, resume_token })))
+        })
     }
 }
 
 /// Posts that are watched.
-struct Watch {
-    amber: Amber,
+struct WatchedPosts {
     request: WatchPostsRequest,
-    open: Option<Streaming<WatchPostsResponse>>,
-    failures: u32,
 }
 
-impl Watch {
-    async fn next(&mut self) -> Result<WatchedPost, Status> {
-        loop {
-            match self.receive().await {
-                Ok(told) => {
-                    self.failures = 0;
-                    self.request.resume_token.clone_from(&told.resume_token);
-                    if let Some(post) = told.post {
-                        return Ok(WatchedPost { post, resume_token: told.resume_token });
-                    }
-                }
-                Err(refusal) => {
-                    self.open = None;
-                    // Whoever was too slow is back now.
-                    if refusal.reason() != Some(ErrorReason::WatcherTooSlow) {
-                        self.amber.retry().pause(self.failures, as_outage(refusal)).await?;
-                        self.failures += 1;
-                    }
-                }
-            }
-        }
+impl Watched for WatchedPosts {
+    type Told = WatchPostsResponse;
+
+    const LONGEST_SILENCE: Option<Duration> = Some(SILENCE);
+
+    async fn open(&self, amber: &Amber) -> Result<Streaming<WatchPostsResponse>, Status> {
+        Ok(amber.feed().watch_posts(self.request.clone()).await?.into_inner())
     }
 
-    /// What the open stream says next; without one it is opened first.
-    async fn receive(&mut self) -> Result<WatchPostsResponse, Status> {
-        let messages = match &mut self.open {
-            Some(messages) => messages,
-            none => none.insert(self.amber.feed().watch_posts(self.request.clone()).await?.into_inner()),
-        };
-        let silent = || Status::unavailable("the stream fell silent");
-        let told = timeout(SILENCE, messages.message()).await.map_err(|_| silent())??;
-        told.ok_or_else(|| Status::unavailable("the stream ended"))
+    fn note(&mut self, told: &WatchPostsResponse) -> bool {
+        self.request.resume_token.clone_from(&told.resume_token);
+        false
     }
 }

@@ -6,7 +6,10 @@ use amber_sdk::fake::FakeAmber;
 use amber_sdk::v1::{
     CreateLeaderRequest, ErrorReason, GetHealthRequest, ListLeadersRequest, ListPostsRequest, Post, WatchPostsRequest,
 };
-use amber_sdk::{AdminLogin, Amber, Credentials, Error, Options, Refusal, RetryPolicy, TraceContext, WatchedPost};
+use amber_sdk::{
+    AdminLogin, Amber, CredentialProvider, Credentials, Error, Options, Refusal, RetryPolicy, TraceContext, WatchedPost,
+};
+use futures::future::{BoxFuture, pending};
 use futures::{StreamExt, TryStreamExt};
 use tokio::net::TcpSocket;
 use tokio::time::timeout;
@@ -146,6 +149,26 @@ async fn repetitions_end_with_the_time_of_the_call() {
     let asked = feed.list_posts(ListPostsRequest::default());
     let refusal = timeout(Duration::from_secs(10), asked).await.expect("it is told at once").expect_err("it is down");
     assert_eq!((refusal.code(), fake.calls().len()), (Code::Unavailable, 1));
+}
+
+/// A secret store that is away.
+struct Silent;
+
+impl CredentialProvider for Silent {
+    fn credentials(&self) -> BoxFuture<'_, Result<Credentials, Status>> {
+        Box::pin(pending())
+    }
+}
+
+#[tokio::test]
+async fn a_credential_that_does_not_come_holds_no_call_beyond_its_time() {
+    let (fake, options) = three_posts().await;
+    let options = options.credential_provider(Silent).request_timeout(Duration::from_millis(50));
+    let amber = Amber::connect(options).await.expect("the server listens");
+    let mut feed = amber.feed();
+    let asked = feed.list_posts(ListPostsRequest::default());
+    let refusal = timeout(PATIENCE, asked).await.expect("its time ends").expect_err("nothing was sent");
+    assert_eq!((refusal.code(), fake.calls().len()), (Code::DeadlineExceeded, 0));
 }
 
 #[tokio::test]

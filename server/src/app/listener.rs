@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -33,6 +36,10 @@ const MAX_CONNECTIONS: usize = 10_000;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest that a caller may take to send the body of a request.
 const BODY_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long a connection that was made before the port closed may still take to begin.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// The most connections that are still taken then from the queue of the system.
+const MOST_LAST: usize = 1_024;
 /// The most calls at a time on one HTTP/2 connection.
 const MAX_STREAMS: u32 = 256;
 /// How often an HTTP/2 connection is asked whether it lives, and how long it may take to say so.
@@ -65,18 +72,43 @@ pub(super) struct Service {
     pub(super) max_age: Option<Duration>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) slots: Slots,
+    /// Tells that the process is about to stop. Callers of HTTP/1.1 are told with each answer to come by another connection, so that
+    /// none is kept on which a call could meet the end.
+    pub(super) leaving: CancellationToken,
 }
 
 /// Serves until `stop`, lets what is under way finish until `abort`, and returns when all is over.
+///
+/// The port closes first, and only then connections are told to end: whoever makes a new one in the place of theirs goes elsewhere at
+/// once, and whoever has made one before is served.
 pub(super) async fn listen(listener: TcpListener, service: Service, stop: CancellationToken, abort: CancellationToken) {
-    let connections = TaskTracker::new();
-    while let Some((stream, peer, slot)) = stop.run_until_cancelled(next(&listener, &service.slots)).await {
-        let life = Life { stop: stop.clone(), abort: abort.clone(), max_age: service.age(), _slot: slot };
+    let (connections, closed) = (TaskTracker::new(), CancellationToken::new());
+    let begin = |stream, peer, slot| {
+        let life = Life { stop: closed.clone(), abort: abort.clone(), max_age: service.age(), _slot: slot };
         connections.spawn(welcome(stream, peer, service.clone(), life));
+    };
+    while let Some((stream, peer, slot)) = stop.run_until_cancelled(next(&listener, &service.slots)).await {
+        begin(stream, peer, slot);
     }
-    drop(listener);
+    for (stream, peer) in last(listener) {
+        let Ok(slot) = Arc::clone(&service.slots.0).try_acquire_owned() else { break };
+        begin(stream, peer, slot);
+    }
+    closed.cancel();
     connections.close();
     connections.wait().await;
+}
+
+/// The connections that wait in the queue of the system. The port is closed when this returns.
+fn last(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    // The runtime may not know of them yet.
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let waiting = std::iter::from_fn(|| listener.accept().ok()).take(MOST_LAST);
+    let usable = |(stream, peer): (std::net::TcpStream, SocketAddr)| {
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, peer))
+    };
+    waiting.filter_map(usable).collect()
 }
 
 async fn next(listener: &TcpListener, slots: &Slots) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
@@ -113,29 +145,44 @@ async fn welcome(stream: TcpStream, peer: SocketAddr, service: Service, life: Li
     if let Err(error) = stream.set_nodelay(true) {
         debug!(%error, %peer, "A connection keeps its delay.");
     }
-    // Nothing is under way yet that would have to be finished.
-    let hello = life.stop.run_until_cancelled(timeout(HEAD_TIMEOUT, hello::read(stream, service.tls.as_ref())));
-    match hello.await {
+    let hello = timeout(HEAD_TIMEOUT, hello::read(stream, service.tls.as_ref()));
+    // What the caller says may be on its way.
+    let too_late = async {
+        life.stop.cancelled().await;
+        sleep(LAST_WORDS).await;
+    };
+    let hello = tokio::select! {
+        hello = hello => Some(hello),
+        () = too_late => None,
+    };
+    match hello {
         Some(Ok(Ok((hello::Stream::Plain(stream), protocol)))) => {
-            converse(stream, protocol, peer, service.router, life).await;
+            converse(stream, protocol, peer, service, life).await;
         }
         Some(Ok(Ok((hello::Stream::Secure(stream), protocol)))) => {
-            converse(*stream, protocol, peer, service.router, life).await;
+            converse(*stream, protocol, peer, service, life).await;
         }
         Some(Ok(Err(error))) => debug!(%error, %peer, "A connection ended before it said what it speaks."),
-        Some(Err(_)) => debug!(%peer, "A connection was too slow to say what it speaks."),
-        None => {}
+        Some(Err(_)) | None => debug!(%peer, "A connection was too slow to say what it speaks."),
     }
 }
 
-async fn converse<S>(stream: S, protocol: Protocol, peer: SocketAddr, router: Router, life: Life)
+async fn converse<S>(stream: S, protocol: Protocol, peer: SocketAddr, service: Service, life: Life)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = router.map_request(move |request: hyper::Request<Incoming>| {
+    let Service { router, leaving, .. } = service;
+    let asked = router.map_request(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(|body| InTime::new(body, BODY_TIMEOUT));
         request.extensions_mut().insert(ConnectInfo(peer));
         request
+    });
+    let service = asked.map_response(move |mut response: Response| {
+        // HTTP/2 has no such header, and can end a connection without losing a call.
+        if protocol == Protocol::Http1 && leaving.is_cancelled() {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     });
     let builder = builder(protocol);
     let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
@@ -149,6 +196,8 @@ where
     });
     loop {
         tokio::select! {
+            // What has come already is read before the connection is told to end, which would forget it.
+            biased;
             outcome = connection.as_mut() => {
                 if let Err(error) = outcome {
                     debug!(error, %peer, "A connection ended early.");

@@ -29,6 +29,7 @@ pub struct Server {
     health: Arc<Health>,
     serving: Serving,
     tasks: TaskTracker,
+    leaving: CancellationToken,
     stop: CancellationToken,
     abort: CancellationToken,
     drain: Duration,
@@ -88,7 +89,7 @@ impl Server {
         if orphans > 0 {
             info!(orphans, "{orphans} leaders were being read when the process before ended; their runs go on.");
         }
-        let (abort, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (leaving, abort, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
         let tls = match &config.server.tls {
             Some(files) => {
                 let (tls, renewal) = Tls::load(files).await?;
@@ -130,6 +131,7 @@ impl Server {
             max_age: config.server.max_connection_age,
             entropy: Arc::clone(&world.entropy),
             slots,
+            leaving: leaving.clone(),
         };
         serving.set_serving(health.probe().await).await;
         let (clock, upkeep_health) = (Arc::clone(&world.clock), Arc::clone(&health));
@@ -154,6 +156,7 @@ impl Server {
             health,
             serving,
             tasks,
+            leaving,
             stop,
             abort,
             drain: config.server.drain,
@@ -176,6 +179,7 @@ impl Server {
     /// off what takes longer than the deadline.
     pub async fn stop(self) {
         self.health.begin_drain();
+        self.leaving.cancel();
         self.serving.leave().await;
         if !self.grace.is_zero() {
             info!("Amber stops in {:?}: probes are told now.", self.grace);

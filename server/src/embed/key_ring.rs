@@ -30,7 +30,7 @@ pub enum KeyRingError {
     #[error("a key ring needs at least one key")]
     Empty,
     /// A name that tokens cannot carry.
-    #[error("the key id {0:?} must be 1 to 64 letters, digits, `_` or `-`")]
+    #[error("the key id {0:?} must be 1 to 64 letters, digits, `.`, `_` or `-`")]
     KeyId(String),
     /// Two keys of one name.
     #[error("the key id {0} is given twice")]
@@ -111,12 +111,16 @@ impl Keys {
 }
 
 fn is_key_id(text: &str) -> bool {
-    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
+    use crate::config::{Embed, MapEnv};
 
     const K1: &[u8] = b"Pl0Ok9Ij8Uh7Yg6Tf5Rd4Es3Wa2Qz1Xm";
     const K2: &[u8] = b"Lk8Jh6Gf4Ds2Az1Sx3Cd5Fv7Gb9Hn0Jm";
@@ -136,5 +140,17 @@ mod tests {
         assert_eq!(ring.replace([]), Err(KeyRingError::Empty));
         assert_eq!(ring.replace([("k3", &K1[..31])]), Err(KeyRingError::TooShort("k3".to_owned())));
         assert_eq!(ring.key_ids(), ["k1", "k2"], "what is unfit changes nothing");
+    }
+
+    #[test]
+    fn every_name_that_the_configuration_takes_makes_a_ring() {
+        let key = STANDARD.encode(K1);
+        let longest = "k".repeat(32);
+        for name in ["2026.11", "a-b_c.D", longest.as_str()] {
+            let env = MapEnv::default().with("EMBED_SIGNING_KEYS", format!("{name}:{key}"));
+            let keys = Embed::read_keys(&env).unwrap();
+            let ring = KeyRing::new(keys.iter().map(|(id, key)| (id.as_str(), key.expose())));
+            assert_eq!(ring.map(|ring| ring.key_ids()), Ok(vec![name.to_owned()]));
+        }
     }
 }

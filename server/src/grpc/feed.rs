@@ -50,7 +50,7 @@ impl contract::FeedService for FeedService {
         let (call, asked) = Call::split(request);
         let token = asked.resume_token.clone();
         let query = convert::watched_posts(asked).map_err(call.refusal())?;
-        let told = self.use_cases.feed.watch(&query, &token).map_err(call.refusal())?;
+        let told = self.use_cases.feed.watch((&call.caller, call.network), &query, &token).map_err(call.refusal())?;
         let told = told.map(move |told| told.map(convert::told).map_err(call.refusal()));
         Ok(Response::new(Box::pin(told)))
     }

@@ -10,6 +10,7 @@ mod feed;
 mod health;
 mod ingestion;
 mod leader;
+mod methods;
 mod metrics;
 pub mod quota;
 mod rate_limit;
@@ -19,6 +20,7 @@ mod serving;
 mod status;
 mod transport;
 
+pub use methods::is_method;
 pub use reason::{of_auth, of_embed, reason};
 pub use serving::Serving;
 pub use status::{defect, explained, no_such_method, refused, status, unauthenticated};

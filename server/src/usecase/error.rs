@@ -101,8 +101,8 @@ pub enum Error {
     /// Too many runs are waiting.
     #[error("{0} runs wait or are under way already; try again when one of them is over")]
     Busy(u64),
-    /// Too many callers watch.
-    #[error("{0} callers watch already; try again later, or ask without watching")]
+    /// Too many watches are open, in all or of this caller.
+    #[error("{0} watches are open already; end some, try again later, or ask without watching")]
     TooManyWatchers(usize),
     /// This process stops; another one, or the next start, goes on.
     #[error("Amber is stopping; ask again in a moment")]

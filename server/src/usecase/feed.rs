@@ -1,6 +1,7 @@
 //! The posts: page by page, one by one, as they come, and counted by day; and the tone of any text.
 
 mod query;
+mod seats;
 mod tail;
 mod watch;
 
@@ -12,9 +13,9 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use self::seats::Seats;
 use self::tail::Tail;
 use super::dashboards::{checked_days, utc_days};
 use super::error::Missing;
@@ -47,7 +48,7 @@ pub struct FeedParts {
 pub struct Feed {
     parts: FeedParts,
     tail: Arc<Tail>,
-    watchers: Arc<Semaphore>,
+    watchers: Seats,
 }
 
 /// How the tone of posts goes from day to day.
@@ -68,12 +69,14 @@ impl Feed {
     pub const MAX_TEXT_BYTES: usize = 10_000;
     /// The most callers that follow the posts at once, in one process.
     pub const MAX_WATCHERS: usize = 1_000;
+    /// The most of these that one client has, or one network without a credential.
+    pub const MAX_WATCHERS_OF_ONE: usize = 200;
 
     /// Works with `parts`.
     #[must_use]
     pub fn new(parts: FeedParts) -> Self {
         let tail = Arc::new(Tail::new(Arc::clone(&parts.arrivals)));
-        Self { parts, tail, watchers: Arc::new(Semaphore::new(Self::MAX_WATCHERS)) }
+        Self { parts, tail, watchers: Seats::new(Self::MAX_WATCHERS, Self::MAX_WATCHERS_OF_ONE) }
     }
 
     /// A page after `token`. Anyone may ask.

@@ -53,7 +53,7 @@ pub fn content_headers() -> HeaderMap {
 #[must_use]
 pub fn spoken_to(framers: &[Origin], embedder: &Embedder) -> Vec<Origin> {
     match embedder.origin() {
-        Some(site) if framers.contains(site) => vec![site.clone()],
+        Some(site) if framers.iter().any(|framer| framer.admits(site)) => vec![site.clone()],
         _ => framers.to_vec(),
     }
 }
@@ -69,4 +69,23 @@ fn policy(origins: &[Origin], nonce: &Nonce) -> String {
          connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; \
          sandbox allow-scripts allow-same-origin allow-popups; require-trusted-types-for 'script'"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_framing_site_is_spoken_to_by_its_own_name_also_when_a_wildcard_admits_it() {
+        let origins =
+            |texts: &[&str]| -> Vec<Origin> { texts.iter().map(|text| Origin::parse(text).unwrap()).collect() };
+        let framers = origins(&["https://*.partner.example", "https://other.example"]);
+        let spoken = |site| spoken_to(&framers, &Embedder::of_origin(site));
+        // A browser delivers nothing to a wildcard.
+        assert_eq!(spoken(Some("https://www.partner.example")), origins(&["https://www.partner.example"]));
+        assert_eq!(spoken(Some("https://other.example")), origins(&["https://other.example"]));
+        for unknown in [Some("https://foreign.example"), None] {
+            assert_eq!(spoken(unknown), framers, "browsers deliver to none but those");
+        }
+    }
 }

@@ -133,13 +133,7 @@ impl EmbedTokens {
         let parts = self.parts.as_ref().ok_or(embed::Error::TokenMalformed)?;
         let site = admitted.site().clone();
         let outcome = parts.redeemer.open(admitted, network).await;
-        match &outcome {
-            Ok(_) => {
-                self.note_check(None);
-                self.metrics.session_opened();
-            }
-            Err(refusal) => self.note_refusal(parts, refusal, Some(&site), network),
-        }
+        self.note_use(parts, &outcome, Some(&site), network, Metrics::session_opened);
         outcome
     }
 
@@ -150,13 +144,7 @@ impl EmbedTokens {
     pub async fn renew(&self, session: &str, token: &str, network: Option<Network>) -> Result<Opened, Refusal> {
         let parts = self.parts.as_ref().ok_or(embed::Error::SessionEnded)?;
         let outcome = parts.redeemer.renew(session, token, network).await;
-        match &outcome {
-            Ok(_) => {
-                self.note_check(None);
-                self.metrics.session_renewed();
-            }
-            Err(refusal) => self.note_refusal(parts, refusal, None, network),
-        }
+        self.note_use(parts, &outcome, None, network, Metrics::session_renewed);
         outcome
     }
 
@@ -195,6 +183,24 @@ impl EmbedTokens {
 
     fn parts(&self) -> Result<&EmbedParts, Error> {
         self.parts.as_ref().ok_or(Error::Disabled("Embedding is not enabled"))
+    }
+
+    /// Counts a use, by `count` as well, or its refusal.
+    fn note_use(
+        &self,
+        parts: &EmbedParts,
+        outcome: &Result<Opened, Refusal>,
+        site: Option<&Origin>,
+        network: Option<Network>,
+        count: fn(&Metrics),
+    ) {
+        match outcome {
+            Ok(_) => {
+                self.note_check(None);
+                count(&self.metrics);
+            }
+            Err(refusal) => self.note_refusal(parts, refusal, site, network),
+        }
     }
 
     /// Counts a refusal; a token with a right signature is written down as well, and any other is only counted, because

@@ -12,9 +12,10 @@ use futures::stream::{Stream, unfold};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::seats::Taker;
 use super::tail::{Placed, Tail};
 use super::{Feed, FeedQuery};
-use crate::domain::{FeedFilter, Post};
+use crate::domain::{FeedFilter, Network, Post, Principal};
 use crate::usecase::{Error, page_token};
 
 /// How often a reader looks for posts.
@@ -51,13 +52,13 @@ impl Feed {
     /// [`Error::ResumeTokenExpired`], [`Error::TooSlow`], [`Error::Stopping`], or when the store fails.
     pub fn watch(
         &self,
+        (caller, network): (&Principal, Option<Network>),
         query: &FeedQuery,
         token: &str,
     ) -> Result<impl Stream<Item = Result<Told, Error>> + Send + use<>, Error> {
         let filter = query.filter()?;
         let place = read(token)?;
-        let seat = Arc::clone(&self.watchers).try_acquire_owned();
-        let seat = seat.map_err(|_| Error::TooManyWatchers(Self::MAX_WATCHERS))?;
+        let seat = self.watchers.take(Taker::of(caller, network)).map_err(Error::TooManyWatchers)?;
         let reader = Reader {
             tail: Arc::clone(&self.tail),
             closing: self.parts.closing.clone(),
