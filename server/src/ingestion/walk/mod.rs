@@ -89,8 +89,8 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let mut older = self.open(StreamKind::Backfill).await?;
-        if let (None, Some(floor)) = (older.checkpoint.top, newest.checkpoint.floor) {
-            older.checkpoint = Checkpoint::backfill_below(ExternalId(floor));
+        if let Some(floor) = newest.checkpoint.floor {
+            older.checkpoint = older.checkpoint.backfill_below(ExternalId(floor));
         }
         self.pages = MAX_BACKFILL_PAGES;
         let outcome = self.read_gaps(&mut older).await;
