@@ -76,7 +76,16 @@ impl Task<'_> {
         let mut walk = Walk::new(self.deps, self.x, &self.claim, &self.kept.trust, user);
         let outcome = walk.read().await;
         *counters = walk.counters;
+        self.note_post_count(&leader, walk.owner_posts).await;
         outcome
+    }
+
+    /// How many posts X counts tells, beside those that are stored, whether some were missed.
+    async fn note_post_count(&self, leader: &Leader, told: Option<u64>) {
+        let Some(posts) = told.filter(|_| told != leader.x_post_count && !self.claim.dry_run) else { return };
+        if let Err(error) = self.deps.leaders.set_post_count(leader.id, posts).await {
+            warn!(%error, leader_id = %leader.id, "How many posts X counts of leader {} was not stored.", leader.id);
+        }
     }
 
     async fn judge(&self, leader: &Leader, outcome: Result<(), Stop>) -> Verdict {

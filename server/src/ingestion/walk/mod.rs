@@ -71,6 +71,8 @@ pub(super) struct Walk<'a> {
     user: UserId,
     /// What this walk counted.
     pub(super) counters: RunCounters,
+    /// How many posts X counts of the account, as far as a page told it.
+    pub(super) owner_posts: Option<u64>,
     /// New posts that it may still store; None: as many as there are.
     left: Option<u64>,
     /// Pages that it may still read of the stream.
@@ -82,7 +84,7 @@ impl<'a> Walk<'a> {
     pub(super) fn new(deps: &'a Deps, x: &'a dyn Timeline, claim: &'a Claim, trust: &'a Trust, user: UserId) -> Self {
         let limit = if claim.backfill { deps.settings.backfill_count } else { Some(deps.settings.limit) };
         let counters = RunCounters::default();
-        Self { deps, x, claim, trust, user, counters, left: limit.map(u64::from), pages: 0 }
+        Self { deps, x, claim, trust, user, counters, owner_posts: None, left: limit.map(u64::from), pages: 0 }
     }
 
     /// Reads the newest posts, and on a backfill older ones as far as the limit allows.
@@ -134,14 +136,13 @@ impl<'a> Walk<'a> {
         let max_results = self.left.and_then(|left| u32::try_from(left).ok()).unwrap_or(u32::MAX);
         let request = TimelineRequest { user: self.user, since, until, max_results, token };
         let page = self.unless_stopped(self.x.page(request)).await.ok_or(Stop::Cancelled)??;
+        self.owner_posts = page.owner_posts.or(self.owner_posts);
         match page.state {
             Some(state) if state != LeaderState::Active && page.fetched == 0 => Err(Stop::Unreadable(state)),
             _ => Ok(page),
         }
     }
 
-    /// Stores the page and its checkpoint in one transaction; a dry run only counts.
-    async fn store(&mut self, stream: &mut Stream, page: TimelinePage, checkpoint: Checkpoint) -> Result<(), Stop> {
     /// What X answers. An answer that is on its way when the walk is told to stop is waited for a moment: X bills it. But
     /// without the lease it could not be stored.
     async fn unless_stopped<T>(&self, asking: impl Future<Output = T> + Send) -> Option<T> {
@@ -155,6 +156,8 @@ impl<'a> Walk<'a> {
         timeout(UNDER_WAY, asking).await.ok()
     }
 
+    /// Stores the page and its checkpoint in one transaction; a dry run only counts.
+    async fn store(&mut self, stream: &mut Stream, page: TimelinePage, checkpoint: Checkpoint) -> Result<(), Stop> {
         let commit = PageCommit {
             run: self.claim.run,
             lease: self.claim.lease,
