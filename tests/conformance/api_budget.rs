@@ -21,6 +21,7 @@ on_both_databases!(
     windows_are_learnt_whatever_the_order_of_answers,
     a_refusal_rests_one_endpoint_of_one_credential,
     calls_of_a_dead_process_are_forgotten_in_time,
+    a_call_without_an_answer_counts_as_made,
     what_is_read_is_counted_by_day_and_by_month,
     posts_are_not_promised_twice,
     unused_credentials_are_forgotten,
@@ -227,7 +228,22 @@ async fn calls_of_a_dead_process_are_forgotten_in_time(fresh: Fresh) {
     settle(&fresh.store, &second, alive(vec![(WindowKind::Short, told)])).await;
     assert_eq!(reserve(&fresh.store).await, Decision::Busy, "the first call may not have arrived yet");
     fresh.clock.advance(HOLD);
+    let until = over_at;
+    assert_eq!(reserve(&fresh.store).await, Decision::RateLimited { until }, "it may have arrived since");
+    fresh.clock.set(over_at);
     granted(reserve(&fresh.store).await);
+}
+
+async fn a_call_without_an_answer_counts_as_made(fresh: Fresh) {
+    let call = granted(reserve(&fresh.store).await);
+    let over_at = fresh.clock.now() + QUARTER;
+    let told = Window { limit: Some(60), remaining: 2, reset: over_at, over_at };
+    settle(&fresh.store, &call, alive(vec![(WindowKind::Short, told)])).await;
+    for _ in 0..2 {
+        let call = granted(reserve(&fresh.store).await);
+        settle(&fresh.store, &call, Report { is_lost: true, ..Report::default() }).await;
+    }
+    assert_eq!(reserve(&fresh.store).await, Decision::RateLimited { until: over_at });
 }
 
 async fn what_is_read_is_counted_by_day_and_by_month(fresh: Fresh) {

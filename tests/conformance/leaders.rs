@@ -73,7 +73,10 @@ async fn a_deleted_leader_takes_everything_along(fresh: Fresh) {
         fresh.store.commit_page(page).await.unwrap();
     }
     let before = fresh.everything().await;
-    assert!(fresh.store.delete(gone.id).await.unwrap());
+    let keys = ["x:gone", "x:gone#backfill"].map(|key| key.parse().unwrap());
+    let mut told = fresh.store.delete(gone.id).await.unwrap().unwrap();
+    told.sort_unstable();
+    assert_eq!(told, keys);
     let after = fresh.everything().await;
     for table in ["ingest_streams", "ingest_tasks", "ingest_commits", "quarantine", "posts", "post_metrics"] {
         assert!(!after[table].is_empty(), "{table}");
@@ -84,8 +87,35 @@ async fn a_deleted_leader_takes_everything_along(fresh: Fresh) {
     for table in TABLES.into_iter().filter(|table| !common.contains(table)) {
         assert_eq!(after[table].len() * 2, before[table].len(), "{table}");
     }
-    assert!(!fresh.store.delete(gone.id).await.unwrap());
+    assert_eq!(fresh.store.delete(gone.id).await.unwrap(), None);
     assert_eq!(fresh.store.list(None, 10).await.unwrap(), [stays]);
+}
+
+/// PostgreSQL ends a statement that takes longer than ten seconds, and no leader would be deleted for having many posts.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_of_many_posts_is_deleted_in_parts() {
+    const PARTS: [&str; 2] = ["NULL", "1"];
+    let Some(fresh) = Fresh::postgres().await else { return };
+    let (gone, stays) = (leader(&fresh.store, "gone").await.id, leader(&fresh.store, "stays").await.id);
+    for (part, deleted) in PARTS.into_iter().enumerate() {
+        let posts = format!(
+            "INSERT INTO posts (id, platform, root_id, external_id, version, leader_id, author_handle, author_name, body, hashtags, media, \
+               posted_at, language, unscored_reason, content_hash, revision, permalink, edited, truncated, withheld_in, first_seen_at, \
+               updated_at, deleted_at, deleted_reason) \
+             SELECT gen_random_uuid(), 'x', n || '-{part}', n, n, CASE n WHEN 1 THEN CAST('{stays}' AS uuid) ELSE '{gone}' END, '', '', '', \
+               '[]', '[]', n, 'und', 'no_text', '', 1, '', FALSE, FALSE, '[]', 1, 1, {deleted}, CASE WHEN {deleted} = 1 THEN 'x' END \
+             FROM generate_series(1, 12000) n"
+        );
+        assert_eq!(fresh.change(&posts).await, 12_000);
+    }
+    let few = "CREATE FUNCTION few() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+        IF (SELECT COUNT(*) FROM gone) > 5000 THEN RAISE EXCEPTION 'too many'; END IF; RETURN NULL; END $$";
+    let each = "CREATE TRIGGER few AFTER DELETE ON posts REFERENCING OLD TABLE AS gone EXECUTE FUNCTION few()";
+    for statement in [few, each] {
+        fresh.change(statement).await;
+    }
+    assert!(fresh.store.delete(gone).await.unwrap().is_some());
+    assert_eq!(fresh.texts("SELECT CAST(leader_id AS text) FROM posts").await, [stays.to_string(), stays.to_string()]);
 }
 
 async fn a_page_for_a_deleted_leader_is_fenced(fresh: Fresh) {
@@ -103,7 +133,7 @@ async fn leaders_of_one_handle_have_streams_of_their_own(fresh: Fresh) {
     let mut expected = ["x:amber", "x:amber#backfill"].map(str::to_owned).to_vec();
     expected.extend([format!("x:amber~{second}"), format!("x:amber~{second}#backfill")]);
     assert_eq!(keys, expected);
-    assert!(fresh.store.delete(first).await.unwrap());
+    assert!(fresh.store.delete(first).await.unwrap().is_some());
     assert_eq!(leader(&fresh.store, "amber").await.x_handle().unwrap().as_str(), "amber");
     assert_eq!(fresh.number("SELECT COUNT(*) FROM ingest_streams WHERE stream_key = 'x:amber'").await, 1);
 }

@@ -1,9 +1,10 @@
 //! Every fetched record is counted once, whatever a page holds: checked against a model over random pages.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use amber_server::domain::RunCounters;
-use amber_server::store::{Ingest, Work};
+use amber_server::domain::{Clock, RunCounters};
+use amber_server::store::{EmbedAudit, Ingest, Ledger, Work};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -11,9 +12,13 @@ use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use crate::fresh::Fresh;
-use crate::sample::{Reading, edit, end, number, page, reading, rejected};
+use crate::sample::{Reading, commit, edit, end, number, page, post, read, reading, rejected};
 
-on_both_databases!(the_counts_of_any_pages_are_those_of_the_model, the_ledger_refuses_what_does_not_balance);
+on_both_databases!(
+    the_counts_of_any_pages_are_those_of_the_model,
+    the_ledger_refuses_what_does_not_balance,
+    old_lines_of_the_ledger_are_forgotten_and_nothing_else,
+);
 
 /// A record of a page.
 #[derive(Debug, Clone, Copy)]
@@ -122,4 +127,38 @@ async fn the_ledger_refuses_what_does_not_balance(fresh: Fresh) {
     store_page(&fresh, &mut reading, 0, &[Record::Bad(1)]).await;
     let lie = fresh.raw.execute_unprepared("UPDATE ingest_commits SET inserted = inserted + 1").await;
     assert!(lie.is_err(), "a false count went into the ledger");
+}
+
+async fn old_lines_of_the_ledger_are_forgotten_and_nothing_else(fresh: Fresh) {
+    let mut first = reading(&fresh.store).await;
+    for n in 0..3 {
+        commit(&fresh.store, &mut first, vec![post(number(n), "old")]).await.unwrap();
+    }
+    fresh.store.end_task(&first.claim, &end(None)).await.unwrap();
+    fresh.clock.advance(Duration::from_hours(1));
+    let limit = fresh.clock.now();
+    let mut second = read(&fresh.store, first.claim.lease.leader).await;
+    commit(&fresh.store, &mut second, vec![post(number(3), "new")]).await.unwrap();
+
+    let mut kept = fresh.everything().await;
+    assert_eq!(fresh.store.purge_ledger(limit).await.unwrap(), 3);
+    assert_eq!(fresh.store.purge_ledger(limit).await.unwrap(), 0);
+    assert_eq!(fresh.texts("SELECT CAST(cursor_version AS text) FROM ingest_commits").await, ["4"]);
+    let mut left = fresh.everything().await;
+    kept.remove("ingest_commits");
+    left.remove("ingest_commits");
+    assert_eq!(left, kept);
+    commit(&fresh.store, &mut second, vec![post(number(4), "newer")]).await.unwrap();
+}
+
+/// A statement of PostgreSQL that took longer than ten seconds would be ended, in this round and in every later one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_much_is_old_it_is_forgotten_in_portions() {
+    let Some(fresh) = Fresh::postgres().await else { return };
+    let lines = "INSERT INTO embed_audit (at, action) SELECT n, 'issued' FROM generate_series(1, 150000) n";
+    fresh.change(lines).await;
+    let limit = fresh.clock.now();
+    for forgotten in [100_000, 50_000, 0] {
+        assert_eq!(fresh.store.purge_events(limit).await.unwrap(), forgotten);
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amber_server::domain::{Clock, RunStatus, RunTrigger};
-use amber_server::store::{Runs, Schedules, Tick, Ticked, Work};
+use amber_server::store::{Control, Runs, Schedules, Tick, Ticked, Work};
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
@@ -11,7 +11,7 @@ use crate::fresh::Fresh;
 use crate::sample::{leader, open, request, want, worker};
 
 on_both_databases!(
-    the_first_plan_holds_until_the_rhythm_changes,
+    of_those_who_plan_by_what_they_saw_the_first_does,
     of_eight_replicas_one_takes_each_tick,
     an_open_run_swallows_the_tick,
     a_tick_that_had_its_run_has_no_second_one,
@@ -27,20 +27,28 @@ fn tick(since: Timestamp) -> Tick {
     Tick { due, at: due, missed: 0, next: due + RHYTHM }
 }
 
+/// Plans as a replica that has just looked.
+async fn plan(fresh: &Fresh, rhythm: &str, due: Timestamp) -> Control {
+    let seen = fresh.store.control().await.unwrap();
+    fresh.store.plan(&seen, rhythm, due).await.unwrap()
+}
+
 async fn planned(fresh: &Fresh) -> Tick {
     let tick = tick(fresh.clock.now());
-    fresh.store.plan("every 15 minutes", tick.due).await.unwrap();
+    plan(fresh, "every 15 minutes", tick.due).await;
     tick
 }
 
-async fn the_first_plan_holds_until_the_rhythm_changes(fresh: Fresh) {
-    assert_eq!(fresh.store.control().await.unwrap(), amber_server::store::Control::default());
+async fn of_those_who_plan_by_what_they_saw_the_first_does(fresh: Fresh) {
+    let seen = fresh.store.control().await.unwrap();
+    assert_eq!(seen, Control::default());
     let first = fresh.clock.now();
-    let planned = fresh.store.plan("hourly", first).await.unwrap();
+    let planned = fresh.store.plan(&seen, "hourly", first).await.unwrap();
     assert_eq!((planned.schedule.as_str(), planned.next_due), ("hourly", Some(first)));
-    assert_eq!(fresh.store.plan("hourly", first + RHYTHM).await.unwrap(), planned);
-    let other = fresh.store.plan("daily", first + RHYTHM).await.unwrap();
-    assert_eq!((other.schedule.as_str(), other.next_due), ("daily", Some(first + RHYTHM)));
+    assert_eq!(fresh.store.plan(&seen, "daily", first + RHYTHM).await.unwrap(), planned);
+    let other = fresh.store.plan(&planned, "hourly", first + RHYTHM).await.unwrap();
+    assert_eq!((other.schedule.as_str(), other.next_due), ("hourly", Some(first + RHYTHM)));
+    assert_eq!(fresh.store.plan(&planned, "daily", first).await.unwrap(), other);
 }
 
 async fn of_eight_replicas_one_takes_each_tick(fresh: Fresh) {
@@ -90,7 +98,7 @@ async fn an_open_run_swallows_the_tick(fresh: Fresh) {
 async fn a_tick_that_had_its_run_has_no_second_one(fresh: Fresh) {
     let first = planned(&fresh).await;
     fresh.store.open_tick(first, false).await.unwrap();
-    fresh.store.plan("another rhythm", first.due).await.unwrap();
+    plan(&fresh, "another rhythm", first.due).await;
     assert_eq!(fresh.store.open_tick(first, false).await.unwrap(), Ticked::Swallowed);
 }
 

@@ -14,7 +14,7 @@ use crate::grpc::Serving;
 use crate::health::Health;
 use crate::http::{Edge, Gate};
 use crate::ingestion::Ingestion;
-use crate::store::{ApiBudget, Arrivals, EmbedAudit, EmbedRequests, EmbedTokens, Store};
+use crate::store::{ApiBudget, Arrivals, EmbedAudit, EmbedRequests, EmbedTokens, Ledger, Store};
 use crate::telemetry::Metrics;
 
 /// How often metrics are tidied up, and database and Redis are probed for metrics and the standard health service.
@@ -26,6 +26,8 @@ const USES_KEPT: Duration = Duration::from_mins(5);
 const REVOCATIONS_KEPT: Duration = Duration::from_hours(24);
 /// How long the order in which posts came is kept, for those who follow them and were away.
 const ARRIVALS_KEPT: Duration = Duration::from_hours(8 * 24);
+/// How long is kept which pages were stored: long enough to see how posts got lost or doubled, should they ever.
+const LEDGER_KEPT: Duration = Duration::from_hours(30 * 24);
 /// How many beats pass between two rounds of forgetting.
 const FORGET_EVERY: u32 = 12;
 
@@ -83,6 +85,9 @@ impl Upkeep {
         }
         if let Err(error) = self.store.purge_arrivals(now - ARRIVALS_KEPT).await {
             warn!(%error, "The order of old posts was not forgotten; the next round tries again.");
+        }
+        if let Err(error) = self.store.purge_ledger(now - LEDGER_KEPT).await {
+            warn!(%error, "Old lines of the ledger were not forgotten; the next round tries again.");
         }
         if let Err(error) = self.store.forget_unused_credentials().await {
             warn!(%error, "The limits of unused credentials were not forgotten; the next round tries again.");

@@ -44,4 +44,11 @@ impl Mirror {
     pub async fn follow(&self, key: &StreamKey, checkpoint: &Checkpoint, version: i64) -> Result<(), Error> {
         self.files.put(key, &OpaqueCheckpoint::from(checkpoint), version).await
     }
+    /// Removes the file of a stream that the database does not have any more.
+    ///
+    /// # Errors
+    /// When the file cannot be removed.
+    pub async fn forget(&self, key: &StreamKey) -> Result<(), Error> {
+        self.files.remove(key).await.map(drop)
+    }
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use url::Url;
 
@@ -84,10 +85,15 @@ pub(super) fn base_url(text: &str) -> Result<String, Refusal> {
 
 /// Five cron fields.
 pub(super) fn cron(text: &str) -> Result<Cron, Refusal> {
+    const REMEDY: &str = "write five fields, like */30 * * * *";
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    parser.parse(text).map_err(|error| {
-        Refusal::new(format!("{text:?} is no schedule ({error})"), "write five fields, like */30 * * * *")
-    })
+    let cron =
+        parser.parse(text).map_err(|error| Refusal::new(format!("{text:?} is no schedule ({error})"), REMEDY))?;
+    let start = Timestamp::UNIX_EPOCH.to_zoned(TimeZone::UTC);
+    match cron.find_next_occurrence(&start, false) {
+        Ok(_) => Ok(cron),
+        Err(_) => Err(Refusal::new(format!("the time {text:?} never comes"), REMEDY)),
+    }
 }
 
 /// A time zone by its IANA name.
@@ -209,10 +215,11 @@ mod tests {
     }
 
     #[test]
-    fn a_schedule_has_five_fields() {
-        assert!(cron("*/30 * * * *").is_ok());
-        assert!(cron("0 6 * * MON-FRI").is_ok());
-        for text in ["", "0 */30 * * * *", "* * * *", "61 * * * *", "often", "0 0 1 1 * 2030"] {
+    fn a_schedule_has_five_fields_and_comes_now_and_then() {
+        for text in ["*/30 * * * *", "0 6 * * MON-FRI", "0 0 29 2 *"] {
+            assert!(cron(text).is_ok(), "{text}");
+        }
+        for text in ["", "0 */30 * * * *", "* * * *", "61 * * * *", "often", "0 0 1 1 * 2030", "0 0 30 2 *"] {
             assert!(cron(text).is_err(), "{text}");
         }
     }

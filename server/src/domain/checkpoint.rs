@@ -104,10 +104,17 @@ impl Checkpoint {
         next
     }
 
-    /// The state of a backfill that walks down from `floor`; one gap that reaches to the beginning of the timeline.
+    /// The state of a backfill that walks down from `floor`. A new one has one gap, which reaches to the beginning of the
+    /// timeline. One that began lower, because the newest posts were read anew since, also reads what lies between.
     #[must_use]
-    pub fn backfill_below(floor: ExternalId) -> Self {
-        Self { gaps: vec![Gap::new(0, floor.0, floor.0)], top: Some(floor.0), ..Self::default() }
+    pub fn backfill_below(&self, floor: ExternalId) -> Self {
+        let lo = self.top.unwrap_or_default();
+        let mut next = self.clone();
+        if lo < floor.0 {
+            next.gaps.push(Gap::new(lo, floor.0, floor.0));
+            next.top = Some(floor.0);
+        }
+        next
     }
 
     /// The state after a head page that was asked for with `since` and held `oldest..=newest`.

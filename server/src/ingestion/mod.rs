@@ -18,6 +18,7 @@ mod schedule;
 mod scheduler;
 mod score;
 mod service;
+mod setbacks;
 mod shared;
 mod status;
 mod task;

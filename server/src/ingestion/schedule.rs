@@ -11,6 +11,8 @@ use crate::store::Tick;
 
 /// The most missed cron times that are counted one by one.
 const COUNTED: usize = 10_000;
+/// By how much the clocks of replicas may differ.
+const SKEW: Duration = Duration::from_mins(5);
 
 /// A rhythm of runs.
 #[derive(Debug, Clone)]
@@ -44,10 +46,17 @@ impl Schedule {
     }
 
     /// The first tick of a schedule that starts or changes at `now`: one that was missed since the tick `last` is due at
-    /// once, however many there were.
+    /// once, however many there were. A tick of the future is that of a clock that was wrong.
     #[must_use]
     pub fn first(&self, now: Timestamp, last: Option<Timestamp>) -> Timestamp {
+        let last = last.filter(|last| *last <= later(now, SKEW, 1));
         last.map_or(now, |last| self.next_after(last).max(now))
+    }
+
+    /// Whether a tick can have been planned for `due`, as seen at `now`: later than the next one only by a wrong clock.
+    #[must_use]
+    pub fn may_be_due(&self, due: Timestamp, now: Timestamp) -> bool {
+        due <= self.next_after(later(now, SKEW, 1))
     }
 
     /// The tick to run now, when one was due at `due`: the newest that has passed. Those between are missed, and the
@@ -158,6 +167,19 @@ mod tests {
         assert_eq!(schedule.first(now, Some(at("2026-01-01T00:00:00Z"))), now);
         assert_eq!(schedule.first(now, Some(at("2026-01-01T23:50:00Z"))), at("2026-01-02T00:20:00Z"));
         assert_eq!(schedule.first(now, None), now);
+        assert_eq!(schedule.first(now, Some(at("2027-01-01T00:00:00Z"))), now, "a clock was a year ahead");
+    }
+
+    #[test]
+    fn no_tick_is_planned_beyond_the_next_one_but_by_a_wrong_clock() {
+        let now = at("2026-01-02T00:00:00Z");
+        for schedule in [half_hours(), cron("*/30 * * * *", "UTC")] {
+            for (due, may_be) in
+                [("2025-12-01T00:00:00Z", true), ("2026-01-02T00:30:00Z", true), ("2026-01-02T02:00:00Z", false)]
+            {
+                assert_eq!(schedule.may_be_due(at(due), now), may_be, "{schedule} {due}");
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, field, info, warn};
@@ -22,6 +22,8 @@ pub struct Scheduler {
     shared: Arc<Shared>,
     /// How much later than due this process looks, drawn anew for every tick.
     delay: SignedDuration,
+    /// It has seen that the next tick is one that a right clock can have planned.
+    has_planned: bool,
 }
 
 /// How often the scheduler looks at the clock.
@@ -35,7 +37,7 @@ impl Scheduler {
     pub fn new(ingestion: &Ingestion) -> Result<Self, CronError> {
         let schedule = ingestion.schedule()?;
         let (deps, shared) = (ingestion.deps.clone(), Arc::clone(&ingestion.shared));
-        let mut scheduler = Self { deps, schedule, shared, delay: SignedDuration::ZERO };
+        let mut scheduler = Self { deps, schedule, shared, delay: SignedDuration::ZERO, has_planned: false };
         scheduler.draw_delay();
         Ok(scheduler)
     }
@@ -57,7 +59,8 @@ impl Scheduler {
         let control = self.plan().await?;
         self.shared.note(control.clone());
         let now = self.deps.clock.now();
-        let Some(due) = control.next_due.filter(|due| *due + self.delay <= now) else { return Ok(()) };
+        let is_over = |due: &Timestamp| due.checked_add(self.delay).is_ok_and(|due| due <= now);
+        let Some(due) = control.next_due.filter(is_over) else { return Ok(()) };
         if control.paused || control.stopped_reason.is_some() {
             return Ok(());
         }
@@ -84,16 +87,20 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Plans the first tick, also after the rhythm was changed.
-    async fn plan(&self) -> Result<Control, store::Error> {
-        let control = self.deps.schedules.control().await?;
-        let rhythm = self.schedule.to_string();
-        if control.next_due.is_some() && control.schedule == rhythm {
-            return Ok(control);
+    /// Plans the first tick, also after the rhythm was changed. A process that starts also plans anew what a wrong clock
+    /// planned; later it does not, or it would dispute with a replica whose clock is wrong still.
+    async fn plan(&mut self) -> Result<Control, store::Error> {
+        let mut control = self.deps.schedules.control().await?;
+        let (rhythm, now) = (self.schedule.to_string(), self.deps.clock.now());
+        let may_be = |due| self.has_planned || self.schedule.may_be_due(due, now);
+        let is_planned = control.schedule == rhythm && control.next_due.is_some_and(may_be);
+        if !is_planned {
+            let due = self.schedule.first(now, control.last_tick);
+            info!(next_run = %due, "Ingestion is scheduled by {rhythm}; the next run is at {due}.");
+            control = self.deps.schedules.plan(&control, &rhythm, due).await?;
         }
-        let due = self.schedule.first(self.deps.clock.now(), control.last_tick);
-        info!(next_run = %due, "Ingestion is scheduled by {rhythm}; the next run is at {due}.");
-        self.deps.schedules.plan(&rhythm, due).await
+        self.has_planned = true;
+        Ok(control)
     }
 
     /// Several installations with one rhythm do not all call X in the same instant.

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tracing::info;
+use tracing::{info, warn};
 
 use super::shared::Shared;
 use super::task::conclude;
 use super::{Deps, Error, QuarantineDeps, Worker};
-use crate::domain::{Leader, LeaderId, Run, RunId, RunTrigger};
+use crate::domain::{Leader, LeaderId, Run, RunId, RunTrigger, StreamKey};
 use crate::store::{self, Control, Opened, Quarantine, RunRequest};
 use crate::x_api::Endpoint;
 
@@ -116,6 +116,17 @@ impl Ingestion {
     pub fn replaying(&self, records: Arc<dyn Quarantine>) -> QuarantineDeps {
         let (leaders, analyzer) = (Arc::clone(&self.deps.leaders), Arc::clone(&self.deps.analyzer));
         QuarantineDeps { leaders, records, analyzer }
+    }
+
+    /// Removes the checkpoint files of streams whose leader is gone, so that one who is added again is read anew. A file that
+    /// stays does no other harm.
+    pub async fn forget_files(&self, streams: &[StreamKey]) {
+        let Some(mirror) = &self.deps.mirror else { return };
+        for key in streams {
+            if let Err(error) = mirror.forget(key).await {
+                warn!(%key, %error, "The checkpoint file of {key} was not removed: {error}.");
+            }
+        }
     }
 
     async fn check_leaders(&self, wanted: &[LeaderId]) -> Result<(), Error> {

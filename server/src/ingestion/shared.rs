@@ -7,6 +7,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::keeper::Held;
+use super::setbacks::Setbacks;
 use crate::domain::RunId;
 use crate::store::Control;
 use crate::telemetry::TracePlace;
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     pub(super) control: Mutex<Option<Control>>,
     /// What this process reads.
     pub(super) held: Held,
+    /// Tasks that failed for the database.
+    pub(super) setbacks: Mutex<Setbacks>,
     /// From which traces runs were asked for here, the newest last.
     places: Mutex<VecDeque<(RunId, TracePlace)>>,
     /// The worker has gone: nobody here sees the end of a run any more.
@@ -44,6 +47,7 @@ impl Shared {
             watchers: Arc::new(Semaphore::new(MAX_WATCHERS)),
             control: Mutex::default(),
             held: Held::default(),
+            setbacks: Mutex::default(),
             places: Mutex::default(),
             closing: CancellationToken::new(),
         }

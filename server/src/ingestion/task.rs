@@ -3,12 +3,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::Deps;
 use super::keeper::{Kept, State};
 use super::lookup::Lookups;
-use super::shared::Shared;
+use super::shared::{Shared, lock};
 use super::walk::{Stop, Walk};
 use crate::domain::{Leader, LeaderState, Run, RunCounters, RunTrigger};
 use crate::store::{self, Claim, TaskEnd};
@@ -31,6 +32,8 @@ enum Verdict {
     End(Option<String>),
     /// It is to be done again, not before then.
     Return(Option<Timestamp>),
+    /// The database failed: it is to be done again, and not too soon.
+    SetBack,
     /// Another worker has it, or the store cannot be told: the lease runs out.
     Leave,
 }
@@ -51,6 +54,10 @@ impl Task<'_> {
         let settled = match verdict {
             Verdict::End(error) => self.end(error, counters).await,
             Verdict::Return(not_before) => self.deps.work.return_task(&self.claim, not_before).await,
+            Verdict::SetBack => {
+                lock(&self.shared.setbacks).met(Instant::now(), self.deps.entropy.unit());
+                self.deps.work.return_task(&self.claim, None).await
+            }
             Verdict::Leave => Ok(()),
         };
         if let Err(error) = settled {
@@ -69,7 +76,16 @@ impl Task<'_> {
         let mut walk = Walk::new(self.deps, self.x, &self.claim, &self.kept.trust, user);
         let outcome = walk.read().await;
         *counters = walk.counters;
+        self.note_post_count(&leader, walk.owner_posts).await;
         outcome
+    }
+
+    /// How many posts X counts tells, beside those that are stored, whether some were missed.
+    async fn note_post_count(&self, leader: &Leader, told: Option<u64>) {
+        let Some(posts) = told.filter(|_| told != leader.x_post_count && !self.claim.dry_run) else { return };
+        if let Err(error) = self.deps.leaders.set_post_count(leader.id, posts).await {
+            warn!(%error, leader_id = %leader.id, "How many posts X counts of leader {} was not stored.", leader.id);
+        }
     }
 
     async fn judge(&self, leader: &Leader, outcome: Result<(), Stop>) -> Verdict {
@@ -83,7 +99,10 @@ impl Task<'_> {
             }
             Stop::Store(error) => return give_up(error),
             // The database could not be asked for a call: nothing could be stored either.
-            Stop::X(x_api::Error::Ungoverned { .. }) => return Verdict::Return(None),
+            Stop::X(x_api::Error::Ungoverned { .. }) => {
+                warn!(leader_id = %leader.id, error = %reason, "{} was not read: {reason}", leader.name);
+                return Verdict::SetBack;
+            }
             Stop::X(x_api::Error::RateLimited { until, .. }) if self.claim.trigger != RunTrigger::Refresh => {
                 return Verdict::Return(Some(*until));
             }
@@ -127,7 +146,9 @@ impl Task<'_> {
 
     async fn end(&self, error: Option<String>, counters: RunCounters) -> Result<(), store::Error> {
         let dry_counters = if self.claim.dry_run { counters } else { RunCounters::default() };
-        if let Some(run) = self.deps.work.end_task(&self.claim, &TaskEnd { error, dry_counters }).await? {
+        let ended = self.deps.work.end_task(&self.claim, &TaskEnd { error, dry_counters }).await?;
+        lock(&self.shared.setbacks).are_over();
+        if let Some(run) = ended {
             conclude(self.deps, run);
         }
         Ok(())
@@ -152,7 +173,7 @@ fn give_up(error: &store::Error) -> Verdict {
         store::Error::LeaseLost { .. } => Verdict::Leave,
         store::Error::Unavailable { .. } => {
             warn!(%error, "A leader was not read to the end, because the database does not answer.");
-            Verdict::Return(None)
+            Verdict::SetBack
         }
         other => Verdict::End(Some(other.to_string())),
     }

@@ -13,7 +13,7 @@ use tracing::{Instrument, Span, info, warn};
 use super::Deps;
 use super::keeper::Keeper;
 use super::lookup::Lookups;
-use super::shared::Shared;
+use super::shared::{Shared, lock};
 use super::task::Task;
 use crate::store::{Claim, Want, WorkerId};
 use crate::telemetry::TRACED;
@@ -81,10 +81,11 @@ impl Worker {
         }
     }
 
-    /// New tasks for the free places; none while X asks to wait.
+    /// New tasks for the free places; none while X asks to wait, or while what is fetched cannot be stored.
     async fn claim(&self, x: &Client, worker: WorkerId, busy: usize) -> Vec<Claim> {
         let settings = &self.deps.settings;
         let free = settings.concurrency.saturating_sub(u32::try_from(busy).unwrap_or(u32::MAX));
+        let free = lock(&self.shared.setbacks).room(Instant::now(), free, busy);
         if free == 0 || x.rate_limited_until().contains_key(&Endpoint::UserTimeline) {
             return Vec::new();
         }

@@ -2,7 +2,8 @@
 //!
 //! [`Allowance::learn`] is a join: whatever the order in which answers arrive, and however often, the same state
 //! follows. How many calls may be made is what is left less the calls under way, which are counted apart: every call
-//! that was answered is in what is left, so that permits are neither given twice nor lost.
+//! that was answered is in what is left, so that permits are neither given twice nor lost. One whose answer never came
+//! may have been counted all the same, so [`Allowance::lost`] takes it off.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -95,6 +96,13 @@ impl Allowance {
             known.remaining = known.remaining.min(told.remaining);
             known.limit = known.limit.max(told.limit);
             known.over_at = known.over_at.max(told.over_at);
+        }
+    }
+
+    /// Learns that nobody knows whether `calls` calls were counted: their answers did not come, or told nothing.
+    pub fn lost(&mut self, now: Timestamp, calls: u64) {
+        for window in self.windows.values_mut().filter(|window| window.over_at > now) {
+            window.remaining = window.remaining.saturating_sub(calls);
         }
     }
 

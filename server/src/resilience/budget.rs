@@ -108,6 +108,8 @@ pub struct Report {
     pub reads: Reads,
     /// The service is there: whatever it answered, it was no sign of trouble.
     pub is_alive: bool,
+    /// The service may have counted the call, but told nothing of what is left.
+    pub is_lost: bool,
 }
 
 impl Report {
@@ -115,6 +117,9 @@ impl Report {
     pub fn teach(&self, allowance: &mut Allowance, now: Timestamp) -> Option<Timestamp> {
         for (kind, window) in &self.windows {
             allowance.learn(*kind, *window);
+        }
+        if self.is_lost {
+            allowance.lost(now, 1);
         }
         if self.is_alive && self.refusal.is_none() {
             allowance.admitted();

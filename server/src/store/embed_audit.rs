@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::entity::embed_audit::{Column, Entity, Model};
 use super::text::clean;
-use super::{Error, Store, instant};
+use super::{Error, Store, instant, purge};
 use crate::domain::{AuditAction, AuditEvent, ClientId, DashboardId, Origin, TokenId};
 
 /// Which lines are wanted; what is None matches everything.
@@ -45,7 +45,7 @@ pub trait EmbedAudit: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(i64, AuditEvent)>, Error>;
 
-    /// Forgets the events from before `limit` and says how many they were.
+    /// Forgets events from before `limit`, a portion at a time, and says how many.
     ///
     /// # Errors
     /// When the database fails.
@@ -90,8 +90,7 @@ impl EmbedAudit for Store {
     }
 
     async fn purge_events(&self, limit: Timestamp) -> Result<u64, Error> {
-        let old = Entity::delete_many().filter(Column::At.lt(limit.as_microsecond()));
-        Ok(old.exec(&self.db).await?.rows_affected)
+        purge::forget::<Entity>(&self.db, &[Column::Id], Column::At.lt(limit.as_microsecond())).await
     }
 }
 

@@ -2,15 +2,18 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, Select, Set,
+};
 
 use super::entity::leaders::{ActiveModel, Column, Entity, Model};
-use super::entity::{ingest_runs, ingest_streams, ingest_tasks};
+use super::entity::{ingest_runs, ingest_streams, ingest_tasks, posts};
 use super::newest_first::behind;
 use super::text::{clean, clean_all, from_json, json};
 use super::{Error, Store, instant, number};
-use crate::domain::{Handle, Leader, LeaderId, LeaderState, NewLeader, RunId, UserId};
+use crate::domain::{Handle, Leader, LeaderId, LeaderState, NewLeader, RunId, StreamKey, UserId};
 
 /// A place in the list of leaders: the last one that was shown. The next page starts after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +51,11 @@ pub trait Leaders: Send + Sync {
     /// When the database fails.
     async fn create(&self, leader: NewLeader) -> Result<Leader, Error>;
 
-    /// Removes a leader with its streams and posts; false when there was none.
+    /// Removes a leader with its streams and posts, and tells the keys of the streams; None when there was none.
     ///
     /// # Errors
     /// When the database fails.
-    async fn delete(&self, id: LeaderId) -> Result<bool, Error>;
+    async fn delete(&self, id: LeaderId) -> Result<Option<Vec<StreamKey>>, Error>;
 
     /// Notes what X says of the leader's account, and when; false when there is no such leader.
     ///
@@ -148,14 +151,24 @@ impl Leaders for Store {
         Ok(leader)
     }
 
-    async fn delete(&self, id: LeaderId) -> Result<bool, Error> {
+    async fn delete(&self, id: LeaderId) -> Result<Option<Vec<StreamKey>>, Error> {
+        use ingest_streams::{Column as OfStream, Entity as Streams};
         let tx = self.begin().await?;
-        // Whoever works for a leader locks its streams first; the same order here keeps all from a deadlock.
-        let streams = ingest_streams::Entity::delete_many().filter(ingest_streams::Column::LeaderId.eq(id.0));
-        streams.exec(&tx).await?;
-        let deleted = Entity::delete_by_id(id.0).exec(&tx).await?;
+        // Whoever works for a leader locks its streams first, then the leader and then its posts; the same order here keeps
+        // all from a deadlock.
+        let streams = Query::delete()
+            .from_table(Streams)
+            .and_where(OfStream::LeaderId.eq(id.0))
+            .returning(Query::returning().column(OfStream::StreamKey))
+            .to_owned();
+        let keys = tx.query_all(&streams).await?.iter().map(key).collect::<Result<_, _>>()?;
+        if Entity::find_by_id(id.0).lock(LockType::Update).one(&tx).await?.is_none() {
+            return Ok(None);
+        }
+        delete_posts(&tx, id).await?;
+        Entity::delete_by_id(id.0).exec(&tx).await?;
         tx.commit().await?;
-        Ok(deleted.rows_affected == 1)
+        Ok(Some(keys))
     }
 
     async fn set_account(
@@ -205,6 +218,31 @@ impl Leaders for Store {
     async fn count(&self) -> Result<u64, Error> {
         Ok(Entity::find().count(&self.db).await?)
     }
+}
+
+fn key(stream: &QueryResult) -> Result<StreamKey, Error> {
+    let key: String = stream.try_get_by_index(0)?;
+    key.parse().map_err(|_| Error::Corrupt { what: "stream key" })
+}
+
+/// Posts that go with one statement: PostgreSQL ends a statement that takes too long, and they take much along.
+const POSTS_AT_ONCE: u64 = 5_000;
+
+/// Deletes all posts of a leader and what belongs to them. The living ones and the tombstones have an index each.
+async fn delete_posts(tx: &DatabaseTransaction, leader: LeaderId) -> Result<(), Error> {
+    use posts::{Column, Entity};
+    for side in [Column::DeletedAt.is_null(), Column::DeletedAt.is_not_null()] {
+        let some = Query::select()
+            .column(Column::Id)
+            .from(Entity)
+            .and_where(Column::LeaderId.eq(leader.0))
+            .and_where(side)
+            .limit(POSTS_AT_ONCE)
+            .to_owned();
+        let delete = Entity::delete_many().filter(Column::Id.in_subquery(some));
+        while delete.clone().exec(tx).await?.rows_affected == POSTS_AT_ONCE {}
+    }
+    Ok(())
 }
 
 fn newest_first() -> Select<Entity> {

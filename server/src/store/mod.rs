@@ -21,11 +21,13 @@ mod imports;
 mod ingest;
 mod instant;
 mod leaders;
+mod ledger;
 pub mod legacy;
 mod migrate;
 mod newest_first;
 mod number;
 mod posts;
+mod purge;
 mod runs;
 mod schedule;
 mod rechecks;
@@ -54,6 +56,7 @@ pub use ingest::{
     ReplayOutcome, Stream, StreamId, StreamKind,
 };
 pub use leaders::{LeaderCursor, Leaders};
+pub use ledger::Ledger;
 pub use migrate::Migration;
 pub use posts::Posts;
 pub use rechecks::{Checked, Drift, DueCheck, Finding, Rechecks, Settled};

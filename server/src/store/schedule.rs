@@ -40,11 +40,11 @@ pub trait Schedules: Send + Sync {
     /// When the database fails.
     async fn control(&self) -> Result<Control, Error>;
 
-    /// Plans the next due time when none is planned or the rhythm is another one; otherwise leaves it.
+    /// Plans the next due time and the rhythm, unless somebody changed them since they were `seen`.
     ///
     /// # Errors
     /// When the database fails.
-    async fn plan(&self, schedule: &str, next_due: Timestamp) -> Result<Control, Error>;
+    async fn plan(&self, seen: &Control, schedule: &str, next_due: Timestamp) -> Result<Control, Error>;
 
     /// Stops the schedule by hand: no tick is taken until [`Schedules::start`]. Runs that are open go on.
     ///
@@ -78,12 +78,14 @@ impl Schedules for Store {
         read(row.ok_or(MISSING)?, self.now())
     }
 
-    async fn plan(&self, schedule: &str, next_due: Timestamp) -> Result<Control, Error> {
-        let other = Column::NextDueAt.is_null().or(Column::Schedule.ne(schedule));
+    async fn plan(&self, seen: &Control, schedule: &str, next_due: Timestamp) -> Result<Control, Error> {
+        let as_due =
+            seen.next_due.map_or(Column::NextDueAt.is_null(), |due| Column::NextDueAt.eq(due.as_microsecond()));
+        let as_seen = as_due.and(Column::Schedule.eq(seen.schedule.as_str()));
         let update = Entity::update_many()
             .col_expr(Column::Schedule, Expr::value(clean(schedule)))
             .col_expr(Column::NextDueAt, Expr::value(next_due.as_microsecond()));
-        self.control_after(update.filter(other)).await
+        self.control_after(update.filter(as_seen)).await
     }
 
     async fn pause(&self) -> Result<Control, Error> {

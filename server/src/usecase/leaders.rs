@@ -106,8 +106,9 @@ impl Leaders {
     /// [`Error::Auth`], [`Error::NotFound`], or when the store fails.
     pub async fn delete(&self, caller: &Principal, id: &str) -> Result<(), Error> {
         require_role(caller, Role::Admin)?;
-        let existed = self.store.delete(leader_id(id)?).await?;
-        existed.then_some(()).ok_or(Error::NotFound(Missing::Leader))
+        let streams = self.store.delete(leader_id(id)?).await?.ok_or(Error::NotFound(Missing::Leader))?;
+        self.ingestion.forget_files(&streams).await;
+        Ok(())
     }
 
     /// Starts reading one leader. Admins only.

@@ -97,7 +97,9 @@ impl Client {
         let answer = match self.transport.get(&request, credential).await {
             Ok(answer) => answer,
             Err(fault) => {
-                self.governor.settle(&permit, &Report::default()).await?;
+                // Without a connection it did not get there.
+                let report = Report { is_lost: fault != Fault::Connect, ..Report::default() };
+                self.governor.settle(&permit, &report).await?;
                 return Err(Missed { failure: Failure::Passing(fault), permit: Some(permit) });
             }
         };
@@ -110,8 +112,10 @@ impl Client {
         let (outcome, reads) = read(&answer, &limits, &request, parse);
         // A usage cap is told with windows that have nothing to do with it.
         let is_cap = matches!(outcome, Err(Failure::Final(Error::UsageCapped { .. })));
+        let windows = limits.windows();
         let report = Report {
-            windows: if is_cap { Vec::new() } else { limits.windows() },
+            is_lost: windows.is_empty(),
+            windows: if is_cap { Vec::new() } else { windows },
             refusal: None,
             reads,
             is_alive: !matches!(outcome, Err(Failure::Passing(_))),

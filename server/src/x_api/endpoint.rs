@@ -12,9 +12,7 @@ const POST_FIELDS: &str = "attachments,author_id,created_at,edit_history_tweet_i
 const POST_EXPANSIONS: &str = "attachments.media_keys,author_id,referenced_tweets.id,\
                                referenced_tweets.id.attachments.media_keys,referenced_tweets.id.author_id";
 const MEDIA_FIELDS: &str = "alt_text,media_key,preview_image_url,type,url,variants";
-const USER_FIELDS: &str = "id,name,profile_image_url,protected,username";
-/// What lookups of accounts ask for.
-const ACCOUNT_FIELDS: &str = "id,name,profile_image_url,protected,public_metrics,username";
+const USER_FIELDS: &str = "id,name,profile_image_url,protected,public_metrics,username";
 
 /// The parameter for the size of a page, and what X takes for it.
 const MAX_RESULTS: &str = "max_results";
@@ -103,7 +101,7 @@ impl Request {
             Names::Handles(_) => (Endpoint::UsersByUsernames, "/2/users/by", "usernames"),
             Names::Ids(_) => (Endpoint::UsersByIds, "/2/users", "ids"),
         };
-        let query = vec![(key, names.joined()), ("user.fields", ACCOUNT_FIELDS.to_owned())];
+        let query = vec![(key, names.joined()), ("user.fields", USER_FIELDS.to_owned())];
         Self { endpoint, path: path.to_owned(), query, demand: Demand::default() }
     }
 

@@ -3,13 +3,15 @@
 use std::collections::HashMap;
 
 use super::node::{Node, lenient_items, web_address};
-use super::user;
+use super::user::{self, User};
 use crate::domain::{Author, ExternalId, Media, MediaKind, UserId};
 
 /// The `includes` of an answer. What is unreadable is left out: it hangs on posts that are good without it.
 #[derive(Debug, Default)]
 pub(super) struct Includes<'a> {
     authors: HashMap<UserId, Author>,
+    /// How many posts the accounts have.
+    post_counts: HashMap<UserId, u64>,
     posts: HashMap<ExternalId, Node<'a>>,
     media: HashMap<&'a str, Media>,
 }
@@ -18,8 +20,10 @@ impl<'a> Includes<'a> {
     pub(super) fn read(root: &Node<'a>) -> Self {
         let list = |name: &str| lenient_items(root.get("includes").and_then(|includes| includes.get(name)));
         let posts = list("tweets").into_iter().chain(list("posts"));
+        let users: Vec<User> = list("users").iter().filter_map(|record| user::parse(record).ok()).collect();
         Self {
-            authors: list("users").iter().filter_map(author).collect(),
+            post_counts: users.iter().filter_map(|user| Some((user.id, user.post_count?))).collect(),
+            authors: users.into_iter().map(author).collect(),
             posts: posts.filter_map(|post| Some((post.get("id")?.post_id().ok()?, post))).collect(),
             media: list("media").iter().filter_map(medium).collect(),
         }
@@ -34,6 +38,10 @@ impl<'a> Includes<'a> {
         self.authors.get(&id)
     }
 
+    pub(super) fn post_count(&self, id: UserId) -> Option<u64> {
+        self.post_counts.get(&id).copied()
+    }
+
     pub(super) fn post(&self, id: ExternalId) -> Option<&Node<'a>> {
         self.posts.get(&id)
     }
@@ -43,9 +51,8 @@ impl<'a> Includes<'a> {
     }
 }
 
-fn author(record: &Node<'_>) -> Option<(UserId, Author)> {
-    let user = user::parse(record).ok()?;
-    Some((user.id, Author { handle: user.username, name: user.name, avatar_url: user.avatar_url }))
+fn author(user: User) -> (UserId, Author) {
+    (user.id, Author { handle: user.username, name: user.name, avatar_url: user.avatar_url })
 }
 
 fn medium<'a>(record: &Node<'a>) -> Option<(&'a str, Media)> {

@@ -39,6 +39,8 @@ pub struct TimelinePage {
     pub problems: Vec<Problem>,
     /// Why the account has no timeline; the page is then empty and says nothing about the posts.
     pub state: Option<LeaderState>,
+    /// How many posts the owner has, as the page tells it.
+    pub owner_posts: Option<u64>,
     /// How many records lack a field that was asked for and that X always sends.
     pub missing_fields: BTreeMap<&'static str, u64>,
 }
@@ -74,6 +76,7 @@ pub(super) fn parse(body: &Value, owner: Option<UserId>) -> Result<TimelinePage,
         page.state = Some(failed_lookup(&page.problems)?);
     }
     let includes = Includes::read(&root);
+    page.owner_posts = owner.and_then(|owner| includes.post_count(owner));
     for record in &records {
         match post::parse(record, &includes, owner) {
             Ok(post) => page.posts.push(post),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use amber_sdk::v1::LeaderState;
 use amber_server::sandbox::{Fault, UserState};
 use amber_tests::Backend;
+use sea_orm::{ConnectionTrait, Database, Statement};
 use tokio::time::{sleep, timeout};
 
 use crate::stage::{PATIENCE, Stage, end_of, on_both_databases, run, succeeded};
@@ -14,6 +15,7 @@ on_both_databases! {
     a_new_handle_does_not_lose_a_leader,
     a_leader_that_was_away_comes_back_under_a_new_handle,
     a_lookup_that_is_refused_does_not_keep_known_leaders_from_being_read,
+    how_many_posts_x_counts_is_known_as_of_the_last_reading,
 }
 
 async fn state_of(stage: &Stage, leader: &str) -> LeaderState {
@@ -118,4 +120,18 @@ async fn a_lookup_that_is_refused_does_not_keep_known_leaders_from_being_read(ba
     }
     assert_eq!(inserted, 4);
     stage.assert_complete(&["ada", "bob"]).await;
+}
+
+async fn how_many_posts_x_counts_is_known_as_of_the_last_reading(backend: Backend) {
+    let Some(stage) = Stage::on(backend).await else { return };
+    let database = Database::connect(stage.server.database()).await.unwrap();
+    let query = Statement::from_string(database.get_database_backend(), "SELECT x_post_count FROM leaders");
+    stage.add("ada").await;
+    // The first time the account is looked up, later its posts are read alone.
+    for written in [2, 3, 1] {
+        stage.write("ada", written);
+        succeeded(&stage.run().await);
+        let counted: i64 = database.query_one_raw(query.clone()).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+        assert_eq!(counted, i64::try_from(stage.stored().await.len()).unwrap());
+    }
 }

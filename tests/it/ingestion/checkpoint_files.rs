@@ -1,6 +1,6 @@
 //! Checkpoints in files: they follow the database, and an empty database goes on from them.
 
-use amber_sdk::v1::{RunStatus, TriggerIngestionRequest};
+use amber_sdk::v1::{DeleteLeaderRequest, RunStatus, TriggerIngestionRequest};
 use amber_server::checkpoints::{CheckpointStore, FileCheckpoints};
 use amber_server::domain::SavedCheckpoint;
 use amber_tests::{Backend, Builder, TestServer};
@@ -12,6 +12,7 @@ on_both_databases! {
     files_follow_what_is_stored_and_an_empty_database_goes_on_from_them,
     a_damaged_file_is_told_and_not_begun_anew,
     a_dry_run_takes_nothing_over,
+    a_leader_who_is_removed_and_added_again_is_read_anew,
 }
 
 fn in_files(folder: &TempDir) -> impl FnOnce(Builder) -> Builder {
@@ -83,4 +84,14 @@ async fn a_dry_run_takes_nothing_over(backend: Backend) {
     succeeded(&stage.run_as(TriggerIngestionRequest { dry_run: true, ..Default::default() }).await);
     assert_eq!(stage.status().await.leaders.remove(0).high_water_mark, "");
     assert_eq!(kept(&folder).await, before);
+}
+
+async fn a_leader_who_is_removed_and_added_again_is_read_anew(backend: Backend) {
+    let Some((stage, _folder)) = lost(backend).await else { return };
+    let leader_id = stage.status().await.leaders.remove(0).leader_id;
+    stage.amber.leaders().delete_leader(DeleteLeaderRequest { leader_id }).await.unwrap();
+    assert!(stage.stored().await.is_empty());
+    stage.follow("ada").await;
+    assert_eq!(succeeded(&stage.run().await).inserted, 4);
+    stage.assert_complete(&["ada"]).await;
 }

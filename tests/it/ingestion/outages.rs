@@ -5,6 +5,7 @@ use std::time::Duration;
 use amber_sdk::v1::{CircuitBreakerState, RunStatus};
 use amber_server::sandbox::Fault;
 use amber_tests::Backend;
+use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 use tokio::time::{sleep, timeout};
 
 use crate::stage::{PATIENCE, Stage, end_of, on_both_databases, run, succeeded};
@@ -14,6 +15,39 @@ on_both_databases! {
     a_failure_that_passes_is_not_seen_outside,
     the_breaker_opens_after_five_failed_calls,
     a_run_that_fails_at_any_request_loses_nothing,
+}
+
+/// Lets every row of `table` be refused as by a PostgreSQL whose disk is full.
+fn full_disk(table: &str) -> [String; 2] {
+    let refuse = "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+        $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = '53100'; END $$";
+    [refuse.to_owned(), format!("CREATE TRIGGER full_disk BEFORE INSERT ON {table} EXECUTE FUNCTION refuse()")]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_stored_is_not_fetched_again_and_again() {
+    for table in ["posts", "api_calls"] {
+        let Some(stage) = Stage::on(Backend::Postgres).await else { return };
+        stage.add("ada").await;
+        succeeded(&stage.run().await);
+        stage.write("ada", 3);
+        let database = Database::connect(stage.server.database()).await.unwrap();
+        for statement in full_disk(table) {
+            database.execute_unprepared(&statement).await.unwrap();
+        }
+        let before = stage.requests();
+        let run = stage.ask().await;
+        sleep(Duration::from_secs(4)).await;
+        let asked = stage.requests() - before;
+        assert!(asked <= 5, "{asked} requests in four seconds, of which nothing could be stored");
+        let row = Statement::from_string(DbBackend::Postgres, "SELECT MAX(lease_epoch) FROM ingest_streams");
+        let claims: i64 = database.query_one_raw(row).await.unwrap().unwrap().try_get_by_index(0).unwrap();
+        assert!((2..=6).contains(&claims), "{table}: {claims} claims, two of them at least for this run");
+
+        database.execute_unprepared("DROP FUNCTION refuse CASCADE").await.unwrap();
+        assert_eq!(succeeded(&end_of(&stage.amber, &run).await).inserted, 3);
+        stage.assert_complete(&["ada"]).await;
+    }
 }
 
 /// Every attempt of one call.

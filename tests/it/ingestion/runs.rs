@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 use tonic::Code;
 
-use crate::stage::{PATIENCE, Stage, end_of, on_both_databases, succeeded};
+use crate::stage::{PATIENCE, Stage, balanced, end_of, on_both_databases, succeeded};
 use crate::wire::{Answer, reason_of};
 
 on_both_databases! {
@@ -22,6 +22,7 @@ on_both_databases! {
     a_watch_outlives_its_connection,
     a_watch_goes_on_at_the_next_process,
     a_cancelled_run_ends_after_the_pages_under_way_and_loses_nothing,
+    a_page_that_is_under_way_when_its_run_is_cancelled_is_stored,
     runs_are_listed_newest_first_page_by_page,
     a_stopped_schedule_rests_until_somebody_starts_it,
 }
@@ -129,6 +130,27 @@ async fn a_cancelled_run_ends_after_the_pages_under_way_and_loses_nothing(backen
     stage.run_dry().await;
     let handles: Vec<String> = (0..12).map(|n| format!("leader{n}")).collect();
     stage.assert_complete(&handles.iter().map(String::as_str).collect::<Vec<_>>()).await;
+}
+
+/// X bills it, whether somebody waits for it or not.
+async fn a_page_that_is_under_way_when_its_run_is_cancelled_is_stored(backend: Backend) {
+    let Some(stage) = Stage::on(backend).await else { return };
+    stage.add("ada").await;
+    succeeded(&stage.run().await);
+    stage.write("ada", 3);
+    stage.x.fail_next(1, Fault::Slow(Duration::from_secs(1)));
+    let before = stage.requests();
+    let run_id = stage.ask().await;
+    let asked = async {
+        while stage.requests() == before {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, asked).await.expect("X is asked");
+    stage.amber.ingestion().cancel_run(CancelRunRequest { run_id: run_id.clone() }).await.expect("an admin may");
+    let ended = end_of(&stage.amber, &run_id).await;
+    assert_eq!((ended.status(), balanced(&ended).inserted), (RunStatus::Cancelled, 3), "{ended:?}");
+    stage.assert_complete(&["ada"]).await;
 }
 
 async fn runs_are_listed_newest_first_page_by_page(backend: Backend) {

@@ -12,6 +12,7 @@ use crate::stage::{PATIENCE, Stage, on_both_databases, succeeded};
 on_both_databases! {
     many_missed_ticks_are_one_run,
     a_refused_credential_suspends_the_schedule_until_somebody_asks,
+    a_start_plans_anew_what_a_clock_that_was_wrong_had_planned,
 }
 
 /// The scheduler looks at its clock once a second: after this time it has seen what there is to see.
@@ -87,4 +88,23 @@ async fn a_refused_credential_suspends_the_schedule_until_somebody_asks(backend:
     stage.assert_complete(&["ada"]).await;
     stage.advance(Duration::from_hours(1));
     stage.runs_are(6).await;
+}
+
+async fn a_start_plans_anew_what_a_clock_that_was_wrong_had_planned(backend: Backend) {
+    let Some(stage) = scheduled(backend).await else { return };
+    stage.add("ada").await;
+    stage.write("ada", 3);
+    let right = amber_server::domain::Clock::now(&stage.server.clock);
+    stage.advance(Duration::from_hours(20));
+    stage.runs_are(2).await;
+    stage.server.clock.set(right);
+    let twin = stage.server.twin();
+    let _folder = stage.server.stop().await;
+    let server = twin.start().await;
+    let amber = server.sdk_as_admin().await;
+    let stage = Stage { server, amber, ..stage };
+    stage.runs_are(1).await;
+    let next = stage.status().await.jobs[0].next_run_time.unwrap().seconds;
+    assert!((1..=1_800).contains(&(next - right.as_second())), "{}", next - right.as_second());
+    stage.assert_complete(&["ada"]).await;
 }

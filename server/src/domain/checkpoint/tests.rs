@@ -139,7 +139,7 @@ fn a_checkpoint_of_before_these_fields_is_read() {
 
 #[test]
 fn a_checkpoint_survives_being_written_down() {
-    let state = Checkpoint::backfill_below(id(9)).seen_deep(at(3));
+    let state = Checkpoint::default().backfill_below(id(9)).seen_deep(at(3));
     let state = state.with_gap_stuck(state.gaps[0], at(4)).with_head_page(id(10), id(12), id(12));
     let state = state.with_gap_given_up(state.gaps[1], at(5), GivenUp::Limit);
     let state = Checkpoint { bounded: true, ..state };

@@ -9,10 +9,14 @@ mod page;
 mod tests;
 mod timeline;
 
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::Deps;
-use super::keeper::Trust;
+use super::keeper::{State, Trust};
 use super::score::score;
 use crate::checkpoints;
 use crate::domain::{Checkpoint, ExternalId, LeaderState, Platform, RunCounters, StreamKey, UserId};
@@ -25,6 +29,9 @@ use timeline::Timeline;
 const MAX_PAGES: u32 = 64;
 /// The most pages of older posts: enough for all that X gives, 3,200 posts of 100 a page, even if many pages are short.
 const MAX_BACKFILL_PAGES: u32 = 128;
+
+/// How long a page that is under way is waited for once the walk is to stop.
+const UNDER_WAY: Duration = Duration::from_secs(5);
 
 /// Why the walk of a leader ended early.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +71,8 @@ pub(super) struct Walk<'a> {
     user: UserId,
     /// What this walk counted.
     pub(super) counters: RunCounters,
+    /// How many posts X counts of the account, as far as a page told it.
+    pub(super) owner_posts: Option<u64>,
     /// New posts that it may still store; None: as many as there are.
     left: Option<u64>,
     /// Pages that it may still read of the stream.
@@ -75,7 +84,7 @@ impl<'a> Walk<'a> {
     pub(super) fn new(deps: &'a Deps, x: &'a dyn Timeline, claim: &'a Claim, trust: &'a Trust, user: UserId) -> Self {
         let limit = if claim.backfill { deps.settings.backfill_count } else { Some(deps.settings.limit) };
         let counters = RunCounters::default();
-        Self { deps, x, claim, trust, user, counters, left: limit.map(u64::from), pages: 0 }
+        Self { deps, x, claim, trust, user, counters, owner_posts: None, left: limit.map(u64::from), pages: 0 }
     }
 
     /// Reads the newest posts, and on a backfill older ones as far as the limit allows.
@@ -89,8 +98,8 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         let mut older = self.open(StreamKind::Backfill).await?;
-        if let (None, Some(floor)) = (older.checkpoint.top, newest.checkpoint.floor) {
-            older.checkpoint = Checkpoint::backfill_below(ExternalId(floor));
+        if let Some(floor) = newest.checkpoint.floor {
+            older.checkpoint = older.checkpoint.backfill_below(ExternalId(floor));
         }
         self.pages = MAX_BACKFILL_PAGES;
         let outcome = self.read_gaps(&mut older).await;
@@ -120,19 +129,31 @@ impl<'a> Walk<'a> {
         until: Option<ExternalId>,
         token: Option<String>,
     ) -> Result<TimelinePage, Stop> {
-        let stop = self.trust.stop();
-        if stop.is_cancelled() || !self.trust.holds() {
+        if self.trust.stop().is_cancelled() || !self.trust.holds() {
             return Err(Stop::Cancelled);
         }
         self.pages -= 1;
         let max_results = self.left.and_then(|left| u32::try_from(left).ok()).unwrap_or(u32::MAX);
         let request = TimelineRequest { user: self.user, since, until, max_results, token };
-        let answer = stop.run_until_cancelled(self.x.page(request)).await.ok_or(Stop::Cancelled)?;
-        let page = answer?;
+        let page = self.unless_stopped(self.x.page(request)).await.ok_or(Stop::Cancelled)??;
+        self.owner_posts = page.owner_posts.or(self.owner_posts);
         match page.state {
             Some(state) if state != LeaderState::Active && page.fetched == 0 => Err(Stop::Unreadable(state)),
             _ => Ok(page),
         }
+    }
+
+    /// What X answers. An answer that is on its way when the walk is told to stop is waited for a moment: X bills it. But
+    /// without the lease it could not be stored.
+    async fn unless_stopped<T>(&self, asking: impl Future<Output = T> + Send) -> Option<T> {
+        let mut asking = pin!(asking);
+        if let Some(answer) = self.trust.stop().run_until_cancelled(asking.as_mut()).await {
+            return Some(answer);
+        }
+        if self.trust.state() == State::Lost {
+            return None;
+        }
+        timeout(UNDER_WAY, asking).await.ok()
     }
 
     /// Stores the page and its checkpoint in one transaction; a dry run only counts.

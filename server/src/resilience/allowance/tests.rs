@@ -42,6 +42,18 @@ fn calls_under_way_are_taken_off_once() {
 }
 
 #[test]
+fn a_call_whose_answer_is_lost_is_taken_off_every_window_that_goes_on() {
+    let mut allowance = knowing(&[(Short, window(1, 900)), (AppDay, window(3, 40_000))]);
+    allowance.lost(NOW, 1);
+    assert_eq!(allowance.resting_until(NOW), Some(NOW + 900.seconds()));
+    // The window of a quarter of an hour is over by then.
+    allowance.lost(NOW + 900.seconds(), 1);
+    assert_eq!(allowance.permits(NOW + 900.seconds(), 0, 0), 1);
+    allowance.lost(NOW + 900.seconds(), 5);
+    assert_eq!(allowance.resting_until(NOW + 900.seconds()), Some(NOW + 40_000.seconds()));
+}
+
+#[test]
 fn a_used_up_window_rests_until_it_is_over() {
     let allowance = knowing(&[(Short, window(0, 900))]);
     assert_eq!(allowance.resting_until(NOW), Some(NOW + 900.seconds()));

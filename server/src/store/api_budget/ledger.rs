@@ -34,7 +34,7 @@ impl Store {
         // The lock may have been waited for.
         let now = self.now();
         let under_way = under_way(&tx, line, now).await?;
-        let allowance = allowance(&tx, line).await?;
+        let allowance = read_allowance(&tx, key(line)).await?;
         let spent = if budget.is_some() { reads::this_month(&tx, now).await?.posts } else { 0 };
         let mut circuit = before;
         let decision = decide(now, ask, &Purse { budget, spent }, &allowance, under_way, (&mut circuit, settings))
@@ -60,11 +60,11 @@ impl Store {
         let now = self.now();
         api_calls::Entity::delete_by_id(call.id).exec(&tx).await?;
         reads::count(&tx, now, report.reads).await?;
-        let known = allowance(&tx, line).await?;
+        let known = read_allowance(&tx, key(line)).await?;
         let mut allowance = known.clone();
         let rests_until = report.teach(&mut allowance, now);
         if allowance != known {
-            write_allowance(&tx, line, &allowance, now).await?;
+            write_allowance(&tx, key(line), &allowance, now).await?;
         }
         let mut circuit = before;
         if report.is_alive {
@@ -139,22 +139,25 @@ fn read_circuit(row: &api_breakers::Model) -> Result<Circuit, Error> {
     })
 }
 
-async fn allowance(tx: &DatabaseTransaction, line: &ApiLine) -> Result<Allowance, Error> {
-    let key = (line.credential.clone(), line.endpoint.to_owned());
+fn key(line: &ApiLine) -> (String, String) {
+    (line.credential.clone(), line.endpoint.to_owned())
+}
+
+async fn read_allowance(tx: &DatabaseTransaction, key: (String, String)) -> Result<Allowance, Error> {
     let row = api_budget::Entity::find_by_id(key).one(tx).await?;
     row.map_or(Ok(Allowance::default()), |row| from_json(row.allowance, "allowance"))
 }
 
 async fn write_allowance(
     tx: &DatabaseTransaction,
-    line: &ApiLine,
+    (credential, endpoint): (String, String),
     allowance: &Allowance,
     now: Timestamp,
 ) -> Result<(), Error> {
     use api_budget::{ActiveModel, Column, Entity};
     let row = ActiveModel {
-        credential: Set(line.credential.clone()),
-        endpoint: Set(line.endpoint.to_owned()),
+        credential: Set(credential),
+        endpoint: Set(endpoint),
         allowance: Set(json(allowance)),
         updated_at: Set(now.as_microsecond()),
     };
@@ -185,6 +188,33 @@ async fn enter(
 }
 
 #[derive(FromQueryResult)]
+struct Dead {
+    credential: String,
+    endpoint: String,
+}
+
+/// Forgets calls whose time is over. Who made them is gone or cannot tell how they went, but they may have been counted.
+async fn forget_dead(tx: &DatabaseTransaction, now: Timestamp) -> Result<(), Error> {
+    use api_calls::{Column, Entity};
+    let forget = Query::delete()
+        .from_table(Entity)
+        .and_where(Expr::col(Column::Until).lte(now.as_microsecond()))
+        .returning(Query::returning().columns([Column::Credential, Column::Endpoint]))
+        .to_owned();
+    let mut dead: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for row in tx.query_all(&forget).await? {
+        let Dead { credential, endpoint } = Dead::from_query_result(&row, "")?;
+        *dead.entry((credential, endpoint)).or_default() += 1;
+    }
+    for (key, calls) in dead {
+        let mut allowance = read_allowance(tx, key.clone()).await?;
+        allowance.lost(now, calls);
+        write_allowance(tx, key, &allowance, now).await?;
+    }
+    Ok(())
+}
+
+#[derive(FromQueryResult)]
 struct Sums {
     calls: i64,
     recent: i64,
@@ -194,7 +224,7 @@ struct Sums {
 /// The calls under way, after those are forgotten whose time is over.
 async fn under_way(tx: &DatabaseTransaction, line: &ApiLine, now: Timestamp) -> Result<UnderWay, Error> {
     use api_calls::{Column, Entity};
-    Entity::delete_many().filter(Column::Until.lte(now.as_microsecond())).exec(tx).await?;
+    forget_dead(tx, now).await?;
     let own =
         Expr::col(Column::Credential).eq(line.credential.as_str()).and(Expr::col(Column::Endpoint).eq(line.endpoint));
     let recent = own.clone().and(Expr::col(Column::BegunAt).gt((now - PROBE_PATIENCE).as_microsecond()));

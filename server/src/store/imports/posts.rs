@@ -132,9 +132,9 @@ pub(super) async fn import(store: &Store, posts: &[ImportedPost], rehearse: bool
 /// Inserts posts with all that belongs to them; answers which were new.
 async fn insert(tx: &DatabaseTransaction, store: &Store, posts: &[&ImportedPost]) -> Result<BTreeSet<Uuid>, Error> {
     let mut inserted = BTreeSet::new();
-    // The root is what makes a post the same post; rows are locked in one order everywhere.
+    // The root is what makes a post the same post; rows are locked in one order everywhere, which is that of numbers.
     let mut in_order = posts.to_vec();
-    in_order.sort_by_cached_key(|post| (post.platform, root(post)));
+    in_order.sort_by_cached_key(|post| (post.platform, post.number, root(post)));
     for chunk in in_order.chunks(bulk::ROWS) {
         let rows: Vec<Model> = chunk.iter().map(|post| model(post)).collect();
         let mut insert = bulk::insert::<Entity>(tx.get_database_backend(), rows);

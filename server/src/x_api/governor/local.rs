@@ -75,7 +75,9 @@ impl Books {
     }
 
     fn under_way(&mut self, line: &Line, now: Timestamp) -> UnderWay {
-        self.under_way.retain(|_, call| call.until > now);
+        for (_, call) in self.under_way.extract_if(|_, call| call.until <= now) {
+            self.allowances.entry(call.line).or_default().lost(now, 1);
+        }
         let begun: Vec<_> =
             self.under_way.values().filter(|call| call.line == *line).map(|call| call.begun_at).collect();
         let recent = begun.iter().filter(|at| **at > now - PROBE_PATIENCE).count() as u64;

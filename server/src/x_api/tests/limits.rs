@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::server::{Bench, Reply, Server, bench};
 use crate::domain::{Handle, UserId};
-use crate::x_api::{Endpoint, Error, TimelinePage, TimelineRequest};
+use crate::x_api::{Endpoint, Error, Fault, TimelinePage, TimelineRequest};
 
 const LIMITED: &str = r#"{"title":"Too Many Requests","detail":"Too Many Requests","type":"about:blank","status":429}"#;
 const EMPTY: &str = r#"{"meta":{"result_count":0}}"#;
@@ -92,6 +92,35 @@ async fn a_limit_that_is_used_up_is_not_run_into() {
     assert!(is_after(limited_until(fetch(&bench).await), 120));
     assert_eq!(server.calls(), 1);
     assert_eq!(bench.client.rate_limits()[&Endpoint::UserTimeline].limit, Some(900));
+}
+
+/// An answer that breaks off after its head and the first byte of its body.
+fn broken_off() -> Reply {
+    Reply::Bytes(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\nconnection: close\r\n\r\n{".to_vec())
+}
+
+#[tokio::test]
+async fn a_call_whose_answer_is_lost_counts_as_made() {
+    let left = headers(1, 600) + "content-type: application/json\r\n";
+    for lost in [broken_off(), Reply::new(503, "", "{}")] {
+        let last = Reply::new(429, &headers(0, 600), LIMITED);
+        let server = Server::start(vec![Reply::new(200, &left, EMPTY), lost, last]).await;
+        let bench = bench(server.settings());
+        fetch(&bench).await.unwrap();
+        assert!(is_after(limited_until(fetch(&bench).await), 600));
+        assert_eq!(server.calls(), 2, "X may have counted it: another one would be refused");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_never_got_there_costs_no_permit() {
+    let left = headers(1, 600) + "content-type: application/json\r\n";
+    let server = Server::start(vec![Reply::new(200, &left, EMPTY)]).await;
+    let bench = bench(server.settings());
+    fetch(&bench).await.unwrap();
+    drop(server);
+    let outcome = fetch(&bench).await;
+    assert!(matches!(outcome, Err(Error::Unavailable { attempts: 7, last: Fault::Connect })), "{outcome:?}");
 }
 
 #[tokio::test]

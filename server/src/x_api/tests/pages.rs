@@ -99,6 +99,15 @@ fn problems_next_to_posts_are_kept_with_them() {
 }
 
 #[test]
+fn a_page_tells_how_many_posts_its_owner_has() {
+    let users =
+        json!([{"id": "9", "username": "amber", "public_metrics": {"tweet_count": 31}}, {"id": "8", "username": "b"}]);
+    let body = json!({"data": [record(0)], "includes": {"users": users}});
+    assert_eq!(parse(&body, Some(UserId(9))).unwrap().owner_posts, Some(31));
+    assert_eq!(parse(&body, None).unwrap().owner_posts, None);
+}
+
+#[test]
 fn a_page_of_another_shape_is_a_fault_not_an_end() {
     for body in [json!({"data": {"id": "1"}}), json!({"data": "none"}), json!({"meta": {"next_token": 5}})] {
         assert!(matches!(parse(&body, None), Err(Fault::Body { .. })), "{body}");

@@ -4,6 +4,7 @@ use super::hostile::page;
 use super::rules::{end, id};
 use super::scripted::Scripted;
 use super::stage::{Errand, cut, stage};
+use crate::domain::Checkpoint;
 use crate::store::StreamKind;
 use crate::x_api::TimelinePage;
 
@@ -58,6 +59,25 @@ async fn a_backfill_that_was_cut_goes_on_where_it_was() {
     stage.walk(x.clone(), shelf.lease(), ALL).await.1.unwrap();
     assert_eq!(x.asked()[1], (None, Some(id(-199)), None));
     assert_eq!(shelf.kept().posts.len(), 300);
+}
+
+#[tokio::test]
+async fn what_lies_below_newest_posts_that_are_read_anew_is_the_matter_of_the_next_backfill() {
+    let (stage, shelf) = stage().await;
+    let first = Errand { limit: Some(100), ..Errand::default() };
+    stage.walk(Scripted::new([Ok(full_page(5, 9))]), shelf.lease(), first).await.1.unwrap();
+    let x = Scripted::new([Ok(end()), Ok(full_page(6, 6)), Ok(end())]);
+    stage.walk(x, shelf.lease(), ALL).await.1.unwrap();
+
+    shelf.kept().streams.get_mut(&StreamKind::Posts).unwrap().checkpoint = Checkpoint::default();
+    stage.walk(Scripted::new([Ok(full_page(0, 9))]), shelf.lease(), first).await.1.unwrap();
+    let below = (1..6).map(|number| Ok(full_page(number, 9)));
+    let x = Scripted::new([Ok(end())].into_iter().chain(below).chain([Ok(end())]));
+    stage.walk(x.clone(), shelf.lease(), ALL).await.1.unwrap();
+    assert_eq!(x.asked()[1], (Some(id(-599)), Some(id(-99)), None), "down to where the backfill before began");
+    assert_eq!(shelf.kept().posts.len(), 700);
+    let older = shelf.checkpoint(StreamKind::Backfill);
+    assert_eq!((older.top, older.gaps.len()), (Some(id(-99)), 0));
 }
 
 #[tokio::test]
