@@ -204,7 +204,7 @@ async fn hammer(redis: &Redis, clients: usize, in_flight: usize, callers: usize,
     let allowed = |time: Duration| f64::from(burst.get()) + rate * time.as_secs_f64();
     assert!(met.iter().all(|met| met.refused > met.first), "a bucket is never used up");
     // A part of a permit may be left.
-    let least = met.iter().map(|met| allowed(met.refused - met.first) - 1.0).sum();
+    let least = met.iter().map(|met| allowed(met.refused.saturating_sub(met.first)) - 1.0).sum();
     let most = met.iter().map(|_| allowed(ended)).sum();
     (met.iter().map(|met| f64::from(met.admitted)).sum(), [least, most])
 }

@@ -31,7 +31,7 @@ on_both_databases! {
 const TWO_LOOKS: Duration = Duration::from_millis(2_200);
 
 /// How long X takes for an answer, so that a run can be watched.
-const SLOW: Duration = Duration::from_millis(400);
+const SLOW: Duration = Duration::from_millis(150);
 
 /// A run of twelve leaders, each request of which takes a while.
 async fn slow_run(stage: &Stage, slow: Duration) -> String {
