@@ -141,9 +141,28 @@ async fn a_secret_that_may_not_be_read_is_told_with_the_permission_to_give() {
         for words in [store, permission, "does not let this process read", &cloud.name_of("")] {
             assert!(said.text.contains(words), "{words}: {}", said.text);
         }
+        for variable in ["ADMIN_JWT_SECRET", "REDIS_URL"] {
+            assert!(said.text.contains(&cloud.name_of(variable)), "{variable} of all is told: {}", said.text);
+        }
         let calls = cloud.front.calls() - before;
-        assert!(calls <= 4, "{store} was asked {calls} times, though it says no for good");
+        assert!(calls <= 13, "{store} was asked {calls} times for 13 secrets, though it says no for good");
     }
+}
+
+/// To whoever may read single secrets only, Google Cloud refuses those that do not exist.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_read_single_secrets_is_enough_when_these_are_named() {
+    let Some(cloud) = embedding("gcp-secret-manager").await else { return };
+    cloud.grant_one_by_one();
+    let said = check(&cloud, &EMBEDDING).await;
+    assert_eq!(said.code, Some(69), "{}", said.text);
+    assert!(said.text.contains("name in SECRETS_NAMES those that exist"), "{}", said.text);
+    for (variable, is_forbidden) in [("REDIS_URL", true), ("EMBED_SIGNING_KEY", true), ("ADMIN_API_KEY", false)] {
+        assert_eq!(said.text.contains(&format!("{},", cloud.name_of(variable))), is_forbidden, "{}", said.text);
+    }
+    let named = ("SECRETS_NAMES", "ADMIN_JWT_SECRET,ADMIN_API_KEY,EMBED_SIGNING_KEYS,X_API_BEARER");
+    let amber = Amber::serve(&cloud, &[EMBEDDING.as_slice(), &[named]].concat()).await;
+    assert_eq!(amber.issue(API_KEY).await, (StatusCode::OK, "k1".to_owned()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

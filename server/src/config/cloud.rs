@@ -10,6 +10,8 @@ pub struct SecretsManager {
     pub store: CloudStore,
     /// What stands before the name of each variable.
     pub prefix: String,
+    /// The variables whose secrets are there; None: perhaps all that are set nowhere else.
+    pub names: Option<Vec<&'static str>>,
     /// Where it is reached in place of its public address: `http(s)://host[:port][/path]`, without a slash at the end.
     pub endpoint: Option<String>,
     /// How long reading all secrets may take.
@@ -96,7 +98,7 @@ mod tests {
             (CloudStore::GcpSecretManager { project }, "amber_", "amber_REDIS_URL"),
         ] {
             let (endpoint, timeout, prefix) = (None, Duration::from_secs(1), prefix.to_owned());
-            let manager = SecretsManager { store, prefix, endpoint, timeout, poll: None };
+            let manager = SecretsManager { store, prefix, names: None, endpoint, timeout, poll: None };
             assert_eq!(manager.name_of("REDIS_URL"), name);
         }
     }

@@ -348,6 +348,13 @@ fn a_secret_store_is_asked_for_by_name_and_place() {
     for prefix in ["amber/prod/", "/amber prod/"] {
         assert_eq!(refused(&aws.clone().with("SECRETS_PREFIX", prefix)), ["SECRETS_PREFIX"], "{prefix}");
     }
+    assert_eq!(manager.names, None);
+    let some = aws.clone().with("SECRETS_NAMES", "ADMIN_JWT_SECRET, TWITTER_BEARER_TOKEN,");
+    let names = config(&some).secrets_manager.unwrap().names;
+    assert_eq!(names, Some(vec!["ADMIN_JWT_SECRET", "TWITTER_BEARER_TOKEN"]));
+    for names in ["ADMIN_JWT_SECRET,PORT", "admin_jwt_secret", "DATABASE_URL REDIS_URL"] {
+        assert_eq!(refused(&aws.clone().with("SECRETS_NAMES", names)), ["SECRETS_NAMES"], "{names}");
+    }
 
     let off = least().with("SECRETS_MANAGER_ENABLED", "off").with("SECRETS_MANAGER_PROVIDER", "vault");
     assert_eq!(warned(&off), []);

@@ -147,6 +147,12 @@ const SECRETS: &[Variable] = &[
          others become dashes: `amber-prod-REDIS_URL`",
     )
     .else_is(Value("/amber/prod/")),
+    Variable::text(
+        "SECRETS_NAMES",
+        "The variables whose secrets are there, separated by commas. For a role that may read these alone: a start ends with a \
+         secret that may not be read, and to such a role a store says so of one that does not exist as well",
+    )
+    .else_is(Computed("all that are set nowhere else")),
     Variable::text("AWS_REGION", "The region of the stores of AWS; required with them"),
     Variable::text("GOOGLE_CLOUD_PROJECT", "The project of the store of Google Cloud; required with it"),
     Variable::text(

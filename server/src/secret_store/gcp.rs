@@ -23,8 +23,8 @@ const SCOPE: &str = "https://www.googleapis.com/auth/cloud-platform";
 
 const CREDENTIALS_REMEDY: &str = "bind its service account by Workload Identity, or set GOOGLE_APPLICATION_CREDENTIALS";
 
-const PERMISSION: &str =
-    "give its service account roles/secretmanager.secretAccessor on the secrets below SECRETS_PREFIX";
+const PERMISSION: &str = "give its service account roles/secretmanager.secretAccessor on all secrets below SECRETS_PREFIX, or name in \
+     SECRETS_NAMES those that exist and that it may read";
 
 /// Calls under way at once; each reads one secret.
 const AT_ONCE: usize = 4;
@@ -47,25 +47,25 @@ impl Gcp {
     }
 
     /// [`projects.secrets.versions.access`](https://cloud.google.com/secret-manager/docs/reference/rest/v1/projects.secrets.versions/access)
-    /// of the newest version; None when there is none.
-    async fn access(&self, name: &str, token: &HeaderValue) -> Result<Option<SecretString>, Error> {
+    /// of the newest version.
+    async fn access(&self, name: &str, token: &HeaderValue) -> Result<Shown, Error> {
         let url = format!("{}/{name}/versions/latest:access", self.base);
         let request = || Ok(self.caller.http.get(&url).header(AUTHORIZATION, token.clone()));
         self.caller.call(request, |answer| self.judge(name, answer)).await
     }
 
-    fn judge(&self, name: &str, answer: &Answer) -> Result<Option<SecretString>, Failed> {
+    fn judge(&self, name: &str, answer: &Answer) -> Result<Shown, Failed> {
         if answer.status.is_success() {
-            return self.secret(name, answer.body.expose()).map(Some).map_err(Failed::for_good);
+            return self.secret(name, answer.body.expose()).map(Shown::Secret).map_err(Failed::for_good);
         }
         let Problem { status, message } =
             serde_json::from_slice(answer.body.expose()).map(|Wrapped { error }| error).unwrap_or_default();
         let reason = format!("{} {status} {message}", answer.status.as_u16());
         let reason = reason.trim_end();
         match answer.status.as_u16() {
-            404 => Ok(None),
+            404 => Ok(Shown::Nothing),
             401 => Err(Failed::for_good(self.caller.no_credentials(reason, CREDENTIALS_REMEDY))),
-            403 => Err(Failed::for_good(self.caller.forbidden(name, reason, PERMISSION))),
+            403 => Ok(Shown::Forbidden(reason.to_owned())),
             429 | 500.. => Err(self.caller.unavailable(answer, reason)),
             _ => Err(Failed::for_good(self.caller.refused(name, reason))),
         }
@@ -105,10 +105,31 @@ impl Shelf for Gcp {
     async fn take(&self, names: &[String]) -> Result<Vec<(String, SecretString)>, Error> {
         let token = &self.token().await?;
         let one = |name: String| async move { Ok((self.access(&name, token).await?, name)) };
-        let answers: Vec<(Option<SecretString>, String)> =
-            stream::iter(names.to_vec()).map(one).buffer_unordered(AT_ONCE).try_collect().await?;
-        Ok(answers.into_iter().filter_map(|(secret, name)| Some((name, secret?))).collect())
+        let answers: Vec<(Shown, String)> =
+            stream::iter(names.to_vec()).map(one).buffered(AT_ONCE).try_collect().await?;
+        let (mut secrets, mut forbidden, mut why) = (Vec::new(), Vec::new(), None);
+        for (shown, name) in answers {
+            match shown {
+                Shown::Secret(secret) => secrets.push((name, secret)),
+                Shown::Nothing => {}
+                Shown::Forbidden(reason) => {
+                    forbidden.push(name);
+                    why.get_or_insert(reason);
+                }
+            }
+        }
+        // All of them at once, so that the rights can be given at once.
+        why.map_or(Ok(secrets), |reason| Err(self.caller.forbidden(&forbidden.join(", "), &reason, PERMISSION)))
     }
+}
+
+/// What the store has for one name.
+enum Shown {
+    Secret(SecretString),
+    /// There is no such secret.
+    Nothing,
+    /// It may not be read, for this reason. Whoever may read single secrets only is told so of one that does not exist as well.
+    Forbidden(String),
 }
 
 #[derive(Deserialize)]

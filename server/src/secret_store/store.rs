@@ -58,8 +58,9 @@ impl SecretStore {
     /// # Errors
     /// The first reason why not all of them could be read; one that does not exist is none.
     pub async fn read(&self, env: &dyn Env) -> Result<Values, Error> {
-        let asked: Vec<_> =
-            wanted(env).into_iter().map(|variable| (variable, self.manager.name_of(variable))).collect();
+        let is_there = |variable: &&str| self.manager.names.as_ref().is_none_or(|names| names.contains(variable));
+        let asked = wanted(env).into_iter().filter(is_there);
+        let asked: Vec<_> = asked.map(|variable| (variable, self.manager.name_of(variable))).collect();
         let names: Vec<_> = asked.iter().map(|(_, name)| name.clone()).collect();
         let (store, limit) = (self.manager.store.as_str(), self.manager.timeout);
         let taken = timeout(limit, self.shelf.take(&names)).await.map_err(|_| Error::Timeout { store, limit })??;

@@ -35,6 +35,7 @@ fn store_of(fake: Fake) -> (Arc<Fake>, SecretStore) {
     let manager = SecretsManager {
         store: CloudStore::AwsSsm { region: "eu-west-1".to_owned() },
         prefix: "/amber/test/".to_owned(),
+        names: None,
         endpoint: None,
         timeout: Duration::from_secs(15),
         poll: None,
@@ -66,6 +67,22 @@ async fn the_environment_wins_and_is_not_asked_about() {
     assert!(Config::load(&below).is_ok());
     let later = values.below(layers(env.with("REDIS_URL", "redis://own")));
     assert_eq!(later.get("REDIS_URL").as_deref(), Some("redis://own"), "also what is set after the store was read");
+}
+
+#[tokio::test]
+async fn what_is_not_said_to_be_there_is_not_asked_for() {
+    let secrets = vec![("/amber/test/ADMIN_JWT_SECRET", JWT_SECRET), ("/amber/test/REDIS_URL", "redis://store")];
+    let fake = Arc::new(Fake { secrets, ..Fake::default() });
+    let (_, other) = store_of(Fake::default());
+    let names = Some(vec!["ADMIN_JWT_SECRET", "DATABASE_URL"]);
+    let store = SecretStore::of(Arc::clone(&fake) as _, SecretsManager { names, ..other.manager().clone() });
+    let values = store.read(&MapEnv::default().with("DATABASE_URL", "sqlite://own.db")).await.unwrap();
+    assert_eq!(values.names().collect::<Vec<_>>(), ["ADMIN_JWT_SECRET"]);
+    assert_eq!(
+        *fake.asked.lock().unwrap(),
+        ["/amber/test/ADMIN_JWT_SECRET"],
+        "what is set elsewhere is not asked for either"
+    );
 }
 
 #[tokio::test]

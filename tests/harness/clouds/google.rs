@@ -18,7 +18,14 @@ use super::unsteady::serve;
 /// What the metadata server gives to the pod.
 const TOKEN: &str = "ya29.token-of-the-pod-0123456789";
 
-type Secrets = Arc<Mutex<BTreeMap<String, String>>>;
+type Secrets = Arc<Mutex<Shelf>>;
+
+#[derive(Default)]
+struct Shelf {
+    secrets: BTreeMap<String, String>,
+    /// The pod has rights to single secrets and not to the project, so that it does not learn which others there are.
+    is_granted_one_by_one: bool,
+}
 
 /// A running double. Dropping it ends it.
 pub(super) struct Google {
@@ -50,7 +57,12 @@ impl Google {
     }
 
     pub(super) fn put(&self, name: &str, value: &str) {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), value.to_owned());
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).secrets.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// Gives the pod rights to each secret that there is, in place of one to all.
+    pub(super) fn grant_one_by_one(&self) {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).is_granted_one_by_one = true;
     }
 }
 
@@ -69,13 +81,14 @@ async fn access(
     if headers.get("authorization").is_none_or(|token| *token != format!("Bearer {TOKEN}")) {
         return refused(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED");
     }
-    let secrets = secrets.lock().unwrap_or_else(PoisonError::into_inner);
-    match secrets.get(&name).filter(|_| project == Google::PROJECT) {
+    let shelf = secrets.lock().unwrap_or_else(PoisonError::into_inner);
+    match shelf.secrets.get(&name).filter(|_| project == Google::PROJECT) {
         Some(value) => Json(json!({
             "name": format!("projects/1/secrets/{name}/versions/1"),
             "payload": { "data": STANDARD.encode(value) },
         }))
         .into_response(),
+        None if shelf.is_granted_one_by_one => refused(StatusCode::FORBIDDEN, "PERMISSION_DENIED"),
         None => refused(StatusCode::NOT_FOUND, "NOT_FOUND"),
     }
 }

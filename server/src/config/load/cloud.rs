@@ -2,7 +2,7 @@
 
 use crate::config::parse::{self, Refusal};
 use crate::config::reader::Reader;
-use crate::config::{CloudStore, SecretsManager};
+use crate::config::{CloudStore, SecretsManager, Variable, variables};
 
 const CHOICES: &str = "write aws-ssm, aws-secrets or gcp-secret-manager";
 
@@ -25,6 +25,7 @@ pub(super) fn secrets_manager(reader: &mut Reader<'_>) -> Option<SecretsManager>
     reader.require("SECRETS_MANAGER_PROVIDER", "SECRETS_MANAGER_ENABLED is on", CHOICES);
     let kind = reader.parsed("SECRETS_MANAGER_PROVIDER", kind);
     let prefix = reader.parsed("SECRETS_PREFIX", |text| prefix(text, kind)).unwrap_or_default();
+    let names = reader.parsed("SECRETS_NAMES", names);
     let endpoint = reader.parsed("SECRETS_ENDPOINT_URL", parse::base_url);
     let timeout = reader.seconds("SECRETS_TIMEOUT_SECONDS");
     let poll = Some(reader.seconds("SECRETS_POLL_SECONDS")).filter(|poll| !poll.is_zero());
@@ -33,7 +34,7 @@ pub(super) fn secrets_manager(reader: &mut Reader<'_>) -> Option<SecretsManager>
         Kind::Secrets => CloudStore::AwsSecrets { region: region(reader)? },
         Kind::Gcp => CloudStore::GcpSecretManager { project: project(reader)? },
     };
-    Some(SecretsManager { store, prefix, endpoint, timeout, poll })
+    Some(SecretsManager { store, prefix, names, endpoint, timeout, poll })
 }
 
 fn region(reader: &mut Reader<'_>) -> Option<String> {
@@ -75,4 +76,16 @@ fn prefix(text: &str, kind: Option<Kind>) -> Result<String, Refusal> {
         return Err(Refusal::new(format!("{text:?} is no path of Parameter Store"), "begin it with a slash"));
     }
     Ok(text.to_owned())
+}
+
+/// Variables that hold secrets, by any of their names.
+fn names(text: &str) -> Result<Vec<&'static str>, Refusal> {
+    let secrets = || variables().filter(|variable| variable.is_secret()).flat_map(Variable::names);
+    let read = |item: &str| {
+        secrets().find(|known| *known == item).ok_or_else(|| {
+            let known = secrets().collect::<Vec<_>>().join(", ");
+            Refusal::new(format!("{item:?} is no secret of Amber"), format!("name some of {known}"))
+        })
+    };
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(read).collect()
 }

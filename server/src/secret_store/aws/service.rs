@@ -38,7 +38,8 @@ pub(super) const PARAMETERS: Service = Service {
     name: "ssm",
     target: "AmazonSSM.GetParameters",
     batch: 10,
-    permission: "allow its role ssm:GetParameters on the parameters below SECRETS_PREFIX, and kms:Decrypt on their key",
+    permission: "allow its role ssm:GetParameters on all parameters below SECRETS_PREFIX, and kms:Decrypt on their key, or name in \
+                 SECRETS_NAMES those that it may read",
     ask: |names, _| json!({ "Names": names, "WithDecryption": true }),
     read: parameters,
 };
@@ -48,8 +49,8 @@ pub(super) const SECRETS: Service = Service {
     name: "secretsmanager",
     target: "secretsmanager.BatchGetSecretValue",
     batch: 20,
-    permission: "allow its role secretsmanager:BatchGetSecretValue, secretsmanager:GetSecretValue on the secrets below \
-                 SECRETS_PREFIX, and kms:Decrypt on their key",
+    permission: "allow its role secretsmanager:BatchGetSecretValue, secretsmanager:GetSecretValue on all secrets below \
+                 SECRETS_PREFIX, and kms:Decrypt on their key, or name in SECRETS_NAMES those that it may read",
     ask: |names, next| match next {
         None => json!({ "SecretIdList": names }),
         Some(next) => json!({ "SecretIdList": names, "NextToken": next }),
@@ -151,9 +152,13 @@ fn secrets(caller: &Caller, names: &str, body: &[u8]) -> Result<Page, Error> {
     }
     let read: Secrets = serde_json::from_slice(body).map_err(|_| not_understood(caller, names))?;
     let is_absent = |refusal: &Refusal| refusal.error_code.starts_with("ResourceNotFound");
-    if let Some(Refusal { secret_id, error_code, message }) = read.errors.into_iter().find(|error| !is_absent(error)) {
+    let refused: Vec<Refusal> = read.errors.into_iter().filter(|refusal| !is_absent(refusal)).collect();
+    if let Some(Refusal { error_code, message, .. }) = refused.first() {
+        // All that are refused like the first, so that the rights can be given at once.
+        let alike = refused.iter().filter(|refusal| refusal.error_code == *error_code);
+        let names: Vec<_> = alike.map(|refusal| refusal.secret_id.as_str()).collect();
         let reason = format!("{error_code} {message}");
-        return Err(caller.refusal(&secret_id, &error_code, &reason, SECRETS.permission));
+        return Err(caller.refusal(&names.join(", "), error_code, &reason, SECRETS.permission));
     }
     let usable = |Secret { name, secret_string }: Secret| match secret_string {
         None => Err(caller.unusable(&name, "it is binary; store it as text")),

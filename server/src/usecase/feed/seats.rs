@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::{ClientId, Network, Principal};
 
-/// Who takes places: a client, or the network of a caller without a credential.
+/// Who has places: a client, or the network of a caller without a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Taker {
+pub(super) enum Holder {
     /// A client.
     Client(ClientId),
     /// A network; None is that of all whose address nobody knows.
     Network(Option<Network>),
 }
 
-impl Taker {
+impl Holder {
     pub(super) fn of(caller: &Principal, network: Option<Network>) -> Self {
         ClientId::of(caller).map_or(Self::Network(network), Self::Client)
     }
@@ -32,14 +32,14 @@ pub(super) struct Seats {
 struct Taken {
     all: usize,
     /// Nobody is in it without a place.
-    by: HashMap<Taker, usize>,
+    by: HashMap<Holder, usize>,
 }
 
 /// A place, free again when it is dropped.
 #[derive(Debug)]
 pub(super) struct Seat {
     seats: Seats,
-    taker: Taker,
+    holder: Holder,
 }
 
 impl Seats {
@@ -52,19 +52,19 @@ impl Seats {
     ///
     /// # Errors
     /// The bound that is reached.
-    pub(super) fn take(&self, taker: Taker) -> Result<Seat, usize> {
+    pub(super) fn take(&self, holder: Holder) -> Result<Seat, usize> {
         let mut taken = self.lock();
         if taken.all >= self.most {
             return Err(self.most);
         }
-        let own = taken.by.get(&taker).copied().unwrap_or_default();
+        let own = taken.by.get(&holder).copied().unwrap_or_default();
         if own >= self.most_of_one {
             return Err(self.most_of_one);
         }
         taken.all += 1;
-        taken.by.insert(taker.clone(), own + 1);
+        taken.by.insert(holder.clone(), own + 1);
         drop(taken);
-        Ok(Seat { seats: self.clone(), taker })
+        Ok(Seat { seats: self.clone(), holder })
     }
 
     fn lock(&self) -> MutexGuard<'_, Taken> {
@@ -76,9 +76,9 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let mut taken = self.seats.lock();
         taken.all -= 1;
-        match taken.by.get_mut(&self.taker) {
+        match taken.by.get_mut(&self.holder) {
             Some(own) if *own > 1 => *own -= 1,
-            _ => drop(taken.by.remove(&self.taker)),
+            _ => drop(taken.by.remove(&self.holder)),
         }
     }
 }
@@ -88,8 +88,8 @@ mod tests {
     use super::*;
     use crate::domain::Role;
 
-    fn network(n: u8) -> Taker {
-        Taker::of(&Principal::Anonymous, Some(Network::of([192, 0, n, 7].into())))
+    fn network(n: u8) -> Holder {
+        Holder::of(&Principal::Anonymous, Some(Network::of([192, 0, n, 7].into())))
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
         let mut held = vec![seats.take(network(1)).unwrap(), seats.take(network(1)).unwrap()];
         assert_eq!(seats.take(network(1)).map(drop), Err(2));
         let admin = Principal::User { id: "asha".into(), role: Role::Admin };
-        let asha = || Taker::of(&admin, Some(Network::of([192, 0, 1, 7].into())));
+        let asha = || Holder::of(&admin, Some(Network::of([192, 0, 1, 7].into())));
         held.extend([seats.take(asha()).unwrap(), seats.take(asha()).unwrap()]);
         assert_eq!(seats.take(asha()).map(drop), Err(2), "wherever she calls from");
         held.push(seats.take(network(2)).unwrap());

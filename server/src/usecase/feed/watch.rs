@@ -12,7 +12,7 @@ use futures::stream::{Stream, unfold};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::seats::Taker;
+use super::seats::Holder;
 use super::tail::{Placed, Tail};
 use super::{Feed, FeedQuery};
 use crate::domain::{FeedFilter, Network, Post, Principal};
@@ -58,7 +58,7 @@ impl Feed {
     ) -> Result<impl Stream<Item = Result<Told, Error>> + Send + use<>, Error> {
         let filter = query.filter()?;
         let place = read(token)?;
-        let seat = self.watchers.take(Taker::of(caller, network)).map_err(Error::TooManyWatchers)?;
+        let seat = self.watchers.take(Holder::of(caller, network)).map_err(Error::TooManyWatchers)?;
         let reader = Reader {
             tail: Arc::clone(&self.tail),
             closing: self.parts.closing.clone(),
