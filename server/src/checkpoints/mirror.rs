@@ -44,6 +44,7 @@ impl Mirror {
     pub async fn follow(&self, key: &StreamKey, checkpoint: &Checkpoint, version: i64) -> Result<(), Error> {
         self.files.put(key, &OpaqueCheckpoint::from(checkpoint), version).await
     }
+
     /// Removes the file of a stream that the database does not have any more.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ pub use graves::Graves;
 pub use issuer::{IssueRequest, Issued, Issuer, MAX_ORIGINS, frame_url, parse_origins};
 pub use key_ring::{KeyRing, KeyRingError};
 pub use redeemer::{Admitted, Redeemer};
+pub use registered::admits;
 pub use replay_cache::ReplayCache;
 pub use session::{Opened, Sessions};
 pub use verifier::Verifier;

@@ -8,6 +8,7 @@ pub(super) fn covers(registered: &[Origin], asked: &Origin) -> bool {
 }
 
 /// Whether a page of `site` may show what is meant for `origins`.
-pub(super) fn admits(origins: &[Origin], site: &Origin) -> bool {
+#[must_use]
+pub fn admits(origins: &[Origin], site: &Origin) -> bool {
     origins.iter().any(|origin| origin.admits(site))
 }

@@ -6,7 +6,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue};
 
 use crate::domain::Origin;
-use crate::embed::Embedder;
+use crate::embed::{Embedder, admits};
 use crate::http::Nonce;
 
 /// Headers that are the same for every frame.
@@ -53,7 +53,7 @@ pub fn content_headers() -> HeaderMap {
 #[must_use]
 pub fn spoken_to(framers: &[Origin], embedder: &Embedder) -> Vec<Origin> {
     match embedder.origin() {
-        Some(site) if framers.iter().any(|framer| framer.admits(site)) => vec![site.clone()],
+        Some(site) if admits(framers, site) => vec![site.clone()],
         _ => framers.to_vec(),
     }
 }
