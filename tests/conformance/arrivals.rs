@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use amber_server::domain::{PostId, ScoredPost};
+use amber_server::domain::{Clock, PostId, ScoredPost};
 use amber_server::store::{Arrivals, Error, Ingest, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +16,7 @@ on_both_databases!(
     a_reader_beside_many_writers_misses_nothing_and_meets_nothing_twice,
     a_page_that_is_only_rehearsed_takes_no_number,
     what_was_forgotten_is_told_as_such,
+    however_many_are_old_they_are_forgotten_from_the_first_on_in_portions,
     a_deleted_post_leaves_its_place,
 );
 
@@ -107,7 +108,7 @@ async fn what_was_forgotten_is_told_as_such(fresh: Fresh) {
     let mut reading = read(&fresh.store, leader(&fresh.store, "asha").await.id).await;
     commit(&fresh.store, &mut reading, posts(1..4)).await.unwrap();
     fresh.clock.advance(Duration::from_hours(1));
-    let cutoff = amber_server::domain::Clock::now(&fresh.clock);
+    let cutoff = fresh.clock.now();
     commit(&fresh.store, &mut reading, posts(4..6)).await.unwrap();
     fresh.store.purge_arrivals(cutoff).await.unwrap();
     for forgotten in 0..3 {
@@ -118,6 +119,25 @@ async fn what_was_forgotten_is_told_as_such(fresh: Fresh) {
     // However old the newest one is, its place is kept, so that one who is up to date stays so.
     fresh.store.purge_arrivals(cutoff + Duration::from_hours(100)).await.unwrap();
     assert_eq!(after(&fresh.store, 5).await, (Vec::new(), 5));
+}
+
+async fn however_many_are_old_they_are_forgotten_from_the_first_on_in_portions(fresh: Fresh) {
+    let mut reading = read(&fresh.store, leader(&fresh.store, "asha").await.id).await;
+    // On the disk the newest come first.
+    let old = "WITH RECURSIVE old (n) AS (SELECT 150000 UNION ALL SELECT n - 1 FROM old WHERE n > 1) \
+        INSERT INTO post_arrivals (seq, post_id, arrived_at) SELECT n, id, 1 FROM old, leaders";
+    assert_eq!(fresh.change(old).await, 150_000);
+    fresh.change("UPDATE arrival_clock SET seq = 150000").await;
+    commit(&fresh.store, &mut reading, posts(1..2)).await.unwrap();
+    let now = fresh.clock.now();
+    for (portion, forgotten) in [(100_000, 100_000), (50_000, 150_000), (0, 150_000)] {
+        assert_eq!(fresh.store.purge_arrivals(now).await.unwrap(), portion);
+        for place in [0, forgotten / 2, forgotten - 1] {
+            assert_eq!(fresh.store.arrivals(place, 10).await.unwrap(), None, "{place}");
+        }
+        assert_eq!(after(&fresh.store, forgotten).await.1, 150_001.min(forgotten + 1_000));
+        assert_eq!(fresh.number("SELECT COUNT(*) FROM post_arrivals").await, 150_001 - forgotten, "nothing else is");
+    }
 }
 
 async fn a_deleted_post_leaves_its_place(fresh: Fresh) {

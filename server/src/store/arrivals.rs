@@ -14,6 +14,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::entity::{arrival_clock, post_arrivals};
+use super::purge::{Old, PORTION};
 use super::{Error, Store, bulk, number};
 use crate::domain::Post;
 
@@ -41,11 +42,12 @@ pub trait Arrivals: Send + Sync {
     /// When the database fails.
     async fn arrivals(&self, after: u64, limit: u32) -> Result<Option<Arrived>, Error>;
 
-    /// Forgets the order of posts that were stored before then; the posts stay.
+    /// Forgets the order of posts that were stored before then, a portion at a time from the first on, and says of how
+    /// many; the posts stay.
     ///
     /// # Errors
     /// When the database fails.
-    async fn purge_arrivals(&self, before: Timestamp) -> Result<(), Error>;
+    async fn purge_arrivals(&self, before: Timestamp) -> Result<u64, Error>;
 }
 
 #[derive(FromQueryResult)]
@@ -85,16 +87,15 @@ impl Arrivals for Store {
         Ok(Some(arrived))
     }
 
-    async fn purge_arrivals(&self, before: Timestamp) -> Result<(), Error> {
+    async fn purge_arrivals(&self, before: Timestamp) -> Result<u64, Error> {
         use post_arrivals::{Column, Entity};
         let first_kept = Query::select()
             .expr(Expr::col(Column::Seq).min())
             .from(Entity)
             .and_where(Expr::col(Column::ArrivedAt).gte(before.as_microsecond()))
             .to_owned();
-        let old = Expr::col(Column::Seq).lt(Expr::SubQuery(None, Box::new(first_kept.into())));
-        Entity::delete_many().filter(old).exec(&self.db).await?;
-        Ok(())
+        let rule = Expr::col(Column::Seq).lt(Expr::SubQuery(None, Box::new(first_kept.into())));
+        Old::<Entity> { key: &[Column::Seq], by: Column::Seq, rule }.forget(&self.db, PORTION).await
     }
 }
 

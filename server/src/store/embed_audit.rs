@@ -8,8 +8,9 @@ use sea_orm::{
 use serde::Serialize;
 
 use super::entity::embed_audit::{Column, Entity, Model};
+use super::purge::{Old, PORTION};
 use super::text::clean;
-use super::{Error, Store, instant, purge};
+use super::{Error, Store, instant};
 use crate::domain::{AuditAction, AuditEvent, ClientId, DashboardId, Origin, TokenId};
 
 /// Which lines are wanted; what is None matches everything.
@@ -90,7 +91,8 @@ impl EmbedAudit for Store {
     }
 
     async fn purge_events(&self, limit: Timestamp) -> Result<u64, Error> {
-        purge::forget::<Entity>(&self.db, &[Column::Id], Column::At.lt(limit.as_microsecond())).await
+        let rule = Column::At.lt(limit.as_microsecond());
+        Old::<Entity> { key: &[Column::Id], by: Column::At, rule }.forget(&self.db, PORTION).await
     }
 }
 

@@ -6,6 +6,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 
 use super::entity::embed_requests::{ActiveModel, Column, Entity};
+use super::purge::{Old, PORTION};
 use super::{Error, Store, instant};
 use crate::domain::{ClientId, TokenId};
 
@@ -36,7 +37,7 @@ pub trait EmbedRequests: Send + Sync {
         forget_at: Timestamp,
     ) -> Result<Remembered, Error>;
 
-    /// Forgets the calls whose time is over at `now` and says how many they were.
+    /// Forgets the calls whose time is over at `now`, a portion at a time, and says how many they were.
     ///
     /// # Errors
     /// When the database fails.
@@ -81,7 +82,7 @@ impl EmbedRequests for Store {
     }
 
     async fn purge_requests(&self, now: Timestamp) -> Result<u64, Error> {
-        let old = Entity::delete_many().filter(Column::ForgetAt.lte(now.as_microsecond()));
-        Ok(old.exec(&self.db).await?.rows_affected)
+        let (key, rule) = (&[Column::ClientId, Column::RequestId], Column::ForgetAt.lte(now.as_microsecond()));
+        Old::<Entity> { key, by: Column::ForgetAt, rule }.forget(&self.db, PORTION).await
     }
 }

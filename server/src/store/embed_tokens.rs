@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, OnConflict, Query, UnionType};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Set};
 
 use super::embed_audit::append;
 use super::entity::{dashboards, embed_revocations, embed_tokens_used};
+use super::purge::{Old, PORTION};
 use super::{Error, Store};
 use crate::domain::{AuditEvent, EmbedClaims, Selector};
 
@@ -58,7 +59,7 @@ pub trait EmbedTokens: Send + Sync {
     async fn revoke(&self, selector: &Selector, before: Timestamp, event: &AuditEvent) -> Result<(), Error>;
 
     /// Forgets the uses that are expired at `now`, and the revocations from before `stale`, which no living token or session can
-    /// meet any more; says how many they were.
+    /// meet any more, a portion of each at a time; says how many they were.
     ///
     /// # Errors
     /// When the database fails.
@@ -115,15 +116,19 @@ impl EmbedTokens for Store {
     }
 
     async fn purge_expired(&self, now: Timestamp, stale: Timestamp) -> Result<u64, Error> {
-        let used = embed_tokens_used::Entity::delete_many()
-            .filter(embed_tokens_used::Column::ExpiresAt.lte(now.as_microsecond()))
-            .exec(&self.db)
-            .await?;
-        let revoked = embed_revocations::Entity::delete_many()
-            .filter(embed_revocations::Column::RevokedBefore.lt(stale.as_microsecond()))
-            .exec(&self.db)
-            .await?;
-        Ok(used.rows_affected + revoked.rows_affected)
+        use embed_revocations::Column as Revocation;
+        use embed_tokens_used::Column as Use;
+        let used = Old::<embed_tokens_used::Entity> {
+            key: &[Use::Issuer, Use::TokenId],
+            by: Use::ExpiresAt,
+            rule: Use::ExpiresAt.lte(now.as_microsecond()),
+        };
+        let revoked = Old::<embed_revocations::Entity> {
+            key: &[Revocation::Selector, Revocation::Value],
+            by: Revocation::RevokedBefore,
+            rule: Revocation::RevokedBefore.lt(stale.as_microsecond()),
+        };
+        Ok(used.forget(&self.db, PORTION).await? + revoked.forget(&self.db, PORTION).await?)
     }
 }
 

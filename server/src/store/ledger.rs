@@ -6,7 +6,8 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use uuid::Uuid;
 
 use super::entity::ingest_commits::{Column, Entity};
-use super::{Error, Store, purge};
+use super::purge::{Old, PORTION};
+use super::{Error, Store};
 
 /// Keeps the ledger.
 #[async_trait]
@@ -23,7 +24,8 @@ impl Ledger for Store {
     async fn purge_ledger(&self, before: Timestamp) -> Result<u64, Error> {
         // The ids of runs begin with their time, and there is an index of them.
         let millis = u128::try_from(before.as_millisecond()).unwrap_or_default();
-        let old = Expr::col(Column::RunId).lt(Uuid::from_u128(millis << 80));
-        purge::forget::<Entity>(&self.db, &[Column::StreamId, Column::CursorVersion], old).await
+        let rule = Expr::col(Column::RunId).lt(Uuid::from_u128(millis << 80));
+        let key = &[Column::StreamId, Column::CursorVersion];
+        Old::<Entity> { key, by: Column::RunId, rule }.forget(&self.db, PORTION).await
     }
 }

@@ -44,8 +44,8 @@ impl Arrivals for Order {
         Ok(Some(Arrived { posts: posts.into_iter().map(|(at, post)| (at, post.clone())).collect(), place }))
     }
 
-    async fn purge_arrivals(&self, _: Timestamp) -> Result<(), store::Error> {
-        Ok(())
+    async fn purge_arrivals(&self, _: Timestamp) -> Result<u64, store::Error> {
+        Ok(0)
     }
 }
 
