@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use amber_server::domain::{Clock, RunCounters};
-use amber_server::store::{EmbedAudit, Ingest, Ledger, Work};
+use amber_server::store::{Checkpoints, EmbedAudit, Ingest, Ledger, Work};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -18,6 +18,7 @@ on_both_databases!(
     the_counts_of_any_pages_are_those_of_the_model,
     the_ledger_refuses_what_does_not_balance,
     old_lines_of_the_ledger_are_forgotten_and_nothing_else,
+    changes_by_hand_are_forgotten_like_pages,
 );
 
 /// A record of a page.
@@ -149,6 +150,18 @@ async fn old_lines_of_the_ledger_are_forgotten_and_nothing_else(fresh: Fresh) {
     left.remove("ingest_commits");
     assert_eq!(left, kept);
     commit(&fresh.store, &mut second, vec![post(number(4), "newer")]).await.unwrap();
+}
+
+async fn changes_by_hand_are_forgotten_like_pages(fresh: Fresh) {
+    let key = reading(&fresh.store).await.stream.key.parse().unwrap();
+    assert!(fresh.store.remove_checkpoint(&key).await.unwrap());
+    fresh.clock.advance(Duration::from_hours(1));
+    let limit = fresh.clock.now();
+    assert!(fresh.store.remove_checkpoint(&key).await.unwrap());
+    assert_eq!(fresh.number("SELECT COUNT(*) FROM ingest_commits WHERE run_id IS NULL").await, 2);
+    assert_eq!(fresh.store.purge_ledger(limit).await.unwrap(), 1);
+    assert_eq!(fresh.store.purge_ledger(limit).await.unwrap(), 0);
+    assert_eq!(fresh.texts("SELECT CAST(cursor_version AS text) FROM ingest_commits").await, ["2"]);
 }
 
 /// A statement of PostgreSQL that took longer than ten seconds would be ended, in this round and in every later one.

@@ -25,6 +25,7 @@ on_both_databases!(
     a_record_that_is_seen_again_stays_as_it_was_dealt_with,
     records_are_listed_newest_first_by_status_and_leader,
     a_record_that_was_cut_cannot_be_replayed,
+    what_was_dealt_with_is_forgotten_when_it_is_old_and_not_seen_again,
 );
 
 /// The account of every leader here.
@@ -233,4 +234,31 @@ async fn a_record_that_was_cut_cannot_be_replayed(fresh: Fresh) {
     let Fate::Refused { reason, .. } = fate(&fresh, id).await else { panic!("half a record was read") };
     assert!(reason.contains("too long"), "{reason}");
     assert_eq!(read(&fresh, id).await.attempts, 1);
+}
+
+async fn what_was_dealt_with_is_forgotten_when_it_is_old_and_not_seen_again(fresh: Fresh) {
+    let mut reading = known(&fresh, "amber").await;
+    let mut ids = Vec::new();
+    for n in 1..=5 {
+        ids.push(set_aside(&fresh, &mut reading, record(number(n), &format!("record {n}"))).await);
+    }
+    let [replayed, discarded, open, seen_again, late] = ids[..] else { panic!("{ids:?}") };
+    assert_eq!(fate(&fresh, replayed).await, Fate::Replayed(ReplayOutcome::Inserted));
+    for id in [discarded, seen_again] {
+        assert!(fresh.store.discard(id).await.unwrap());
+    }
+    fresh.clock.advance(std::time::Duration::from_hours(1));
+    let limit = fresh.clock.now();
+    assert!(fresh.store.discard(late).await.unwrap());
+    set_aside(&fresh, &mut reading, record(number(4), "record 4")).await;
+
+    let items = fresh.number("SELECT COUNT(*) FROM review_items").await;
+    assert_eq!(fresh.store.purge_closed(limit).await.unwrap(), 2);
+    assert_eq!(fresh.store.purge_closed(limit).await.unwrap(), 0);
+    let mut left: Vec<_> = fresh.store.records(QuarantineFilter::default(), None, 9).await.unwrap();
+    left.reverse();
+    assert_eq!(left.iter().map(|record| record.id).collect::<Vec<_>>(), [open, seen_again, late]);
+    assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 1);
+    // The item of the record that became a post is about that post.
+    assert_eq!(fresh.number("SELECT COUNT(*) FROM review_items").await, items - 1);
 }

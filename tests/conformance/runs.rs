@@ -5,11 +5,11 @@ use std::time::Duration;
 use amber_server::domain::{
     Clock, LeaderId, LeaderState, NewLeader, Run, RunCounters, RunId, RunStatus, RunTrigger, UserId,
 };
-use amber_server::store::{Claim, Ingest, Leaders, MAX_OPEN_RUNS, Opened, RunRequest, Runs, TaskEnd, Work};
+use amber_server::store::{Claim, Ingest, Leaders, Ledger, MAX_OPEN_RUNS, Opened, RunRequest, Runs, TaskEnd, Work};
 use tokio::task::JoinSet;
 
 use crate::fresh::Fresh;
-use crate::sample::{end, leader, number, open, page, post, read, rejected, request, want, worker};
+use crate::sample::{commit, end, leader, number, open, page, post, read, rejected, request, want, worker};
 
 on_both_databases!(
     a_run_counts_its_pages,
@@ -27,6 +27,7 @@ on_both_databases!(
     all_open_runs_fail_at_once,
     waiting_tasks_fail_without_those_under_way,
     a_run_ends_when_its_last_leader_is_deleted,
+    old_runs_are_forgotten_but_for_the_newest_and_those_that_something_needs,
 );
 
 async fn leaders(fresh: &Fresh, count: usize) -> Vec<LeaderId> {
@@ -71,8 +72,6 @@ async fn a_run_counts_its_pages(fresh: Fresh) {
     assert_eq!(ended, Run { status, ended_at, counters: expected, leaders_done: 1, seq: ended.seq, ..begun });
     assert!(ended.seq > under_way.seq);
     assert_eq!(fresh.store.last_run().await.unwrap(), Some(ended));
-    let totals = fresh.store.run_totals().await.unwrap();
-    assert_eq!((totals.runs, totals.counters), (1, expected));
 }
 
 async fn a_dry_run_brings_its_own_counts(fresh: Fresh) {
@@ -310,4 +309,42 @@ async fn a_run_ends_when_its_last_leader_is_deleted(fresh: Fresh) {
     assert_eq!(fresh.store.claim(worker(), want(1)).await.unwrap(), []);
     let ended = run(&fresh, id).await;
     assert_eq!((ended.status, ended.leaders_total, ended.leaders_done), (RunStatus::Succeeded, 2, 1));
+}
+
+async fn old_runs_are_forgotten_but_for_the_newest_and_those_that_something_needs(fresh: Fresh) {
+    let ids = leaders(&fresh, 3).await;
+    let begin = async |leader| {
+        fresh.clock.advance(Duration::from_millis(1));
+        read(&fresh.store, leader).await
+    };
+    let over =
+        async |claim: &Claim| fresh.store.end_task(claim, &end(None)).await.unwrap().expect("it is the last task");
+    let plain = begin(ids[0]).await.claim;
+    over(&plain).await;
+    let mut written = begin(ids[0]).await;
+    commit(&fresh.store, &mut written, vec![post(number(0), "a")]).await.unwrap();
+    over(&written.claim).await;
+    fresh.clock.advance(Duration::from_millis(1));
+    let waiting = open(&fresh.store, &request(RunTrigger::Manual, &ids[1..2])).await.id;
+    let late = begin(ids[2]).await.claim;
+    let newest = begin(ids[0]).await.claim;
+    let newest = over(&newest).await;
+    fresh.clock.advance(Duration::from_hours(1));
+    let limit = fresh.clock.now();
+    over(&late).await;
+
+    let kept = async || -> Vec<RunId> {
+        fresh.store.runs(None, 10).await.unwrap().into_iter().rev().map(|run| run.id).collect()
+    };
+    assert_eq!(fresh.store.purge_runs(limit).await.unwrap(), 1);
+    assert_eq!(kept().await, [written.claim.run, waiting, late.run, newest.id]);
+    assert_eq!(fresh.number("SELECT COUNT(*) FROM ingest_commits WHERE run_id IS NOT NULL").await, 1);
+    assert_eq!(fresh.store.claim(worker(), want(9)).await.unwrap().len(), 1, "the open run goes on");
+    assert_eq!(fresh.store.purge_runs(limit).await.unwrap(), 0);
+
+    fresh.store.purge_ledger(limit).await.unwrap();
+    assert_eq!(fresh.store.purge_runs(limit).await.unwrap(), 1);
+    assert_eq!(kept().await, [waiting, late.run, newest.id]);
+    assert_eq!(fresh.store.last_run().await.unwrap(), Some(newest));
+    assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 1);
 }

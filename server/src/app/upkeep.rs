@@ -14,7 +14,9 @@ use crate::grpc::Serving;
 use crate::health::Health;
 use crate::http::{Edge, Gate};
 use crate::ingestion::Ingestion;
-use crate::store::{ApiBudget, Arrivals, EmbedAudit, EmbedRequests, EmbedTokens, Ledger, Store};
+use crate::store::{
+    self, ApiBudget, Arrivals, EmbedAudit, EmbedRequests, EmbedTokens, Ledger, Quarantine, Runs, Store,
+};
 use crate::telemetry::Metrics;
 
 /// How often metrics are tidied up, and database and Redis are probed for metrics and the standard health service.
@@ -28,6 +30,9 @@ const REVOCATIONS_KEPT: Duration = Duration::from_hours(24);
 const ARRIVALS_KEPT: Duration = Duration::from_hours(8 * 24);
 /// How long is kept which pages were stored: long enough to see how posts got lost or doubled, should they ever.
 const LEDGER_KEPT: Duration = Duration::from_hours(30 * 24);
+/// How long runs that are over are kept, and records of quarantine that are dealt with: longer than the ledger, whose lines
+/// name their runs.
+const HISTORY_KEPT: Duration = Duration::from_hours(90 * 24);
 /// How many beats pass between two rounds of forgetting.
 const FORGET_EVERY: u32 = 12;
 
@@ -76,30 +81,28 @@ impl Upkeep {
         self.gate.limits.iter().for_each(|limits| limits.forget_idle());
         self.edge.iter().for_each(Edge::forget_idle);
         let now = self.clock.now();
-        forget_tokens(&self.store, now).await;
-        if let Err(error) = self.store.purge_requests(now).await {
-            warn!(%error, "Old named calls for embed tokens were not forgotten; the next round tries again.");
-        }
-        if let Err(error) = self.store.purge_events(now - self.audit_kept).await {
-            warn!(%error, "Old lines of the embed audit were not forgotten; the next round tries again.");
-        }
-        if let Err(error) = self.store.purge_arrivals(now - ARRIVALS_KEPT).await {
-            warn!(%error, "The order of old posts was not forgotten; the next round tries again.");
-        }
-        if let Err(error) = self.store.purge_ledger(now - LEDGER_KEPT).await {
-            warn!(%error, "Old lines of the ledger were not forgotten; the next round tries again.");
-        }
-        if let Err(error) = self.store.forget_unused_credentials().await {
-            warn!(%error, "The limits of unused credentials were not forgotten; the next round tries again.");
+        let store = &self.store;
+        let outcomes = [
+            ("Expired embed tokens", forget_tokens(store, now).await),
+            ("Old named calls for embed tokens", store.purge_requests(now).await),
+            ("Old lines of the embed audit", store.purge_events(now - self.audit_kept).await),
+            ("The places of old posts", store.purge_arrivals(now - ARRIVALS_KEPT).await),
+            ("Old lines of the ledger", store.purge_ledger(now - LEDGER_KEPT).await),
+            ("Old runs", store.purge_runs(now - HISTORY_KEPT).await),
+            ("Old records of quarantine", store.purge_closed(now - HISTORY_KEPT).await),
+            ("The limits of unused credentials", store.forget_unused_credentials().await),
+        ];
+        for (what, outcome) in outcomes {
+            if let Err(error) = outcome {
+                warn!(%error, "{what} were not forgotten; the next round tries again.");
+            }
         }
     }
 }
 
 /// Forgets what no token and no session can meet any more.
-async fn forget_tokens(store: &dyn EmbedTokens, now: Timestamp) {
-    if let Err(error) = store.purge_expired(now - USES_KEPT, now - REVOCATIONS_KEPT).await {
-        warn!(%error, "Expired embed tokens were not forgotten; the next round tries again.");
-    }
+async fn forget_tokens(store: &dyn EmbedTokens, now: Timestamp) -> Result<u64, store::Error> {
+    store.purge_expired(now - USES_KEPT, now - REVOCATIONS_KEPT).await
 }
 
 #[cfg(test)]
@@ -157,11 +160,11 @@ mod tests {
         assert_eq!(store.consume(&claims, &event).await.unwrap(), Consumed::First);
 
         for waited in [0, 60, 299] {
-            forget_tokens(&store, expires_at + SignedDuration::from_secs(waited)).await;
+            forget_tokens(&store, expires_at + SignedDuration::from_secs(waited)).await.unwrap();
             let outcome = store.consume(&claims, &event).await.unwrap();
             assert_eq!(outcome, Consumed::Replayed, "{waited} s after the end of the token");
         }
-        forget_tokens(&store, expires_at + SignedDuration::from_mins(6)).await;
+        forget_tokens(&store, expires_at + SignedDuration::from_mins(6)).await.unwrap();
         assert_eq!(store.consume(&claims, &event).await.unwrap(), Consumed::First, "uses are not kept for ever");
     }
 }

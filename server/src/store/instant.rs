@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sea_orm::DbBackend;
 use sea_orm::sea_query::Expr;
+use uuid::Uuid;
 
 use super::Error;
 
@@ -19,6 +20,12 @@ pub(super) fn read(micros: i64) -> Result<Timestamp, Error> {
 /// Reads a stored time that may be absent.
 pub(super) fn read_opt(micros: Option<i64>) -> Result<Option<Timestamp>, Error> {
     micros.map(read).transpose()
+}
+
+/// The least of the ids that begin with a time (version 7, RFC 9562) and were made then or later.
+pub(super) fn first_id(at: Timestamp) -> Uuid {
+    let millis = u128::try_from(at.as_millisecond()).unwrap_or_default();
+    Uuid::from_u128(millis << 80)
 }
 
 /// The present by the clock of the database, which all replicas share.

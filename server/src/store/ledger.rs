@@ -2,17 +2,18 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait};
-use uuid::Uuid;
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::ExprTrait;
 
 use super::entity::ingest_commits::{Column, Entity};
 use super::purge::{Old, PORTION};
-use super::{Error, Store};
+use super::{Error, Store, instant};
 
 /// Keeps the ledger.
 #[async_trait]
 pub trait Ledger: Send + Sync {
-    /// Forgets lines of runs that were asked for before then, a portion at a time, and says how many; the posts stay.
+    /// Forgets lines of runs that were asked for before then, and lines without a run that were written before then, a
+    /// portion of each at a time; says how many. The posts stay.
     ///
     /// # Errors
     /// When the database fails.
@@ -22,10 +23,11 @@ pub trait Ledger: Send + Sync {
 #[async_trait]
 impl Ledger for Store {
     async fn purge_ledger(&self, before: Timestamp) -> Result<u64, Error> {
-        // The ids of runs begin with their time, and there is an index of them.
-        let millis = u128::try_from(before.as_millisecond()).unwrap_or_default();
-        let rule = Expr::col(Column::RunId).lt(Uuid::from_u128(millis << 80));
         let key = &[Column::StreamId, Column::CursorVersion];
-        Old::<Entity> { key, by: Column::RunId, rule }.forget(&self.db, PORTION).await
+        let of_runs = Old::<Entity> { key, by: Column::RunId, rule: Column::RunId.lt(instant::first_id(before)) };
+        // A checkpoint that somebody changed by hand.
+        let is_old = Column::RunId.is_null().and(Column::CommittedAt.lt(before.as_microsecond()));
+        let of_nobody = Old::<Entity> { key, by: Column::CommittedAt, rule: is_old };
+        Ok(of_runs.forget(&self.db, PORTION).await? + of_nobody.forget(&self.db, PORTION).await?)
     }
 }

@@ -61,7 +61,7 @@ pub use migrate::Migration;
 pub use posts::Posts;
 pub use rechecks::{Checked, Drift, DueCheck, Finding, Rechecks, Settled};
 pub use reviews::{Amendment, Decision, ReviewAuditFilter, ReviewCursor, ReviewItem, Reviewed, Reviews, Subject};
-pub use runs::{MAX_OPEN_RUNS, Opened, RunRequest, RunTotals, Runs, Tick, Ticked};
+pub use runs::{MAX_OPEN_RUNS, Opened, RunRequest, Runs, Tick, Ticked};
 pub use schedule::{Control, Schedules};
 pub use settings::Settings;
 pub use vitals::{Counts, Queues, Vitals};

@@ -9,6 +9,8 @@ use std::str::FromStr;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use sea_orm::ColumnTrait;
+use sea_orm::sea_query::ExprTrait;
 use uuid::Uuid;
 
 pub(super) use keep::keep;
@@ -16,6 +18,8 @@ pub(in crate::store) use read::records_of;
 
 use super::StreamId;
 use crate::domain::{LeaderId, Platform, ScoredPost};
+use crate::store::entity::quarantine::{Column, Entity};
+use crate::store::purge::{Old, SMALL_PORTION};
 use crate::store::{Error, Store};
 
 /// Names a record in quarantine. Later records have greater names.
@@ -144,7 +148,7 @@ pub struct QuarantineFilter {
 ///
 /// Records come in with the pages ([`super::Ingest::commit_page`]) and are counted there, as quarantined. A replay is
 /// no page: it moves no checkpoint and has no line in the ledger. So the stored posts are those that the ledger counts
-/// as inserted and those whose [`Quarantined::outcome`] says so.
+/// as inserted and those whose [`Quarantined::outcome`] says so, as long as both are kept.
 #[async_trait]
 pub trait Quarantine: Send + Sync {
     /// At most `limit` records that came before `before`, newest first.
@@ -183,6 +187,13 @@ pub trait Quarantine: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn discard(&self, id: QuarantineId) -> Result<bool, Error>;
+
+    /// Forgets records that were closed before then and not seen since, a portion at a time, and says how many. Items of
+    /// the review queue that are about nothing else go with them; the lines of the audit stay.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn purge_closed(&self, before: Timestamp) -> Result<u64, Error>;
 }
 
 #[async_trait]
@@ -210,5 +221,12 @@ impl Quarantine for Store {
 
     async fn discard(&self, id: QuarantineId) -> Result<bool, Error> {
         replay::discard(self, id).await
+    }
+
+    async fn purge_closed(&self, before: Timestamp) -> Result<u64, Error> {
+        let before = before.as_microsecond();
+        // X may give a record again and again: as long as it does, what was decided about it has to be known.
+        let rule = Column::ClosedAt.lt(before).and(Column::LastSeenAt.lt(before));
+        Old::<Entity> { key: &[Column::Id], by: Column::ClosedAt, rule }.forget(&self.db, SMALL_PORTION).await
     }
 }

@@ -3,14 +3,14 @@
 mod cancel;
 pub(super) mod close;
 mod plan;
+mod purge;
 pub(super) mod row;
-mod totals;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{Error, Store};
-use crate::domain::{LeaderId, Run, RunCounters, RunId, RunTrigger};
+use crate::domain::{LeaderId, Run, RunId, RunTrigger};
 
 /// A run that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,15 +61,6 @@ pub enum Ticked {
     Swallowed,
     /// Another replica was faster, or the schedule is paused or stopped.
     Lost,
-}
-
-/// All finished and running runs together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RunTotals {
-    /// Runs.
-    pub runs: u64,
-    /// The sum of what they counted.
-    pub counters: RunCounters,
 }
 
 /// The most runs that are open at once.
@@ -132,11 +123,12 @@ pub trait Runs: Send + Sync {
     /// When the database fails.
     async fn runs(&self, before: Option<RunId>, limit: u32) -> Result<Vec<Run>, Error>;
 
-    /// What all runs counted.
+    /// Forgets runs that were asked for and over before then, a portion at a time, and says how many. The newest run stays,
+    /// and so does every run of which the ledger has lines.
     ///
     /// # Errors
     /// When the database fails.
-    async fn run_totals(&self) -> Result<RunTotals, Error>;
+    async fn purge_runs(&self, before: Timestamp) -> Result<u64, Error>;
 }
 
 #[async_trait]
@@ -173,7 +165,7 @@ impl Runs for Store {
         row::newest(&self.db, before, limit).await
     }
 
-    async fn run_totals(&self) -> Result<RunTotals, Error> {
-        totals::sum(&self.db).await
+    async fn purge_runs(&self, before: Timestamp) -> Result<u64, Error> {
+        purge::forget(&self.db, before).await
     }
 }
