@@ -13,6 +13,7 @@ mod m20261122_000005_api_budget;
 mod m20261122_000006_embedding;
 mod m20261122_000007_arrivals;
 mod m20261122_000008_review;
+mod m20261123_000001_lookups;
 mod references;
 
 /// Runs the steps.
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_embedding::Migration),
             Box::new(m20261122_000007_arrivals::Migration),
             Box::new(m20261122_000008_review::Migration),
+            Box::new(m20261123_000001_lookups::Migration),
         ]
     }
 }
