@@ -182,7 +182,7 @@ async fn a_probe_that_dies_leaves_its_place(fresh: Fresh) {
 async fn windows_are_learnt_whatever_the_order_of_answers(fresh: Fresh) {
     let start = fresh.clock.now();
     let told = |remaining, windows: u32| {
-        let over_at = start + QUARTER * windows;
+        let over_at = start + QUARTER / 2 * windows;
         Window { limit: Some(60), remaining, reset: over_at, over_at }
     };
     // The answer that tells less of the same window, of a later one, and of an earlier one.

@@ -30,6 +30,7 @@ mod api_budget;
 mod api_clients;
 mod api_keys;
 mod arrivals;
+mod clocks;
 mod dashboard_catalog;
 mod dashboards;
 mod editing;

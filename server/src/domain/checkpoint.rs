@@ -20,7 +20,7 @@ use super::{ExternalId, snowflake_time};
 /// The state of one stream, written in the transaction of the posts that it covers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// Everything at or below this post is stored, but for the gaps and what is unreachable.
+    /// Everything from `floor` up to this post is stored, but for what is unreachable; the gaps lie above.
     pub high_water: Option<i64>,
     /// The newest stored post.
     pub top: Option<i64>,
@@ -43,6 +43,17 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// The most gaps that are kept apart, and the most unreachable stretches; the oldest ones are merged beyond.
     pub const MAX_GAPS: usize = 64;
+
+    /// What can be believed of it when no clock is right that tells more than `latest`. A mark of an empty timeline is of the
+    /// clock: the stream is read like a new one when that was wrong.
+    #[must_use]
+    pub fn believed(mut self, latest: Timestamp) -> Self {
+        if self.top.is_none() && self.high_water.is_some_and(|mark| mark > first_snowflake_at(latest).0) {
+            return Self::default();
+        }
+        self.deep_at = self.deep_at.filter(|at| *at <= latest);
+        self
+    }
 
     /// The exclusive lower bound of the next head page: a bit before the newest known post, because posts can become
     /// visible late. None for a new stream.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::checkpoints::Mirror;
 use crate::config;
 use crate::domain::{Clock, Entropy};
-use crate::resilience::{BreakerSnapshot, Circuit};
+use crate::resilience::{BreakerSettings, BreakerSnapshot, Circuit};
 use crate::sentiment::Analyzer;
 use crate::store::{Ingest, Leaders, Runs, Schedules, Work};
 use crate::telemetry::Metrics;
@@ -46,7 +46,7 @@ impl Deps {
     pub fn breaker(&self) -> BreakerSnapshot {
         match &self.x {
             Some(x) => x.standing().breaker,
-            None => Circuit::default().snapshot(self.clock.now()),
+            None => Circuit::default().snapshot(self.clock.now(), &BreakerSettings::default()),
         }
     }
 }

@@ -99,7 +99,8 @@ impl Governor for SharedGovernor {
 
     fn standing(&self, credential: &Fingerprint) -> Standing {
         let seen = self.seen();
-        Standing::of(credential, seen.circuit.snapshot(self.clock.now()), &seen.allowances, seen.usage)
+        let breaker = seen.circuit.snapshot(self.clock.now(), &self.breaker);
+        Standing::of(credential, breaker, &seen.allowances, seen.usage)
     }
 }
 

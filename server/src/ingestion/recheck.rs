@@ -15,6 +15,7 @@ use super::score::score;
 use super::shared::Shared;
 use super::{Deps, Ingestion};
 use crate::domain::ExternalId;
+use crate::resilience::{after, wait_until};
 use crate::store::{self, Checked, DueCheck, Finding, Rechecks, Settled};
 use crate::telemetry::TRACED;
 use crate::x_api::{self, Client, Endpoint, PostLookup};
@@ -92,15 +93,16 @@ impl Recheck {
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut next_batch, mut next_comparison) = (self.deps.clock.now(), self.deps.clock.now());
+        let mut pause = Duration::ZERO;
         while stop.run_until_cancelled(poll.tick()).await.is_some() {
             let now = self.deps.clock.now();
-            if next_comparison <= now {
+            if wait_until(next_comparison, now, COMPARE).is_zero() {
                 let Some(()) = stop.run_until_cancelled(self.compare()).await else { return };
-                next_comparison = now + COMPARE;
+                next_comparison = after(now, COMPARE);
             }
-            if next_batch <= now {
-                let Some(pause) = stop.run_until_cancelled(self.step()).await else { return };
-                next_batch = now + pause;
+            if wait_until(next_batch, now, pause).is_zero() {
+                let Some(next) = stop.run_until_cancelled(self.step()).await else { return };
+                (pause, next_batch) = (next, after(now, next));
             }
         }
     }

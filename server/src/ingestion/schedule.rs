@@ -7,12 +7,11 @@ use croner::Cron;
 pub use croner::errors::CronError;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+use crate::resilience::furthest;
 use crate::store::Tick;
 
 /// The most missed cron times that are counted one by one.
 const COUNTED: usize = 10_000;
-/// By how much the clocks of replicas may differ.
-const SKEW: Duration = Duration::from_mins(5);
 
 /// A rhythm of runs.
 #[derive(Debug, Clone)]
@@ -49,14 +48,14 @@ impl Schedule {
     /// once, however many there were. A tick of the future is that of a clock that was wrong.
     #[must_use]
     pub fn first(&self, now: Timestamp, last: Option<Timestamp>) -> Timestamp {
-        let last = last.filter(|last| *last <= later(now, SKEW, 1));
+        let last = last.filter(|last| *last <= furthest(now, Duration::ZERO));
         last.map_or(now, |last| self.next_after(last).max(now))
     }
 
     /// Whether a tick can have been planned for `due`, as seen at `now`: later than the next one only by a wrong clock.
     #[must_use]
     pub fn may_be_due(&self, due: Timestamp, now: Timestamp) -> bool {
-        due <= self.next_after(later(now, SKEW, 1))
+        due <= self.next_after(furthest(now, Duration::ZERO))
     }
 
     /// The tick to run now, when one was due at `due`: the newest that has passed. Those between are missed, and the

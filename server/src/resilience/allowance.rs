@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::moment::after;
+use super::moment::{after, furthest};
 
 #[cfg(test)]
 mod tests;
@@ -86,6 +86,15 @@ pub struct Allowance {
 }
 
 impl Allowance {
+    /// What can be believed of it at `now`: no rest and no window lasts longer than by a clock that was wrong.
+    #[must_use]
+    pub fn believed(mut self, now: Timestamp) -> Self {
+        self.windows.retain(|kind, window| window.over_at <= furthest(now, kind.longest()));
+        let longest = WindowKind::AppDay.longest() + MOST_JITTER;
+        self.parked_until = self.parked_until.filter(|until| *until <= furthest(now, longest));
+        self
+    }
+
     /// Learns of a window: of the same one the smaller rest counts, a later one replaces, an earlier one is ignored.
     pub fn learn(&mut self, kind: WindowKind, told: Window) {
         let known = self.windows.entry(kind).or_insert(told);

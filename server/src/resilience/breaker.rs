@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::moment::after;
+use super::moment::{after, wait_until};
 
 #[cfg(test)]
 mod tests;
@@ -105,14 +105,13 @@ impl Circuit {
     ///
     /// # Errors
     /// [`Open`] while the breaker is open, and while it is half-open and the one probe is under way.
-    pub fn check(&self, now: Timestamp) -> Result<(), Open> {
-        match (self.snapshot(now), self.probe_until) {
+    pub fn check(&self, now: Timestamp, settings: &BreakerSettings) -> Result<(), Open> {
+        let is_probed = self.probe_until.is_some_and(|until| !wait_until(until, now, settings.probe_for).is_zero());
+        match (self.snapshot(now, settings), is_probed) {
             (BreakerSnapshot { state: BreakerState::Open, open_for, .. }, _) => {
                 Err(Open { retry_after: open_for.unwrap_or_default() })
             }
-            (BreakerSnapshot { state: BreakerState::HalfOpen, .. }, Some(until)) if until > now => {
-                Err(Open { retry_after: Duration::ZERO })
-            }
+            (BreakerSnapshot { state: BreakerState::HalfOpen, .. }, true) => Err(Open { retry_after: Duration::ZERO }),
             _ => Ok(()),
         }
     }
@@ -122,7 +121,7 @@ impl Circuit {
     /// # Errors
     /// As [`Circuit::check`].
     pub fn pass(&mut self, now: Timestamp, settings: &BreakerSettings) -> Result<Pass, Open> {
-        self.check(now)?;
+        self.check(now, settings)?;
         let is_probe = self.open_until.is_some();
         if is_probe {
             self.enter(self.open_until, Some(after(now, settings.probe_for)));
@@ -154,8 +153,8 @@ impl Circuit {
 
     /// The present state.
     #[must_use]
-    pub fn snapshot(&self, now: Timestamp) -> BreakerSnapshot {
-        let left = self.open_until.map(|until| Duration::try_from(until.duration_since(now)).unwrap_or_default());
+    pub fn snapshot(&self, now: Timestamp, settings: &BreakerSettings) -> BreakerSnapshot {
+        let left = self.open_until.map(|until| wait_until(until, now, settings.open_for));
         let (state, open_for) = match left {
             None => (BreakerState::Closed, None),
             Some(Duration::ZERO) => (BreakerState::HalfOpen, None),

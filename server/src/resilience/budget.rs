@@ -145,7 +145,7 @@ pub fn decide(
     if let Some(until) = allowance.resting_until(now) {
         return Decision::RateLimited { until };
     }
-    if let Err(open) = circuit.check(now) {
+    if let Err(open) = circuit.check(now, settings) {
         return Decision::Open { retry_after: open.retry_after };
     }
     let free = left.map(|left| left.saturating_sub(under_way.posts));

@@ -89,10 +89,12 @@ impl Arrivals for Store {
 
     async fn purge_arrivals(&self, before: Timestamp) -> Result<u64, Error> {
         use post_arrivals::{Column, Entity};
+        // A place that a wrong clock dated keeps those before it no longer than a right one would.
+        let (now, limit) = (self.now().as_microsecond(), before.as_microsecond());
         let first_kept = Query::select()
             .expr(Expr::col(Column::Seq).min())
             .from(Entity)
-            .and_where(Expr::col(Column::ArrivedAt).gte(before.as_microsecond()))
+            .and_where(Expr::col(Column::ArrivedAt).between(limit, now.saturating_add(now - limit)))
             .to_owned();
         let rule = Expr::col(Column::Seq).lt(Expr::SubQuery(None, Box::new(first_kept.into())));
         Old::<Entity> { key: &[Column::Seq], by: Column::Seq, rule }.forget(&self.db, PORTION).await

@@ -1,5 +1,7 @@
 //! The leaders that Amber follows.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
@@ -14,6 +16,7 @@ use super::newest_first::behind;
 use super::text::{clean, clean_all, from_json, json};
 use super::{Error, Store, instant, number};
 use crate::domain::{Handle, Leader, LeaderId, LeaderState, NewLeader, RunId, StreamKey, UserId};
+use crate::resilience::furthest;
 
 /// A place in the list of leaders: the last one that was shown. The next page starts after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,10 +204,12 @@ impl Leaders for Store {
             .from(ingest_tasks::Entity)
             .and_where(ingest_tasks::Column::RunId.eq(run.id))
             .to_owned();
+        let of_a_wrong_clock = Column::LookedUpAt.gt(furthest(self.now(), Duration::ZERO).as_microsecond());
+        let is_due = Column::LookedUpAt.is_null().or(Column::LookedUpAt.lt(run.started_at)).or(of_a_wrong_clock);
         let query = Entity::find()
             .filter(Column::Id.in_subquery(tasks))
             .filter(Column::State.ne(LeaderState::Active.as_str()).or(Column::XUserId.is_null()))
-            .filter(Column::LookedUpAt.is_null().or(Column::LookedUpAt.lt(run.started_at)))
+            .filter(is_due)
             .order_by_asc(Column::Id)
             .limit(u64::from(limit));
         query.all(&self.db).await?.into_iter().map(read).collect()

@@ -1,5 +1,7 @@
 //! What all replicas know of the schedule: when the next run is due, and whether it may run.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
@@ -8,6 +10,7 @@ use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryS
 use super::entity::ingest_control::{Column, Entity, Model};
 use super::text::clean;
 use super::{Error, Store, instant, number};
+use crate::resilience::furthest;
 
 /// The one row.
 const ROW: &str = "x";
@@ -130,9 +133,14 @@ pub(super) async fn lock(tx: &DatabaseTransaction) -> Result<Model, Error> {
     Entity::find_by_id(ROW.to_owned()).lock(LockType::Update).one(tx).await?.ok_or(MISSING)
 }
 
+/// The longest that ingestion stops until a time: to the end of a month.
+const LONGEST_STOP: Duration = Duration::from_hours(31 * 24);
+
 /// Whether ingestion stopped by itself and the end of that has not come.
 pub(super) fn has_stopped(row: &Model, now: Timestamp) -> bool {
-    row.stopped_reason.is_some() && row.stopped_until.is_none_or(|until| now.as_microsecond() < until)
+    let furthest = furthest(now, LONGEST_STOP).as_microsecond();
+    let is_to_come = |until| now.as_microsecond() < until && until <= furthest;
+    row.stopped_reason.is_some() && row.stopped_until.is_none_or(is_to_come)
 }
 
 fn read(row: Model, now: Timestamp) -> Result<Control, Error> {

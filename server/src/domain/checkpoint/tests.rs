@@ -146,3 +146,12 @@ fn a_checkpoint_survives_being_written_down() {
     let written = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<Checkpoint>(&written).unwrap(), state);
 }
+
+#[test]
+fn what_a_clock_that_ran_far_ahead_wrote_down_is_not_believed() {
+    let ahead = Checkpoint::started_empty(at(9_999)).seen_deep(at(9_999));
+    assert_eq!(ahead.clone().believed(at(50)), Checkpoint::default(), "it would hide all posts until then");
+    assert_eq!(ahead.clone().believed(at(9_999)), ahead);
+    let read = Checkpoint::started(id(0), id(1));
+    assert_eq!(read.clone().seen_deep(at(9_999)).believed(at(50)), read, "the next look is from far back");
+}

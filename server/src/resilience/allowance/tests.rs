@@ -152,3 +152,19 @@ proptest! {
         prop_assert!(allowance.permits(NOW, under_way, under_way) <= before);
     }
 }
+
+#[test]
+fn what_a_clock_that_ran_far_ahead_wrote_down_is_not_believed() {
+    let later = NOW + 31_536_000.seconds();
+    let mut allowance = knowing(&[(Short, Window { over_at: later + 900.seconds(), ..window(0, 900) })]);
+    let refusal = Refusal { rest: Duration::from_mins(15), longest: Duration::from_mins(15), unit: 0.0 };
+    allowance.refused(later, refusal);
+    let believed = allowance.clone().believed(NOW);
+    assert_eq!((believed.resting_until(NOW), believed.short()), (None, None));
+    assert_eq!(allowance.clone().believed(later), allowance, "the clock was right");
+
+    let longest = Refusal { rest: Duration::from_hours(24), longest: Duration::from_hours(24), unit: 1.0 };
+    let mut right = knowing(&[(Short, window(0, 900)), (AppDay, window(0, 86_400))]);
+    right.refused(NOW, longest);
+    assert_eq!(right.clone().believed(NOW), right, "nothing is longer than this");
+}

@@ -33,7 +33,7 @@ impl Bench {
     }
 
     fn state(&self) -> BreakerState {
-        self.circuit.snapshot(self.now).state
+        self.circuit.snapshot(self.now, &SETTINGS).state
     }
 
     fn advance(&mut self, by: Duration) {
@@ -50,7 +50,7 @@ fn five_failures_in_a_row_open_it_for_five_minutes() {
     bench.fail(1);
     let open_for = SETTINGS.open_for;
     let expected = BreakerSnapshot { state: BreakerState::Open, consecutive_failures: 5, open_for: Some(open_for) };
-    assert_eq!(bench.circuit.snapshot(bench.now), expected);
+    assert_eq!(bench.circuit.snapshot(bench.now, &SETTINGS), expected);
     assert_eq!(bench.pass(), Err(Open { retry_after: open_for }));
     bench.advance(Duration::from_millis(299_999));
     assert_eq!(bench.pass(), Err(Open { retry_after: Duration::from_millis(1) }));
@@ -76,7 +76,7 @@ fn a_half_open_breaker_lets_exactly_one_call_through() {
     assert_eq!(bench.pass(), Err(Open { retry_after: Duration::ZERO }));
     bench.circuit.succeed(probe);
     let closed = BreakerSnapshot { state: BreakerState::Closed, consecutive_failures: 0, open_for: None };
-    assert_eq!(bench.circuit.snapshot(bench.now), closed);
+    assert_eq!(bench.circuit.snapshot(bench.now, &SETTINGS), closed);
     assert!(!bench.pass().unwrap().is_probe);
 }
 
@@ -107,11 +107,14 @@ fn a_probe_that_is_never_told_of_leaves_its_place_when_its_time_is_over() {
 #[test]
 fn asking_whether_a_call_would_pass_takes_nothing() {
     let mut bench = Bench::opened();
-    assert_eq!(bench.circuit.check(bench.now), Err(Open { retry_after: SETTINGS.open_for }));
+    assert_eq!(bench.circuit.check(bench.now, &SETTINGS), Err(Open { retry_after: SETTINGS.open_for }));
     bench.advance(SETTINGS.open_for);
-    assert_eq!((bench.circuit.check(bench.now), bench.circuit.check(bench.now)), (Ok(()), Ok(())));
+    assert_eq!(
+        (bench.circuit.check(bench.now, &SETTINGS), bench.circuit.check(bench.now, &SETTINGS)),
+        (Ok(()), Ok(()))
+    );
     assert!(bench.pass().unwrap().is_probe);
-    assert_eq!(bench.circuit.check(bench.now), Err(Open { retry_after: Duration::ZERO }));
+    assert_eq!(bench.circuit.check(bench.now, &SETTINGS), Err(Open { retry_after: Duration::ZERO }));
 }
 
 #[test]
@@ -122,7 +125,7 @@ fn a_late_outcome_of_an_earlier_phase_is_ignored() {
     bench.advance(Duration::from_secs(100));
     bench.circuit.succeed(slow_success);
     bench.circuit.fail(slow_failure, bench.now, &SETTINGS);
-    let snapshot = bench.circuit.snapshot(bench.now);
+    let snapshot = bench.circuit.snapshot(bench.now, &SETTINGS);
     assert_eq!((snapshot.open_for, snapshot.consecutive_failures), (Some(Duration::from_secs(200)), 5));
 }
 
@@ -179,4 +182,19 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_a_clock_that_ran_far_ahead_wrote_down_keeps_nobody_out() {
+    let year = Duration::from_hours(365 * 24);
+    let mut bench = Bench { now: Timestamp::UNIX_EPOCH + year, ..Bench::default() };
+    bench.fail(5);
+    bench.now -= year;
+    assert_eq!(bench.state(), BreakerState::HalfOpen);
+    let mut probing = Bench { circuit: bench.circuit, now: bench.now };
+    bench.now += year + SETTINGS.open_for;
+    bench.pass().unwrap();
+    probing.circuit.probe_until = bench.circuit.probe_until;
+    assert!(probing.pass().unwrap().is_probe, "a probe of that clock is given up");
+    assert_eq!(probing.pass(), Err(Open { retry_after: Duration::ZERO }), "one of a right clock is waited for");
 }

@@ -9,10 +9,12 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
     QuerySelect, Set,
 };
+use serde_json::Value;
 
 use super::{ApiCall, ApiLine, Known, reads};
 use crate::resilience::{
-    Allowance, Ask, BreakerSettings, Circuit, Decision, PROBE_PATIENCE, Purse, Report, UnderWay, decide,
+    Allowance, Ask, BreakerSettings, Circuit, Decision, PROBE_PATIENCE, Purse, Report, UnderWay, after, decide,
+    furthest,
 };
 use crate::store::entity::{api_breakers, api_budget, api_calls};
 use crate::store::text::{from_json, json};
@@ -34,7 +36,7 @@ impl Store {
         // The lock may have been waited for.
         let now = self.now();
         let under_way = under_way(&tx, line, now).await?;
-        let allowance = read_allowance(&tx, key(line)).await?;
+        let allowance = read_allowance(&tx, key(line), now).await?;
         let spent = if budget.is_some() { reads::this_month(&tx, now).await?.posts } else { 0 };
         let mut circuit = before;
         let decision = decide(now, ask, &Purse { budget, spent }, &allowance, under_way, (&mut circuit, settings))
@@ -60,7 +62,7 @@ impl Store {
         let now = self.now();
         api_calls::Entity::delete_by_id(call.id).exec(&tx).await?;
         reads::count(&tx, now, report.reads).await?;
-        let known = read_allowance(&tx, key(line)).await?;
+        let known = read_allowance(&tx, key(line), now).await?;
         let mut allowance = known.clone();
         let rests_until = report.teach(&mut allowance, now);
         if allowance != known {
@@ -90,7 +92,8 @@ impl Store {
         let circuit = api_breakers::Entity::find_by_id(SERVICE).one(&self.db).await?;
         let rows =
             api_budget::Entity::find().filter(api_budget::Column::Credential.eq(credential)).all(&self.db).await?;
-        let read = |row: api_budget::Model| Ok((row.endpoint, from_json(row.allowance, "allowance")?));
+        let now = self.now();
+        let read = |row: api_budget::Model| Ok((row.endpoint, believed(row.allowance, now)?));
         let allowances = rows.into_iter().map(read).collect::<Result<BTreeMap<_, _>, Error>>()?;
         Ok(Known { circuit: circuit.as_ref().map(read_circuit).transpose()?.unwrap_or_default(), allowances })
     }
@@ -143,9 +146,13 @@ fn key(line: &ApiLine) -> (String, String) {
     (line.credential.clone(), line.endpoint.to_owned())
 }
 
-async fn read_allowance(tx: &DatabaseTransaction, key: (String, String)) -> Result<Allowance, Error> {
+async fn read_allowance(tx: &DatabaseTransaction, key: (String, String), now: Timestamp) -> Result<Allowance, Error> {
     let row = api_budget::Entity::find_by_id(key).one(tx).await?;
-    row.map_or(Ok(Allowance::default()), |row| from_json(row.allowance, "allowance"))
+    row.map_or(Ok(Allowance::default()), |row| believed(row.allowance, now))
+}
+
+fn believed(stored: Value, now: Timestamp) -> Result<Allowance, Error> {
+    Ok(from_json::<Allowance>(stored, "allowance")?.believed(now))
 }
 
 async fn write_allowance(
@@ -181,7 +188,7 @@ async fn enter(
         endpoint: Set(line.endpoint.to_owned()),
         posts: Set(i64::from(call.posts)),
         begun_at: Set(now.as_microsecond()),
-        until: Set(now.checked_add(hold).unwrap_or(Timestamp::MAX).as_microsecond()),
+        until: Set(after(now, hold).as_microsecond()),
     };
     api_calls::Entity::insert(row).exec_without_returning(tx).await?;
     Ok(())
@@ -193,12 +200,19 @@ struct Dead {
     endpoint: String,
 }
 
-/// Forgets calls whose time is over. Who made them is gone or cannot tell how they went, but they may have been counted.
+/// Forgets calls whose time is over, or that a clock far ahead began. Who made them is gone or cannot tell how they went, but
+/// they may have been counted.
 async fn forget_dead(tx: &DatabaseTransaction, now: Timestamp) -> Result<(), Error> {
     use api_calls::{Column, Entity};
     let forget = Query::delete()
         .from_table(Entity)
-        .and_where(Expr::col(Column::Until).lte(now.as_microsecond()))
+        .and_where(
+            Expr::col(Column::Until).lte(now.as_microsecond()).or(Expr::col(Column::BegunAt).gt(furthest(
+                now,
+                Duration::ZERO,
+            )
+            .as_microsecond())),
+        )
         .returning(Query::returning().columns([Column::Credential, Column::Endpoint]))
         .to_owned();
     let mut dead: BTreeMap<(String, String), u64> = BTreeMap::new();
@@ -207,7 +221,7 @@ async fn forget_dead(tx: &DatabaseTransaction, now: Timestamp) -> Result<(), Err
         *dead.entry((credential, endpoint)).or_default() += 1;
     }
     for (key, calls) in dead {
-        let mut allowance = read_allowance(tx, key.clone()).await?;
+        let mut allowance = read_allowance(tx, key.clone(), now).await?;
         allowance.lost(now, calls);
         write_allowance(tx, key, &allowance, now).await?;
     }

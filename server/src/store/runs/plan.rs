@@ -1,5 +1,7 @@
 //! Writes down runs with their tasks: asked for by somebody, or by a tick of the schedule.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use ring::digest::{Context, SHA256};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
@@ -8,6 +10,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Pa
 use super::row::{self, columns};
 use super::{LOOKUP_AGAIN, MAX_OPEN_RUNS, Opened, RunRequest, Tick, Ticked};
 use crate::domain::{LeaderId, LeaderState, Run, RunCounters, RunId, RunStatus, RunTrigger};
+use crate::resilience::furthest;
 use crate::store::entity::ingest_runs::{ActiveModel, Column, Entity};
 use crate::store::entity::{ingest_control, ingest_tasks, leaders};
 use crate::store::{Error, Store, instant, number, schedule};
@@ -102,11 +105,13 @@ impl Store {
     async fn insert_tasks(&self, tx: &DatabaseTransaction, id: RunId, request: &RunRequest) -> Result<u64, Error> {
         let mut wanted = wanted(id);
         if request.trigger == RunTrigger::Schedule {
-            let long_ago = self.now().as_microsecond() - instant::micros(LOOKUP_AGAIN);
+            let now = self.now();
+            let long_ago = now.as_microsecond() - instant::micros(LOOKUP_AGAIN);
             let is_promising = Expr::col(leaders::Column::State)
                 .eq(LeaderState::Active.as_str())
                 .or(leaders::Column::LookedUpAt.is_null())
-                .or(leaders::Column::LookedUpAt.lte(long_ago));
+                .or(leaders::Column::LookedUpAt.lte(long_ago))
+                .or(leaders::Column::LookedUpAt.gt(furthest(now, Duration::ZERO).as_microsecond()));
             wanted.and_where(is_promising);
         }
         if request.leaders.is_empty() {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::{Claim, Lease, Want, WorkerId};
 use crate::domain::{LeaderId, Platform, Run, RunId, RunStatus, RunTrigger};
+use crate::resilience::furthest;
 use crate::store::entity::ingest_streams::{Column, Entity};
 use crate::store::entity::{ingest_runs, ingest_tasks};
 use crate::store::runs::{close, row};
@@ -25,6 +26,9 @@ use crate::store::{Error, Store, number, schedule};
 
 /// How many tasks are looked at beyond those that are wanted: the leaders of some may be held by workers that froze.
 const FROZEN: u64 = 64;
+
+/// The longest that X is not asked: a day, after which a limit of a day begins anew.
+const LONGEST_REST: Duration = Duration::from_hours(25);
 
 /// Streams of a leader on X: the newest posts and the older ones.
 const STREAMS: u64 = 2;
@@ -126,13 +130,22 @@ impl Store {
         busy: &BTreeSet<Uuid>,
     ) -> Result<Vec<Uuid>, Error> {
         use ingest_tasks::Column;
-        let due = tasks(run)
-            .filter(Column::NotBefore.lte(self.now().as_microsecond()))
-            .order_by_asc(Column::NotBefore)
-            .order_by_asc(Column::LeaderId)
-            .limit(limit + FROZEN + number::len(busy));
-        let due: Vec<Uuid> = due.into_tuple().all(tx).await?;
-        Ok(due.into_iter().filter(|leader| !busy.contains(leader)).collect())
+        let (now, wanted) = (self.now(), limit + FROZEN + number::len(busy));
+        let mut due: Vec<Uuid> = Vec::new();
+        // Two stretches of one index, of which the second is empty but for what a wrong clock wrote.
+        for is_due in [
+            Column::NotBefore.lte(now.as_microsecond()),
+            Column::NotBefore.gt(furthest(now, LONGEST_REST).as_microsecond()),
+        ] {
+            let some = tasks(run)
+                .filter(is_due)
+                .order_by_asc(Column::NotBefore)
+                .order_by_asc(Column::LeaderId)
+                .limit(wanted.saturating_sub(number::len(&due)));
+            due.extend(some.into_tuple::<Uuid>().all(tx).await?);
+        }
+        due.retain(|leader| !busy.contains(leader));
+        Ok(due)
     }
 
     /// Locks the streams of at most `limit` leaders whose streams nobody holds.

@@ -130,7 +130,7 @@ impl Governor for LocalGovernor {
     fn standing(&self, credential: &Fingerprint) -> Standing {
         let now = self.clock.now();
         let books = self.lock();
-        let (breaker, usage) = (books.circuit.snapshot(now), books.usage(now, self.budget));
+        let (breaker, usage) = (books.circuit.snapshot(now, &self.breaker), books.usage(now, self.budget));
         Standing::of(credential, breaker, &books.allowances, usage)
     }
 }

@@ -96,7 +96,7 @@ impl Governor for Away {
     }
 
     fn standing(&self, _: &Fingerprint) -> Standing {
-        let breaker = Circuit::default().snapshot(Timestamp::UNIX_EPOCH);
+        let breaker = Circuit::default().snapshot(Timestamp::UNIX_EPOCH, &BreakerSettings::default());
         Standing { breaker, allowances: [].into(), usage: crate::domain::Usage::default() }
     }
 }
