@@ -18,6 +18,7 @@ on_both_databases!(
     a_batch_that_is_not_settled_is_due_again_and_nothing_changed,
     a_post_that_is_there_gets_its_counts_and_its_next_check,
     a_notice_takes_the_place_of_a_withheld_text,
+    a_repost_that_comes_without_its_original_keeps_its_text,
     a_post_that_is_gone_leaves_its_numbers_and_the_reason,
     a_tombstone_is_shown_and_counted_nowhere,
     a_tombstone_does_not_come_back_with_a_page,
@@ -144,6 +145,34 @@ async fn a_notice_takes_the_place_of_a_withheld_text(fresh: Fresh) {
     assert_eq!(fresh.number("SELECT COUNT(*) FROM posts WHERE CAST(withheld_in AS text) LIKE '%DE%'").await, 1);
     assert_eq!(fresh.number("SELECT COUNT(*) FROM post_hashtags").await, 0);
     assert_eq!(claim(&fresh, 1).await, [], "its next check is a day away");
+}
+
+async fn a_repost_that_comes_without_its_original_keeps_its_text(fresh: Fresh) {
+    due_posts(&fresh, 1).await;
+    let told = |withheld_in: &[&str]| {
+        let mut cut = post(number(0), "good ne…");
+        cut.post.truncated = true;
+        cut.post.metrics.likes = Some(77);
+        cut.post.withheld_in = withheld_in.iter().map(ToString::to_string).collect();
+        cut
+    };
+    let check = async |told| {
+        fresh.clock.advance(DAY);
+        let due = claim(&fresh, 9).await[0];
+        settle(&fresh, vec![(due, found(told))]).await
+    };
+    assert_eq!(check(told(&[])).await, Settled { unchanged: 1, ..Settled::default() });
+    let stored = fresh.store.page(&FeedFilter::default(), None, 1).await.unwrap().posts.remove(0);
+    assert_eq!((stored.text.as_str(), stored.truncated, stored.metrics.likes), ("good news", false, Some(77)));
+
+    let mut notice = told(&["IN"]);
+    notice.post.text = "This post is withheld.".into();
+    assert_eq!(check(notice.clone()).await, Settled { changed: 1, ..Settled::default() });
+    assert_eq!(fresh.texts("SELECT body FROM posts").await, ["This post is withheld."]);
+    assert_eq!(check(notice).await, Settled { unchanged: 1, ..Settled::default() });
+    // What the notice stands for is known when its timeline is read again.
+    assert_eq!(check(told(&[])).await, Settled { unchanged: 1, ..Settled::default() });
+    assert_eq!(fresh.texts("SELECT body FROM posts").await, ["This post is withheld."]);
 }
 
 async fn a_post_that_is_gone_leaves_its_numbers_and_the_reason(fresh: Fresh) {

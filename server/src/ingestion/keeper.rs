@@ -5,10 +5,11 @@
 //! what is stored is safe without it, by the epoch that each commit checks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -19,6 +20,9 @@ use crate::store::{Claim, Lease, WorkerId};
 
 /// The longest time before the end of a lease in which it is no longer trusted.
 const MARGIN: Duration = Duration::from_secs(1);
+
+/// How long an answer that is under way is waited for once the reading is to stop.
+const UNDER_WAY: Duration = Duration::from_secs(5);
 
 /// How far one lease can be trusted.
 #[derive(Debug)]
@@ -49,9 +53,22 @@ impl Trust {
         self.state() != State::Lost && Instant::now() < *lock(&self.until)
     }
 
-    /// Fires when the leader must no longer be read, for whatever reason.
-    pub(super) fn stop(&self) -> &CancellationToken {
-        &self.stop
+    /// Whether X may be asked for the leader.
+    pub(super) fn may_ask(&self) -> bool {
+        !self.stop.is_cancelled() && self.holds()
+    }
+
+    /// What X answers, and what is made of it. An answer that is on its way when the reading is told to stop is waited for a
+    /// moment: X bills it. But without the lease it is no longer this worker's matter.
+    pub(super) async fn unless_stopped<T>(&self, asking: impl Future<Output = T> + Send) -> Option<T> {
+        let mut asking = pin!(asking);
+        if let Some(answer) = self.stop.run_until_cancelled(asking.as_mut()).await {
+            return Some(answer);
+        }
+        if self.state() == State::Lost {
+            return None;
+        }
+        timeout(UNDER_WAY, asking).await.ok()
     }
 
     /// Why it must not.

@@ -69,12 +69,12 @@ impl Lookups {
                 leaders.truncate(AT_ONCE as usize - 1);
                 leaders.push(leader.clone());
             }
-            look_up(deps, x, &mut leaders, claim.dry_run).await?;
+            look_up(deps, x, &mut leaders, claim.dry_run, trust).await?;
             let found = leaders.iter().find(|wanted| wanted.id == leader.id).unwrap_or(leader).clone();
             *last = Some((claim.run, leaders));
             Ok(found)
         };
-        trust.stop().run_until_cancelled(work).await.ok_or(Stop::Cancelled)?
+        trust.unless_stopped(work).await.ok_or(Stop::Cancelled)?
     }
 }
 
@@ -86,15 +86,18 @@ fn known(last: Option<&(RunId, Vec<Leader>)>, run: RunId, leader: &Leader) -> Op
 /// Asks X for the accounts of the leaders that cannot be read so far, and notes what it says. An account that was
 /// found before is asked for by its number, so that a change of handle does not lose a leader, and whoever takes the
 /// old handle is not mistaken for it.
-async fn look_up(deps: &Deps, x: &Client, leaders: &mut [Leader], dry_run: bool) -> Result<(), Stop> {
+async fn look_up(deps: &Deps, x: &Client, leaders: &mut [Leader], dry_run: bool, trust: &Trust) -> Result<(), Stop> {
     let wanted = leaders.iter_mut().filter(|leader| needs_lookup(leader));
     let (known, new): (Vec<_>, Vec<_>) = wanted.partition(|leader| leader.x_user_id.is_some());
     let numbers: Vec<UserId> = known.iter().filter_map(|leader| leader.x_user_id).collect();
     let handles: Vec<Handle> = new.iter().filter_map(|leader| leader.x_handle()).collect();
+    let may_ask = || trust.may_ask().then_some(()).ok_or(Stop::Cancelled);
     if !numbers.is_empty() {
+        may_ask()?;
         note(deps, known, &x.users_by_ids(&numbers).await?, Key::Number, dry_run).await?;
     }
     if !handles.is_empty() {
+        may_ask()?;
         note(deps, new, &x.users_by_usernames(&handles).await?, Key::Handle, dry_run).await?;
     }
     Ok(())

@@ -117,7 +117,7 @@ impl Client {
         Ok(page)
     }
 
-    /// Looks posts up by number, 100 per request.
+    /// Looks posts up by number, 100 per request, without the posts that they refer to: a repost is marked as cut.
     ///
     /// # Errors
     /// The first request that gives nothing; a post that X does not give is part of the lookup, no error.

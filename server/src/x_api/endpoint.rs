@@ -9,6 +9,7 @@ use crate::resilience::Demand;
 /// The fields of a post that Amber reads. The older spelling is asked for on purpose: it decides the answer's spelling.
 const POST_FIELDS: &str = "attachments,author_id,created_at,edit_history_tweet_ids,entities,id,lang,note_tweet,\
                            public_metrics,referenced_tweets,text,withheld";
+const OWN_EXPANSIONS: &str = "attachments.media_keys,author_id";
 const POST_EXPANSIONS: &str = "attachments.media_keys,author_id,referenced_tweets.id,\
                                referenced_tweets.id.attachments.media_keys,referenced_tweets.id.author_id";
 const MEDIA_FIELDS: &str = "alt_text,media_key,preview_image_url,type,url,variants";
@@ -109,7 +110,8 @@ impl Request {
         let all = u32::try_from(ids.len()).unwrap_or(u32::MAX);
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let mut query = vec![("ids", ids.join(","))];
-        query.extend(whole_posts());
+        // X bills the posts that these refer to. A repost tells all that changes of it by itself.
+        query.extend(posts_with(OWN_EXPANSIONS));
         let demand = Demand { least: all, most: all };
         Self { endpoint: Endpoint::PostsByIds, path: "/2/tweets".to_owned(), query, demand }
     }
@@ -117,7 +119,7 @@ impl Request {
     pub(super) fn timeline(request: &TimelineRequest) -> Self {
         let most = request.max_results.clamp(SMALLEST_PAGE, LARGEST_PAGE);
         let mut query = vec![(MAX_RESULTS, most.to_string())];
-        query.extend(whole_posts());
+        query.extend(posts_with(POST_EXPANSIONS));
         query.extend(request.since.map(|id| ("since_id", id.to_string())));
         query.extend(request.until.map(|id| ("until_id", id.to_string())));
         query.extend(request.token.clone().map(|token| ("pagination_token", token)));
@@ -136,11 +138,11 @@ impl Request {
     }
 }
 
-/// What makes an answer give posts with everything that Amber stores of them.
-fn whole_posts() -> [(&'static str, String); 4] {
+/// What makes an answer give posts with everything that Amber stores of them, and with what hangs on them.
+fn posts_with(expansions: &str) -> [(&'static str, String); 4] {
     [
         ("tweet.fields", POST_FIELDS.to_owned()),
-        ("expansions", POST_EXPANSIONS.to_owned()),
+        ("expansions", expansions.to_owned()),
         ("media.fields", MEDIA_FIELDS.to_owned()),
         ("user.fields", USER_FIELDS.to_owned()),
     ]

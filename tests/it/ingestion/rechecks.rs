@@ -13,6 +13,7 @@ on_both_databases! {
     what_is_gone_from_x_goes_from_here_and_does_not_come_back,
     counts_are_renewed_long_after_a_post_was_read,
     the_posts_of_an_account_that_is_closed_go_with_it,
+    a_repost_is_looked_up_without_its_original_and_keeps_its_text,
     an_answer_that_says_nothing_deletes_nothing,
     a_limited_lookup_waits_and_keeps_no_run_from_its_posts,
     nobody_looks_again_when_it_is_switched_off,
@@ -133,6 +134,28 @@ async fn the_posts_of_an_account_that_is_closed_go_with_it(backend: Backend) {
     assert_eq!(checked(&stage, "deleted", 4).await.len(), 2);
     stage.assert_complete(&["ada"]).await;
     assert_eq!((deleted(&stage, "not_authorized").await, deleted(&stage, "not_found").await), ("2".into(), "2".into()));
+}
+
+async fn a_repost_is_looked_up_without_its_original_and_keeps_its_text(backend: Backend) {
+    let Some(stage) = stage(backend).await else { return };
+    stage.add("ada").await;
+    stage.x.add_user("Bob", "bob").unwrap();
+    let words = "A word of Bob. ".repeat(16);
+    let original = stage.x.post("bob", words.trim()).unwrap();
+    stage.x.post("ada", Draft::new("").about(Reference::Retweeted, original)).unwrap();
+    stage.advance(Duration::from_mins(1));
+    stage.x.post("ada", Draft::new("Read this.").about(Reference::Quoted, original)).unwrap();
+    succeeded(&stage.run().await);
+    let reads = async || stage.status().await.usage.expect("it is counted").posts_this_month;
+    let (before, read) = (stage.stored().await, reads().await);
+    assert!(before[1].text.ends_with(words.trim()), "{before:?}");
+    stage.advance(HALF_DAY);
+    let after = checked(&stage, "unchanged", 2).await;
+    assert_eq!(
+        after.iter().map(|post| &post.text).collect::<Vec<_>>(),
+        before.iter().map(|post| &post.text).collect::<Vec<_>>()
+    );
+    assert_eq!(reads().await - read, 2, "what they refer to is not asked for");
 }
 
 async fn an_answer_that_says_nothing_deletes_nothing(backend: Backend) {

@@ -23,6 +23,7 @@ on_both_databases! {
     a_watch_goes_on_at_the_next_process,
     a_cancelled_run_ends_after_the_pages_under_way_and_loses_nothing,
     a_page_that_is_under_way_when_its_run_is_cancelled_is_stored,
+    accounts_that_are_looked_up_when_their_run_is_cancelled_are_known,
     runs_are_listed_newest_first_page_by_page,
     a_stopped_schedule_rests_until_somebody_starts_it,
 }
@@ -139,6 +140,13 @@ async fn a_page_that_is_under_way_when_its_run_is_cancelled_is_stored(backend: B
     succeeded(&stage.run().await);
     stage.write("ada", 3);
     stage.x.fail_next(1, Fault::Slow(Duration::from_secs(1)));
+    let ended = cancelled_while_x_is_asked(&stage).await;
+    assert_eq!((ended.status(), balanced(&ended).inserted), (RunStatus::Cancelled, 3), "{ended:?}");
+    stage.assert_complete(&["ada"]).await;
+}
+
+/// The end of a run that is called off while X makes the first answer.
+async fn cancelled_while_x_is_asked(stage: &Stage) -> Run {
     let before = stage.requests();
     let run_id = stage.ask().await;
     let asked = async {
@@ -148,9 +156,23 @@ async fn a_page_that_is_under_way_when_its_run_is_cancelled_is_stored(backend: B
     };
     timeout(PATIENCE, asked).await.expect("X is asked");
     stage.amber.ingestion().cancel_run(CancelRunRequest { run_id: run_id.clone() }).await.expect("an admin may");
-    let ended = end_of(&stage.amber, &run_id).await;
-    assert_eq!((ended.status(), balanced(&ended).inserted), (RunStatus::Cancelled, 3), "{ended:?}");
-    stage.assert_complete(&["ada"]).await;
+    end_of(&stage.amber, &run_id).await
+}
+
+/// X bills each of them.
+async fn accounts_that_are_looked_up_when_their_run_is_cancelled_are_known(backend: Backend) {
+    let Some(stage) = Stage::on(backend).await else { return };
+    for name in ["ada", "bob"] {
+        stage.add(name).await;
+        stage.write(name, 1);
+    }
+    stage.x.fail_next(1, Fault::Slow(Duration::from_secs(1)));
+    let ended = cancelled_while_x_is_asked(&stage).await;
+    assert_eq!((ended.status(), balanced(&ended).fetched), (RunStatus::Cancelled, 0), "{ended:?}");
+    let lookups = || stage.x.requests().iter().filter(|request| request.path.starts_with("/2/users/by")).count();
+    assert_eq!(lookups(), 1, "nobody was asked for after the end");
+    assert_eq!(succeeded(&stage.run().await).inserted, 2);
+    assert_eq!(lookups(), 1);
 }
 
 async fn runs_are_listed_newest_first_page_by_page(backend: Backend) {

@@ -9,14 +9,10 @@ mod page;
 mod tests;
 mod timeline;
 
-use std::pin::pin;
-use std::time::Duration;
-
-use tokio::time::timeout;
 use tracing::{info, warn};
 
 use super::Deps;
-use super::keeper::{State, Trust};
+use super::keeper::Trust;
 use super::score::score;
 use crate::checkpoints;
 use crate::domain::{Checkpoint, ExternalId, LeaderState, Platform, RunCounters, StreamKey, UserId};
@@ -29,9 +25,6 @@ use timeline::Timeline;
 const MAX_PAGES: u32 = 64;
 /// The most pages of older posts: enough for all that X gives, 3,200 posts of 100 a page, even if many pages are short.
 const MAX_BACKFILL_PAGES: u32 = 128;
-
-/// How long a page that is under way is waited for once the walk is to stop.
-const UNDER_WAY: Duration = Duration::from_secs(5);
 
 /// Why the walk of a leader ended early.
 #[derive(Debug, thiserror::Error)]
@@ -129,31 +122,18 @@ impl<'a> Walk<'a> {
         until: Option<ExternalId>,
         token: Option<String>,
     ) -> Result<TimelinePage, Stop> {
-        if self.trust.stop().is_cancelled() || !self.trust.holds() {
+        if !self.trust.may_ask() {
             return Err(Stop::Cancelled);
         }
         self.pages -= 1;
         let max_results = self.left.and_then(|left| u32::try_from(left).ok()).unwrap_or(u32::MAX);
         let request = TimelineRequest { user: self.user, since, until, max_results, token };
-        let page = self.unless_stopped(self.x.page(request)).await.ok_or(Stop::Cancelled)??;
+        let page = self.trust.unless_stopped(self.x.page(request)).await.ok_or(Stop::Cancelled)??;
         self.owner_posts = page.owner_posts.or(self.owner_posts);
         match page.state {
             Some(state) if state != LeaderState::Active && page.fetched == 0 => Err(Stop::Unreadable(state)),
             _ => Ok(page),
         }
-    }
-
-    /// What X answers. An answer that is on its way when the walk is told to stop is waited for a moment: X bills it. But
-    /// without the lease it could not be stored.
-    async fn unless_stopped<T>(&self, asking: impl Future<Output = T> + Send) -> Option<T> {
-        let mut asking = pin!(asking);
-        if let Some(answer) = self.trust.stop().run_until_cancelled(asking.as_mut()).await {
-            return Some(answer);
-        }
-        if self.trust.state() == State::Lost {
-            return None;
-        }
-        timeout(UNDER_WAY, asking).await.ok()
     }
 
     /// Stores the page and its checkpoint in one transaction; a dry run only counts.

@@ -30,7 +30,7 @@ pub struct DueCheck {
 /// What X said of a post.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Finding {
-    /// It is there, and looks like this.
+    /// It is there, and looks like this; a repost that is marked as cut tells no text.
     Found(Box<ScoredPost>),
     /// It is gone.
     Gone(Removal),

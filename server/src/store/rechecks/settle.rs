@@ -16,6 +16,7 @@ use crate::domain::{LeaderId, Platform, PostMetrics, ScoredPost};
 use crate::store::entity::{leaders, post_metrics, posts};
 use crate::store::ingest::Owner;
 use crate::store::ingest::upsert::{self, row};
+use crate::store::text::from_json;
 use crate::store::tombstones::Doomed;
 use crate::store::{Error, Store, bulk, number};
 
@@ -28,6 +29,7 @@ struct Stored {
     leader_id: Uuid,
     version: i64,
     content_hash: Vec<u8>,
+    withheld_in: serde_json::Value,
     posted_at: i64,
 }
 
@@ -56,7 +58,7 @@ impl Store {
                 // Under another first version it would become a second row.
                 Finding::Found(post) if is_newest && post.post.edit_root.to_string() == row.root_id => {
                     counts = post.post.metrics;
-                    if row::content_hash(post) == row.content_hash {
+                    if row.is_as_told(post)? {
                         settled.unchanged += 1;
                     } else {
                         settled.changed += 1;
@@ -85,6 +87,16 @@ impl Stored {
     fn owner(&self) -> Result<Owner, Error> {
         let platform = Platform::parse(&self.platform).ok_or(Error::Corrupt { what: "platform" })?;
         Ok(Owner { leader: LeaderId(self.leader_id), platform })
+    }
+
+    /// Whether the post is still what X says. A repost comes without its original, so that its own words tell nothing; but
+    /// where it is withheld it tells, and then X's notice takes the place of the text.
+    fn is_as_told(&self, told: &ScoredPost) -> Result<bool, Error> {
+        if !told.post.truncated {
+            return Ok(row::content_hash(told) == self.content_hash);
+        }
+        let known: Vec<String> = from_json(self.withheld_in.clone(), "countries")?;
+        Ok(told.post.withheld_in.iter().all(|country| known.contains(country)))
     }
 
     fn doomed(&self) -> Doomed {
@@ -120,6 +132,7 @@ async fn lock(tx: &DatabaseTransaction, batch: &[Checked]) -> Result<HashMap<Uui
             Column::LeaderId,
             Column::Version,
             Column::ContentHash,
+            Column::WithheldIn,
             Column::PostedAt,
         ])
         .filter(Column::Id.is_in(ids()))

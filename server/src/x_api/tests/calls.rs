@@ -62,7 +62,7 @@ async fn accounts_are_looked_up_again_by_number() {
 }
 
 #[tokio::test]
-async fn posts_are_looked_up_in_hundreds_with_everything_that_is_stored_of_them() {
+async fn posts_are_looked_up_in_hundreds_with_everything_of_their_own() {
     let reply = r#"{"data":[{"id":"7","author_id":"9","text":"a"}],"includes":{"users":[{"id":"9","username":"u"}]},
         "errors":[{"value":"101","parameter":"ids","resource_type":"tweet","type":"x/resource-not-found","title":"Not Found Error"}]}"#;
     let server = Server::start(vec![Reply::ok(reply)]).await;
@@ -80,6 +80,7 @@ async fn posts_are_looked_up_in_hundreds_with_everything_that_is_stored_of_them(
     for part in ["note_tweet", "withheld", "expansions=attachments.media_keys", "media.fields=", "user.fields="] {
         assert!(heads[0].contains(part), "{part} is not in {}", heads[0]);
     }
+    assert!(!heads[0].contains("referenced_tweets.id"), "X bills the originals of reposts: {}", heads[0]);
     assert!(bench.diary.lines().contains(&"1 without lang".to_owned()), "{:?}", bench.diary.lines());
     assert_eq!(heads.len(), 2);
 }
