@@ -992,11 +992,12 @@ pub struct StreamCheckpoint {
     /// version grows with every change.
     #[prost(int64, tag = "2")]
     pub version: i64,
-    /// high_water_mark is the external id at or below which everything is stored, gaps aside. Empty before the first post,
-    /// and for a checkpoint that is not one of Amber's streams.
+    /// high_water_mark is the external id up to which the stream is read without a gap, from the oldest post of its first
+    /// read on. Empty before the first read, and for a checkpoint that is not one of Amber's streams.
     #[prost(string, tag = "3")]
     pub high_water_mark: ::prost::alloc::string::String,
-    /// gaps counts the stretches below the high-water mark that are still to be fetched.
+    /// gaps counts the stretches that are still to be fetched: above the high-water mark, or on a backfill down to the
+    /// beginning of the timeline.
     #[prost(int32, tag = "4")]
     pub gaps: i32,
     /// json is the whole checkpoint as JSON, as it is kept.
@@ -5919,7 +5920,7 @@ pub struct QuarantinedRecord {
     /// reason says what is wrong with it, as the last look at it found.
     #[prost(string, tag = "5")]
     pub reason: ::prost::alloc::string::String,
-    /// path is the place in the answer of X or, after an attempt to replay, in the record, as a JSON pointer (RFC 6901).
+    /// path is the place in the answer of X or, after an attempt to replay, in the record, such as `data\[3\].created_at`.
     #[prost(string, tag = "6")]
     pub path: ::prost::alloc::string::String,
     /// raw is the record as it came, as JSON; cut at 64 KiB.
@@ -5946,7 +5947,8 @@ pub enum QuarantineStatus {
     Unspecified = 0,
     /// QUARANTINE_STATUS_OPEN is a record that waits for somebody.
     Open = 1,
-    /// QUARANTINE_STATUS_REPLAYED is a record that was read again and is stored as a post.
+    /// QUARANTINE_STATUS_REPLAYED is a record that was read again and was a valid post: it is stored, unless that or a later
+    /// version was, or the post is deleted.
     Replayed = 2,
     /// QUARANTINE_STATUS_DISCARDED is a record that somebody is done with.
     Discarded = 3,
@@ -5978,7 +5980,7 @@ impl QuarantineStatus {
 /// RunCounters are the counts of one run. Each starts at zero and only grows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct RunCounters {
-    /// fetched counts the posts that X returned, which is what X bills.
+    /// fetched counts the posts of the timelines that X returned; X also bills posts and accounts that come with them.
     #[prost(int64, tag = "1")]
     pub fetched: i64,
     /// inserted counts the posts that were new; on a dry run those that would be.
@@ -5987,16 +5989,16 @@ pub struct RunCounters {
     /// updated counts the known posts whose content changed; on a dry run those that would be.
     #[prost(int64, tag = "3")]
     pub updated: i64,
-    /// unchanged counts the known posts that were fetched again without a change.
+    /// unchanged counts the known posts that were fetched again without a change, and those that are deleted.
     #[prost(int64, tag = "4")]
     pub unchanged: i64,
     /// quarantined counts the records that failed validation and were put aside.
     #[prost(int64, tag = "5")]
     pub quarantined: i64,
-    /// duplicates counts the records that came twice in one page.
+    /// duplicates counts the records that came twice in one page, and older versions beside a newer one.
     #[prost(int64, tag = "6")]
     pub duplicates: i64,
-    /// pages counts the pages that were stored.
+    /// pages counts the pages that were stored; on a dry run those that would be.
     #[prost(int64, tag = "7")]
     pub pages: i64,
 }
@@ -6018,7 +6020,7 @@ pub struct Run {
     /// dry_run is true when the run fetches and validates but stores nothing.
     #[prost(bool, tag = "5")]
     pub dry_run: bool,
-    /// start_time is when the run began; when it was asked for, while it is pending.
+    /// start_time is when the run was asked for.
     #[prost(message, optional, tag = "6")]
     pub start_time: ::core::option::Option<::prost_types::Timestamp>,
     /// end_time is when the run ended. Absent until then.
@@ -6096,11 +6098,11 @@ pub enum RunStatus {
     Pending = 1,
     /// RUN_STATUS_RUNNING is a run that is at work.
     Running = 2,
-    /// RUN_STATUS_SUCCEEDED is a run that ended with every leader done.
+    /// RUN_STATUS_SUCCEEDED is a run that ended without a leader that failed. An account that cannot be read is no failure.
     Succeeded = 3,
     /// RUN_STATUS_PARTIAL is a run that ended with some leaders failed; the next run goes on with them.
     Partial = 4,
-    /// RUN_STATUS_FAILED is a run that ended before any leader was done; `error` says why.
+    /// RUN_STATUS_FAILED is a run of which every leader failed; `error` says why.
     Failed = 5,
     /// RUN_STATUS_INTERRUPTED is not used: another process, or the next start, goes on with a run that was cut off.
     Interrupted = 6,
@@ -6143,10 +6145,10 @@ impl RunStatus {
 /// TriggerIngestionRequest says what to fetch.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TriggerIngestionRequest {
-    /// backfill asks for posts below the oldest stored ones too, `IngestionConfig.backfill_count` per leader.
+    /// backfill asks for posts below the oldest ones of the first read too, `IngestionConfig.backfill_count` per leader.
     #[prost(bool, tag = "1")]
     pub backfill: bool,
-    /// dry_run asks to fetch and validate but to store nothing. False takes the server's configured default.
+    /// dry_run asks to fetch and validate but to store nothing. It is so in any case when the configuration says so.
     #[prost(bool, tag = "2")]
     pub dry_run: bool,
     /// leader_ids are the leaders to fetch, at most 100. Empty means all.
@@ -6202,7 +6204,7 @@ pub struct GetIngestionStatusResponse {
     /// config is the configuration in force.
     #[prost(message, optional, tag = "7")]
     pub config: ::core::option::Option<IngestionConfig>,
-    /// last_run is the run that was started last. Absent before the first one.
+    /// last_run is the run that was asked for last, by somebody or by the schedule. Absent before the first one.
     #[prost(message, optional, tag = "8")]
     pub last_run: ::core::option::Option<Run>,
     /// leaders are the states of all leaders, newest leader first.
@@ -6221,11 +6223,12 @@ pub struct GetIngestionStatusResponse {
     /// last_tick is the tick of the newest scheduled run. Absent before the first one.
     #[prost(message, optional, tag = "13")]
     pub last_tick: ::core::option::Option<::prost_types::Timestamp>,
-    /// usage is what X returned to all replicas, which is what it bills. Absent without access to X.
+    /// usage is what X returned to all replicas; X bills no more than that. Absent without access to X.
     #[prost(message, optional, tag = "14")]
     pub usage: ::core::option::Option<XUsage>,
 }
-/// XUsage is what X returned, by days and months in UTC.
+/// XUsage is what X returned, by days and months in UTC: posts and accounts that came with what was asked for are counted
+/// as well, and what comes twice is counted twice.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct XUsage {
     /// posts_today counts the posts since midnight.
@@ -6260,16 +6263,17 @@ pub struct CircuitBreaker {
 /// IngestionJob is one scheduled job.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IngestionJob {
-    /// id is the stable name of the job, for example `x_ingestion`.
+    /// id is the stable name of the job: `x_ingestion_interval` or `x_ingestion_cron`.
     #[prost(string, tag = "1")]
     pub id: ::prost::alloc::string::String,
     /// name is a text for people.
     #[prost(string, tag = "2")]
     pub name: ::prost::alloc::string::String,
-    /// trigger says when the job runs, for example `interval\[0:30:00\]` or `cron\[*/15 * * * *\]`.
+    /// trigger says when the job runs, for example `interval\[0:30:00\]` or `cron\[*/15 * * * *\]`, which is followed by the time
+    /// zone when that is not UTC: `cron\[0 3 * * *\] Asia/Kolkata`.
     #[prost(string, tag = "3")]
     pub trigger: ::prost::alloc::string::String,
-    /// next_run_time is when the job runs next. Absent when it is paused.
+    /// next_run_time is when the job is due next; it begins up to `X_INGEST_JITTER_SECONDS` later.
     #[prost(message, optional, tag = "4")]
     pub next_run_time: ::core::option::Option<::prost_types::Timestamp>,
 }
@@ -6279,13 +6283,14 @@ pub struct IngestionConfig {
     /// interval is the time between two scheduled runs; it is not used when `cron` is present.
     #[prost(message, optional, tag = "1")]
     pub interval: ::core::option::Option<::prost_types::Duration>,
-    /// cron is the 5-field expression, in UTC, that replaces the interval. Absent when none is set.
+    /// cron is the 5-field expression that replaces the interval, on the clocks of the time zone `SCHEDULE_TZ`, which is UTC
+    /// unless the configuration says otherwise. Absent when none is set.
     #[prost(string, optional, tag = "2")]
     pub cron: ::core::option::Option<::prost::alloc::string::String>,
-    /// backfill_count is how many older posts a backfill fetches per leader.
+    /// backfill_count is how many older posts a backfill fetches per leader. Zero means all that X gives.
     #[prost(int32, tag = "3")]
     pub backfill_count: i32,
-    /// limit is how many posts a run fetches per leader; the next run fetches the rest.
+    /// limit is how many new posts a run fetches per leader; the next run fetches the rest.
     #[prost(int32, tag = "4")]
     pub limit: i32,
     /// dry_run is true when every run stores nothing.
@@ -6310,13 +6315,14 @@ pub struct LeaderIngestion {
     /// last_success_time is when the leader was last fetched without a failure. Absent before the first time.
     #[prost(message, optional, tag = "5")]
     pub last_success_time: ::core::option::Option<::prost_types::Timestamp>,
-    /// high_water_mark is the external id at or below which everything is stored, gaps aside. Empty before the first post.
+    /// high_water_mark is the external id up to which the newest posts are read without a gap, from the oldest post of the
+    /// first read on. Empty before the first read.
     #[prost(string, tag = "6")]
     pub high_water_mark: ::prost::alloc::string::String,
-    /// gaps counts the stretches below the high-water mark that are still to be fetched.
+    /// gaps counts the stretches above the high-water mark that are still to be fetched; the mark rises when the last one is.
     #[prost(int32, tag = "7")]
     pub gaps: i32,
-    /// unreachable_gaps counts the stretches that X does not hand out any more.
+    /// unreachable_gaps counts the stretches that were given up, since X does not hand them out any more.
     #[prost(int32, tag = "8")]
     pub unreachable_gaps: i32,
 }
@@ -6631,7 +6637,8 @@ pub mod ingestion_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
-        /// GetRun answers a run, at work or ended. Needs the role VIEWER or a higher one.
+        /// GetRun answers a run, at work or ended. A run that ended 90 days ago is forgotten, unless it is the newest. Needs the
+        /// role VIEWER or a higher one.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
         /// (RUN_NOT_FOUND).
@@ -6914,7 +6921,8 @@ pub mod ingestion_service_client {
                 .insert(GrpcMethod::new("amber.v1.IngestionService", "ResetCheckpoint"));
             self.inner.unary(req, path, codec).await
         }
-        /// ListQuarantine answers the records of X that are no valid posts, newest first. Needs the role REVIEWER or ADMIN.
+        /// ListQuarantine answers the records of X that are no valid posts, newest first. Those that were dealt with, and that X
+        /// has not given again, are forgotten after 90 days. Needs the role REVIEWER or ADMIN.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
         /// (FIELD_INVALID, PAGE_TOKEN_INVALID).
@@ -7032,7 +7040,8 @@ pub mod ingestion_service_server {
             tonic::Response<super::TriggerIngestionResponse>,
             tonic::Status,
         >;
-        /// GetRun answers a run, at work or ended. Needs the role VIEWER or a higher one.
+        /// GetRun answers a run, at work or ended. A run that ended 90 days ago is forgotten, unless it is the newest. Needs the
+        /// role VIEWER or a higher one.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
         /// (RUN_NOT_FOUND).
@@ -7146,7 +7155,8 @@ pub mod ingestion_service_server {
             tonic::Response<super::ResetCheckpointResponse>,
             tonic::Status,
         >;
-        /// ListQuarantine answers the records of X that are no valid posts, newest first. Needs the role REVIEWER or ADMIN.
+        /// ListQuarantine answers the records of X that are no valid posts, newest first. Those that were dealt with, and that X
+        /// has not given again, are forgotten after 90 days. Needs the role REVIEWER or ADMIN.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
         /// (FIELD_INVALID, PAGE_TOKEN_INVALID).

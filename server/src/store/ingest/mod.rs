@@ -87,7 +87,7 @@ pub struct Rejected {
     pub raw: serde_json::Value,
     /// What is wrong with it.
     pub reason: String,
-    /// Where in the record, as a JSON pointer (RFC 6901).
+    /// Where in the answer, such as `data[3].created_at`.
     pub path: String,
 }
 

@@ -36,15 +36,16 @@ export type StreamCheckpoint = Message<"amber.v1.StreamCheckpoint"> & {
   version: bigint;
 
   /**
-   * high_water_mark is the external id at or below which everything is stored, gaps aside. Empty before the first post,
-   * and for a checkpoint that is not one of Amber's streams.
+   * high_water_mark is the external id up to which the stream is read without a gap, from the oldest post of its first
+   * read on. Empty before the first read, and for a checkpoint that is not one of Amber's streams.
    *
    * @generated from field: string high_water_mark = 3;
    */
   highWaterMark: string;
 
   /**
-   * gaps counts the stretches below the high-water mark that are still to be fetched.
+   * gaps counts the stretches that are still to be fetched: above the high-water mark, or on a backfill down to the
+   * beginning of the timeline.
    *
    * @generated from field: int32 gaps = 4;
    */

@@ -33,14 +33,14 @@ export const file_amber_v1_ingestion_service: GenFile = /*@__PURE__*/
  */
 export type TriggerIngestionRequest = Message<"amber.v1.TriggerIngestionRequest"> & {
   /**
-   * backfill asks for posts below the oldest stored ones too, `IngestionConfig.backfill_count` per leader.
+   * backfill asks for posts below the oldest ones of the first read too, `IngestionConfig.backfill_count` per leader.
    *
    * @generated from field: bool backfill = 1;
    */
   backfill: boolean;
 
   /**
-   * dry_run asks to fetch and validate but to store nothing. False takes the server's configured default.
+   * dry_run asks to fetch and validate but to store nothing. It is so in any case when the configuration says so.
    *
    * @generated from field: bool dry_run = 2;
    */
@@ -196,7 +196,7 @@ export type GetIngestionStatusResponse = Message<"amber.v1.GetIngestionStatusRes
   config?: IngestionConfig | undefined;
 
   /**
-   * last_run is the run that was started last. Absent before the first one.
+   * last_run is the run that was asked for last, by somebody or by the schedule. Absent before the first one.
    *
    * @generated from field: amber.v1.Run last_run = 8;
    */
@@ -239,7 +239,7 @@ export type GetIngestionStatusResponse = Message<"amber.v1.GetIngestionStatusRes
   lastTick?: Timestamp | undefined;
 
   /**
-   * usage is what X returned to all replicas, which is what it bills. Absent without access to X.
+   * usage is what X returned to all replicas; X bills no more than that. Absent without access to X.
    *
    * @generated from field: amber.v1.XUsage usage = 14;
    */
@@ -254,7 +254,8 @@ export const GetIngestionStatusResponseSchema: GenMessage<GetIngestionStatusResp
   messageDesc(file_amber_v1_ingestion_service, 5);
 
 /**
- * XUsage is what X returned, by days and months in UTC.
+ * XUsage is what X returned, by days and months in UTC: posts and accounts that came with what was asked for are counted
+ * as well, and what comes twice is counted twice.
  *
  * @generated from message amber.v1.XUsage
  */
@@ -344,7 +345,7 @@ export const CircuitBreakerSchema: GenMessage<CircuitBreaker> = /*@__PURE__*/
  */
 export type IngestionJob = Message<"amber.v1.IngestionJob"> & {
   /**
-   * id is the stable name of the job, for example `x_ingestion`.
+   * id is the stable name of the job: `x_ingestion_interval` or `x_ingestion_cron`.
    *
    * @generated from field: string id = 1;
    */
@@ -358,14 +359,15 @@ export type IngestionJob = Message<"amber.v1.IngestionJob"> & {
   name: string;
 
   /**
-   * trigger says when the job runs, for example `interval[0:30:00]` or `cron[*\/15 * * * *]`.
+   * trigger says when the job runs, for example `interval[0:30:00]` or `cron[*\/15 * * * *]`, which is followed by the time
+   * zone when that is not UTC: `cron[0 3 * * *] Asia/Kolkata`.
    *
    * @generated from field: string trigger = 3;
    */
   trigger: string;
 
   /**
-   * next_run_time is when the job runs next. Absent when it is paused.
+   * next_run_time is when the job is due next; it begins up to `X_INGEST_JITTER_SECONDS` later.
    *
    * @generated from field: google.protobuf.Timestamp next_run_time = 4;
    */
@@ -393,21 +395,22 @@ export type IngestionConfig = Message<"amber.v1.IngestionConfig"> & {
   interval?: Duration | undefined;
 
   /**
-   * cron is the 5-field expression, in UTC, that replaces the interval. Absent when none is set.
+   * cron is the 5-field expression that replaces the interval, on the clocks of the time zone `SCHEDULE_TZ`, which is UTC
+   * unless the configuration says otherwise. Absent when none is set.
    *
    * @generated from field: optional string cron = 2;
    */
   cron?: string | undefined;
 
   /**
-   * backfill_count is how many older posts a backfill fetches per leader.
+   * backfill_count is how many older posts a backfill fetches per leader. Zero means all that X gives.
    *
    * @generated from field: int32 backfill_count = 3;
    */
   backfillCount: number;
 
   /**
-   * limit is how many posts a run fetches per leader; the next run fetches the rest.
+   * limit is how many new posts a run fetches per leader; the next run fetches the rest.
    *
    * @generated from field: int32 limit = 4;
    */
@@ -470,21 +473,22 @@ export type LeaderIngestion = Message<"amber.v1.LeaderIngestion"> & {
   lastSuccessTime?: Timestamp | undefined;
 
   /**
-   * high_water_mark is the external id at or below which everything is stored, gaps aside. Empty before the first post.
+   * high_water_mark is the external id up to which the newest posts are read without a gap, from the oldest post of the
+   * first read on. Empty before the first read.
    *
    * @generated from field: string high_water_mark = 6;
    */
   highWaterMark: string;
 
   /**
-   * gaps counts the stretches below the high-water mark that are still to be fetched.
+   * gaps counts the stretches above the high-water mark that are still to be fetched; the mark rises when the last one is.
    *
    * @generated from field: int32 gaps = 7;
    */
   gaps: number;
 
   /**
-   * unreachable_gaps counts the stretches that X does not hand out any more.
+   * unreachable_gaps counts the stretches that were given up, since X does not hand them out any more.
    *
    * @generated from field: int32 unreachable_gaps = 8;
    */
@@ -1063,7 +1067,8 @@ export const IngestionService: GenService<{
     output: typeof TriggerIngestionResponseSchema;
   },
   /**
-   * GetRun answers a run, at work or ended. Needs the role VIEWER or a higher one.
+   * GetRun answers a run, at work or ended. A run that ended 90 days ago is forgotten, unless it is the newest. Needs the
+   * role VIEWER or a higher one.
    *
    * Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and NOT_FOUND
    * (RUN_NOT_FOUND).
@@ -1197,7 +1202,8 @@ export const IngestionService: GenService<{
     output: typeof ResetCheckpointResponseSchema;
   },
   /**
-   * ListQuarantine answers the records of X that are no valid posts, newest first. Needs the role REVIEWER or ADMIN.
+   * ListQuarantine answers the records of X that are no valid posts, newest first. Those that were dealt with, and that X
+   * has not given again, are forgotten after 90 days. Needs the role REVIEWER or ADMIN.
    *
    * Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
    * (FIELD_INVALID, PAGE_TOKEN_INVALID).

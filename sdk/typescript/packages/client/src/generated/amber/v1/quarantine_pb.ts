@@ -60,7 +60,7 @@ export type QuarantinedRecord = Message<"amber.v1.QuarantinedRecord"> & {
   reason: string;
 
   /**
-   * path is the place in the answer of X or, after an attempt to replay, in the record, as a JSON pointer (RFC 6901).
+   * path is the place in the answer of X or, after an attempt to replay, in the record, such as `data[3].created_at`.
    *
    * @generated from field: string path = 6;
    */
@@ -130,7 +130,8 @@ export enum QuarantineStatus {
   OPEN = 1,
 
   /**
-   * QUARANTINE_STATUS_REPLAYED is a record that was read again and is stored as a post.
+   * QUARANTINE_STATUS_REPLAYED is a record that was read again and was a valid post: it is stored, unless that or a later
+   * version was, or the post is deleted.
    *
    * @generated from enum value: QUARANTINE_STATUS_REPLAYED = 2;
    */

@@ -23,7 +23,7 @@ export const file_amber_v1_run: GenFile = /*@__PURE__*/
  */
 export type RunCounters = Message<"amber.v1.RunCounters"> & {
   /**
-   * fetched counts the posts that X returned, which is what X bills.
+   * fetched counts the posts of the timelines that X returned; X also bills posts and accounts that come with them.
    *
    * @generated from field: int64 fetched = 1;
    */
@@ -44,7 +44,7 @@ export type RunCounters = Message<"amber.v1.RunCounters"> & {
   updated: bigint;
 
   /**
-   * unchanged counts the known posts that were fetched again without a change.
+   * unchanged counts the known posts that were fetched again without a change, and those that are deleted.
    *
    * @generated from field: int64 unchanged = 4;
    */
@@ -58,14 +58,14 @@ export type RunCounters = Message<"amber.v1.RunCounters"> & {
   quarantined: bigint;
 
   /**
-   * duplicates counts the records that came twice in one page.
+   * duplicates counts the records that came twice in one page, and older versions beside a newer one.
    *
    * @generated from field: int64 duplicates = 6;
    */
   duplicates: bigint;
 
   /**
-   * pages counts the pages that were stored.
+   * pages counts the pages that were stored; on a dry run those that would be.
    *
    * @generated from field: int64 pages = 7;
    */
@@ -121,7 +121,7 @@ export type Run = Message<"amber.v1.Run"> & {
   dryRun: boolean;
 
   /**
-   * start_time is when the run began; when it was asked for, while it is pending.
+   * start_time is when the run was asked for.
    *
    * @generated from field: google.protobuf.Timestamp start_time = 6;
    */
@@ -267,7 +267,7 @@ export enum RunStatus {
   RUNNING = 2,
 
   /**
-   * RUN_STATUS_SUCCEEDED is a run that ended with every leader done.
+   * RUN_STATUS_SUCCEEDED is a run that ended without a leader that failed. An account that cannot be read is no failure.
    *
    * @generated from enum value: RUN_STATUS_SUCCEEDED = 3;
    */
@@ -281,7 +281,7 @@ export enum RunStatus {
   PARTIAL = 4,
 
   /**
-   * RUN_STATUS_FAILED is a run that ended before any leader was done; `error` says why.
+   * RUN_STATUS_FAILED is a run of which every leader failed; `error` says why.
    *
    * @generated from enum value: RUN_STATUS_FAILED = 5;
    */
