@@ -7,10 +7,6 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-mod local;
-
-pub use local::LocalGovernor;
-
 use super::{Endpoint, Fingerprint};
 use crate::domain::Usage;
 use crate::resilience::{Allowance, Ask, BreakerSnapshot, Decision, Pass, Report};

@@ -18,7 +18,7 @@ mod problem;
 mod rate_limit;
 mod record;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod transport;
 mod user;
 
@@ -26,7 +26,7 @@ pub use client::{Client, Settings};
 pub use credential::Fingerprint;
 pub use endpoint::{Endpoint, TimelineRequest};
 pub use error::{Error, Fault};
-pub use governor::{Governor, Line, LocalGovernor, Permit, Standing, Unreachable};
+pub use governor::{Governor, Line, Permit, Standing, Unreachable};
 pub use observer::Observer;
 pub use page::{Rejected, TimelinePage};
 pub use posts_lookup::PostLookup;

@@ -102,7 +102,7 @@ async fn every_recorded_error_has_its_meaning() {
         let canned = canned(&folder.join(format!("{name}.json")));
         for call in ["timeline", "users", "posts"] {
             let x = FakeXApi::start(SystemClock).await;
-            let client = client(&x);
+            let client = client(&x).await;
             x.fail_next(100, Fault::Canned(canned.clone()));
             let made = match call {
                 "timeline" => timeline(&client).await,

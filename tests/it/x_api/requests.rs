@@ -13,7 +13,7 @@ use super::client;
 async fn whatever_the_client_asks_is_described() {
     // The description is asked by the fake, for every request that reaches it.
     let x = FakeXApi::start(SystemClock).await;
-    let client = client(&x);
+    let client = client(&x).await;
     let id = x.add_user("Ada", "ada").unwrap();
     let posts: Vec<_> = (0..12).map(|n| x.post("ada", format!("Number {n}")).unwrap()).collect();
     let handle = |n: i64| Handle::parse(&format!("handle_{n:03}")).unwrap();

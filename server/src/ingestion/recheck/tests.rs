@@ -13,7 +13,7 @@ use crate::resilience::{Backoff, BreakerSettings, RetryPolicy};
 use crate::sentiment::Analyzer;
 use crate::store::{Control, Drift, Settings, Store};
 use crate::telemetry::Metrics;
-use crate::x_api::LocalGovernor;
+use crate::x_api::tests::governor::LocalGovernor;
 
 /// A queue that is never empty and remembers what it was asked.
 #[derive(Default)]

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::governor::LocalGovernor;
 use super::server::{BEARER, Bench, Hands, Reply, Server, bench, bench_with};
 use crate::domain::{ExternalId, Handle, OsEntropy, UserId};
 use crate::resilience::{BreakerSettings, BreakerState, RetryPolicy};
-use crate::x_api::{Client, Error, Fault, LocalGovernor, Settings, TimelinePage, TimelineRequest};
+use crate::x_api::{Client, Error, Fault, Settings, TimelinePage, TimelineRequest};
 
 const EMPTY: &str = r#"{"meta":{"result_count":0}}"#;
 

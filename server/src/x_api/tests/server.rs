@@ -10,9 +10,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::governor::LocalGovernor;
 use crate::domain::{Clock, OsEntropy, Reads};
 use crate::resilience::{Backoff, BreakerSettings, BreakerSnapshot, Retry, RetryPolicy};
-use crate::x_api::{Client, Endpoint, Fault, Governor, LocalGovernor, Observer, Settings};
+use crate::x_api::{Client, Endpoint, Fault, Governor, Observer, Settings};
 
 pub(super) const BEARER: &str = "the-bearer-token-of-the-tests";
 

@@ -1,4 +1,4 @@
-//! A governor in memory, for one process that shares its credential with nobody.
+//! A governor in memory, for a client that shares its credential with nobody.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,16 +7,15 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Governor, Line, Permit, Standing, Unreachable};
 use crate::domain::{Clock, Entropy, Month, Reads, Usage, day_of};
 use crate::resilience::{
     Allowance, Ask, BreakerSettings, Circuit, Decision, PROBE_PATIENCE, Purse, Report, UnderWay, decide,
 };
-use crate::x_api::Fingerprint;
+use crate::x_api::{Fingerprint, Governor, Line, Permit, Standing, Unreachable};
 
-/// A governor in memory, for one process that shares its credential with nobody.
+/// A governor in memory, for a client that shares its credential with nobody.
 #[derive(Debug)]
-pub struct LocalGovernor {
+pub(crate) struct LocalGovernor {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     breaker: BreakerSettings,
@@ -44,8 +43,7 @@ struct Call {
 
 impl LocalGovernor {
     /// A governor that has heard of no call yet; `budget` bounds the posts of a month.
-    #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         breaker: BreakerSettings,
