@@ -7,10 +7,11 @@ use prost::Message;
 use prost_types::FileDescriptorSet;
 use tonic_reflection::pb::{v1, v1alpha};
 
-/// What describes the services that this server has.
-const DESCRIBED: [&[u8]; 4] = [
+/// What describes the services that this server has, and the details of its refusals.
+pub(super) const DESCRIBED: [&[u8]; 5] = [
     amber_proto::FILE_DESCRIPTOR_SET,
     tonic_health::pb::FILE_DESCRIPTOR_SET,
+    tonic_types::pb::FILE_DESCRIPTOR_SET,
     v1::FILE_DESCRIPTOR_SET,
     v1alpha::FILE_DESCRIPTOR_SET,
 ];

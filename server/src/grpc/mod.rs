@@ -81,10 +81,8 @@ pub fn services(use_cases: &UseCases, serving: &Serving, reflection: bool) -> Ro
 
 /// What reflection tells about.
 fn described() -> Builder<'static> {
-    Builder::configure()
-        .register_encoded_file_descriptor_set(amber_proto::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+    let builder = Builder::configure().include_reflection_service(false);
+    methods::DESCRIBED.into_iter().fold(builder, Builder::register_encoded_file_descriptor_set)
 }
 
 #[cfg(test)]
