@@ -1,10 +1,11 @@
 // What a caller shows to prove itself.
 import type { Interceptor } from "@connectrpc/connect";
+import { unlessGivenUp } from "./pause.js";
 import { isRefusedFor } from "./refusal.js";
 
 /** What a caller shows to prove itself. */
 export interface Credentials {
-  /** The value of the metadata `authorization`. */
+  /** The value of the metadata `authorization`. A call waits for it no longer than for its own deadline. */
   authorization(): Promise<string>;
   /** Called when the server says that this value has expired. True when another one may be had. */
   discard(authorization: string): boolean;
@@ -69,13 +70,13 @@ function bearer(secret: string): string {
   return `Bearer ${secret}`;
 }
 
-/** Adds the credential, unless the call brings its own. A call that was refused for an expired one is made once more; a stream
+/** Adds the credential, unless the call brings its own; it is waited for no longer than the call may take. A call that was refused for an expired one is made once more; a stream
  * is not, but whoever opens it again shows another one. */
 export function authorizing(credentials: Credentials): Interceptor {
   return (next) => async (request) => {
     if (request.header.has("authorization")) return next(request);
     const show = async () => {
-      const shown = await credentials.authorization();
+      const shown = await unlessGivenUp(credentials.authorization(), request.signal);
       request.header.set("authorization", shown);
       return shown;
     };

@@ -78,6 +78,23 @@ test("a call that was refused for an expired token is made once more, with anoth
   expect(issue).toHaveBeenCalledTimes(2);
 });
 
+test("a credential that never comes is waited for no longer than the call may take", async () => {
+  const listLeaders = vi.fn(() => ({}));
+  const watchRun = vi.fn(async function* () {});
+  const never = { authorization: vi.fn(() => new Promise<string>(() => {})), discard: () => false };
+  const leaders = createClient(LeaderService, serving(LeaderService, { listLeaders }, [authorizing(never)]));
+  await expect(leaders.listLeaders({}, { timeoutMs: 20 })).rejects.toMatchObject({ code: Code.DeadlineExceeded });
+
+  const signal = AbortSignal.timeout(20);
+  const ingestion = createClient(IngestionService, serving(IngestionService, { watchRun }, [authorizing(never)]));
+  const watch = async () => {
+    for await (const _ of ingestion.watchRun({ runId: "r" }, { signal }));
+  };
+  await expect(watch()).rejects.toMatchObject({ code: Code.Canceled });
+  expect(never.authorization).toHaveBeenCalledTimes(2);
+  expect([listLeaders, watchRun].map((call) => call.mock.calls.length)).toEqual([0, 0]);
+});
+
 test("a wrong token is not tried again, nor an expired key", async () => {
   const refusals: [string, Parameters<typeof authorizing>[0]][] = [
     ["CREDENTIAL_INVALID", issuing().credentials],
