@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use crate::limit_outage::{BUDGET, Calm, Crowd, plenty};
+use crate::limit_outage::{BUDGET, Calm, Crowd, assert_prompt, plenty};
 use crate::limiter::{identity, policy, settings};
 
 /// Enough for whatever has to be connected first.
@@ -126,11 +126,13 @@ async fn a_node_of_a_cluster_that_is_silent_holds_few_calls_up() {
     let silent = (cluster.place_of("rate_limit:user:anybody") + 1) % 3;
     cluster.nodes()[silent].freeze();
     calm.until_breaker_is(true).await;
+    let mut waits = Vec::new();
     for n in 0..200 {
         let started = Instant::now();
         assert!(calm.ask(&identity(&format!("visitor-{n}")), plenty()).await.decision.allowed);
-        assert!(started.elapsed() < BUDGET * 18, "{:?}", started.elapsed());
+        waits.push(started.elapsed());
     }
+    assert_prompt(waits, "a silent node");
     cluster.nodes()[silent].thaw();
     calm.until_breaker_is(false).await;
     crowd.go().await;
