@@ -162,6 +162,36 @@ async fn a_database_that_does_not_answer_holds_nobody() {
 }
 
 #[tokio::test]
+async fn what_takes_long_to_count_is_no_outage() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let database = postgres.database().await;
+    let start = async || {
+        let builder = TestServer::on(Backend::Postgres).await.expect("it is there");
+        builder.env("DATABASE_URL", database.clone()).start().await
+    };
+    let (old, new) = (start().await, start().await);
+    let (answer, _) = get(&old, "/api/health").await;
+    let before = answer.json()["checks"]["database"].clone();
+    assert_eq!((answer.status, &before["stats"]["posts"]), (200, &json!(0)));
+
+    let blocker = sea_orm::Database::connect(&database).await.unwrap();
+    let held = sea_orm::TransactionTrait::begin(&blocker).await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(&held, "LOCK TABLE post_counts").await.unwrap();
+    // A report is half a second old at most.
+    sleep(Duration::from_millis(600)).await;
+    for (server, stats) in [
+        (&old, before["stats"].clone()),
+        (&new, json!({ "leaders": null, "posts": null, "reviewItems": null, "latestPostTimestamp": null })),
+    ] {
+        let (answer, took) = get(server, "/api/health").await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(took < PROBE, "{took:?}");
+        assert_eq!(answer.json()["status"], "ok");
+        assert_eq!(answer.json()["checks"]["database"], json!({ "status": "ok", "stats": stats }));
+    }
+}
+
+#[tokio::test]
 async fn redis_may_be_away_without_harm() {
     let Some(mut redis) = Redis::start() else { return };
     let builder = TestServer::on(Backend::Sqlite).await.expect("SQLite is always there");

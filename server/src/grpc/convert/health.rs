@@ -15,7 +15,7 @@ pub(in crate::grpc) fn health(report: Report) -> v1::GetHealthResponse {
     v1::GetHealthResponse {
         status: status.into(),
         check_time: Some(timestamp(report.at)),
-        database: Some(database(&report.database)),
+        database: Some(database(&report.database, report.counts.as_ref())),
         redis: Some(redis(&report.redis)),
         ingestion_scheduler: Some(scheduler(report.ingestion)),
         stats: Some(stats(report.totals)),
@@ -36,12 +36,9 @@ fn outcome<T>(check: &Check<T>) -> (v1::CheckStatus, Option<Duration>, &'static 
     }
 }
 
-fn database(check: &Check<Counts>) -> v1::DatabaseCheck {
+fn database(check: &Check<()>, found: Option<&Counts>) -> v1::DatabaseCheck {
     let (status, latency, error) = outcome(check);
-    let found = match check {
-        Check::Ok(found, _) => Some(counts(found)),
-        Check::Failed(_) | Check::Disabled => None,
-    };
+    let found = found.filter(|_| matches!(check, Check::Ok(..))).map(counts);
     v1::DatabaseCheck { status: status.into(), latency: latency.map(duration), counts: found, error: error.to_owned() }
 }
 
@@ -84,10 +81,11 @@ mod tests {
     use crate::config::Build;
     use crate::resilience::BreakerState;
 
-    fn report(database: Check<Counts>) -> Report {
+    fn report(database: Check<()>, counts: Option<Counts>) -> Report {
         Report {
             at: Timestamp::UNIX_EPOCH,
             database,
+            counts,
             redis: Check::Disabled,
             ingestion: IngestionCheck { enabled: true, running: false, breaker: BreakerState::HalfOpen },
             totals: IngestTotals::default(),
@@ -98,13 +96,13 @@ mod tests {
     #[test]
     fn only_a_database_that_is_down_degrades_the_whole() {
         let counts = Counts { leaders: 2, posts: 3, review_items: 0, latest_post_at: None };
-        let well = health(report(Check::Ok(counts, Duration::from_millis(4))));
+        let well = health(report(Check::Ok((), Duration::from_millis(4)), Some(counts)));
         assert_eq!(well.status(), v1::HealthStatus::Ok);
         assert_eq!(well.redis.unwrap().status(), v1::CheckStatus::Disabled);
         let database = well.database.unwrap();
         assert_eq!((database.counts.unwrap().posts, database.latency.unwrap().nanos), (3, 4_000_000));
 
-        let ill = health(report(Check::Failed("the database does not answer")));
+        let ill = health(report(Check::Failed("the database does not answer"), Some(counts)));
         assert_eq!(ill.status(), v1::HealthStatus::Degraded);
         let database = ill.database.unwrap();
         assert_eq!(database.error, "the database does not answer");
@@ -113,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_scheduler_that_does_not_run_is_stopped() {
-        let check = health(report(Check::Disabled)).ingestion_scheduler.unwrap();
+        let check = health(report(Check::Disabled, None)).ingestion_scheduler.unwrap();
         assert_eq!(check.status(), v1::CheckStatus::Stopped);
         assert_eq!(check.circuit_breaker_state(), v1::CircuitBreakerState::HalfOpen);
     }

@@ -38,7 +38,7 @@ fn show(report: &Report) -> Value {
         "status": if report.is_ok() { "ok" } else { "degraded" },
         "timestamp": report.at.to_string(),
         "checks": {
-            "database": database(&report.database),
+            "database": database(&report.database, report.counts.as_ref()),
             "redis": redis(&report.redis),
             "ingestion_scheduler": {
                 "status": if report.ingestion.running { "ok" } else { "stopped" },
@@ -56,15 +56,16 @@ fn show(report: &Report) -> Value {
     })
 }
 
-fn database(check: &Check<Counts>) -> Value {
+/// What was never counted in time is null.
+fn database(check: &Check<()>, counts: Option<&Counts>) -> Value {
     match check {
-        Check::Ok(counts, _) => json!({
+        Check::Ok((), _) => json!({
             "status": "ok",
             "stats": {
-                "leaders": counts.leaders,
-                "posts": counts.posts,
-                "reviewItems": counts.review_items,
-                "latestPostTimestamp": counts.latest_post_at.map(|at| at.to_string()),
+                "leaders": counts.map(|counts| counts.leaders),
+                "posts": counts.map(|counts| counts.posts),
+                "reviewItems": counts.map(|counts| counts.review_items),
+                "latestPostTimestamp": counts.and_then(|counts| counts.latest_post_at).map(|at| at.to_string()),
             },
         }),
         Check::Failed(reason) => json!({ "status": "error", "error": reason }),
