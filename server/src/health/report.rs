@@ -9,6 +9,7 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use tracing::{debug, warn};
 
+use super::{TaskCheck, Tasks};
 use crate::config::Build;
 use crate::domain::Clock;
 use crate::ingestion::Ingestion;
@@ -68,6 +69,8 @@ pub struct Report {
     pub redis: Check<()>,
     /// The scheduler.
     pub ingestion: IngestionCheck,
+    /// The tasks of the background.
+    pub tasks: TaskCheck,
     /// The runs of this process.
     pub totals: IngestTotals,
     /// What was built.
@@ -75,11 +78,19 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether Amber can do its work: the database answers. Redis may be away.
+    /// Whether calls can be served: the database answers. Redis may be away.
     #[must_use]
-    pub fn is_ok(&self) -> bool {
+    pub fn serves(&self) -> bool {
         matches!(self.database, Check::Ok(..))
     }
+
+    /// Whether Amber can do all of its work: besides, no task of the background is down.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.serves() && self.tasks.down.is_empty()
+    }
+}
+
 /// What was counted last.
 #[derive(Debug, Default)]
 struct Counted {
@@ -93,6 +104,7 @@ pub struct Health {
     vitals: Arc<dyn Vitals>,
     redis: Option<Pool>,
     ingestion: Ingestion,
+    tasks: Tasks,
     metrics: Metrics,
     clock: Arc<dyn Clock>,
     build: Build,
@@ -116,6 +128,7 @@ impl Health {
             vitals,
             redis,
             ingestion,
+            tasks: Tasks::default(),
             metrics,
             clock,
             build,
@@ -147,11 +160,18 @@ impl Health {
             counts,
             redis,
             ingestion: self.ingestion_check(),
+            tasks: self.tasks.check(),
             totals: self.totals(),
             build: self.build.clone(),
         };
         *last = Some((Instant::now(), report.clone()));
         report
+    }
+
+    /// Where it is to be told what becomes of the tasks of the background.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 
     /// Says from now on that no more calls should come: the process is about to stop.

@@ -15,7 +15,7 @@ use super::declared::{self, Kind, METRICS, Metric};
 use super::kept::Kept;
 use super::totals::{Snapshot, Totals};
 use crate::config::Build;
-use crate::domain::{Clock, PolicyName, Reads, Removal, RunCounters, RunStatus, Usage};
+use crate::domain::{Background, Clock, PolicyName, Reads, Removal, RunCounters, RunStatus, Usage};
 
 /// The metrics of one server. A clone is a handle to the same numbers; nothing is global, so that several servers can
 /// live in one process.
@@ -114,7 +114,9 @@ impl Metrics {
             }
         }
         let (removals, ends) = (Removal::ALL.map(Removal::as_str), ENDS.map(RunStatus::as_str));
+        let tasks = Background::ALL.map(Background::as_str);
         let families = [
+            (declared::TASK_PANICS, &tasks[..]),
             (declared::INGESTION_RUNS, &ends[..]),
             (declared::INGESTION_STOPS, &STOPS[..]),
             (declared::INGESTION_POSTS, &OUTCOMES[..]),
@@ -141,6 +143,11 @@ impl Metrics {
     pub fn request(&self, kind: &'static str, route: &str, code: &str, took: Duration) {
         self.counter(declared::REQUESTS, &[kind, route, code]).increment(1);
         self.histogram(declared::REQUEST_SECONDS, &[kind, route]).record(took);
+    }
+
+    /// A task of the background panicked.
+    pub fn task_panicked(&self, task: Background) {
+        self.counter(declared::TASK_PANICS, &[task.as_str()]).increment(1);
     }
 
     /// The certificate that is shown ends then, in seconds since 1970; None when that cannot be told.

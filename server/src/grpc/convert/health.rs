@@ -7,7 +7,8 @@ use amber_proto::v1;
 use super::ingestion::breaker_state;
 use super::number::count;
 use super::time::{duration, timestamp};
-use crate::health::{Check, IngestTotals, IngestionCheck, Report};
+use crate::domain::Background;
+use crate::health::{Check, IngestTotals, IngestionCheck, Report, TaskCheck};
 use crate::store::Counts;
 
 pub(in crate::grpc) fn health(report: Report) -> v1::GetHealthResponse {
@@ -18,6 +19,7 @@ pub(in crate::grpc) fn health(report: Report) -> v1::GetHealthResponse {
         database: Some(database(&report.database, report.counts.as_ref())),
         redis: Some(redis(&report.redis)),
         ingestion_scheduler: Some(scheduler(report.ingestion)),
+        background_tasks: Some(tasks(report.tasks)),
         stats: Some(stats(report.totals)),
         build: Some(v1::BuildInfo {
             version: report.build.version,
@@ -66,6 +68,15 @@ fn scheduler(check: IngestionCheck) -> v1::IngestionSchedulerCheck {
     }
 }
 
+fn tasks(check: TaskCheck) -> v1::BackgroundTasksCheck {
+    let status = if check.down.is_empty() { v1::CheckStatus::Ok } else { v1::CheckStatus::Error };
+    v1::BackgroundTasksCheck {
+        status: status.into(),
+        down: check.down.into_iter().map(Background::as_str).map(str::to_owned).collect(),
+        restarts: count(check.restarts),
+    }
+}
+
 fn stats(totals: IngestTotals) -> v1::IngestionStats {
     v1::IngestionStats {
         total_ingests: count(totals.total_ingests),
@@ -88,13 +99,14 @@ mod tests {
             counts,
             redis: Check::Disabled,
             ingestion: IngestionCheck { enabled: true, running: false, breaker: BreakerState::HalfOpen },
+            tasks: TaskCheck::default(),
             totals: IngestTotals::default(),
             build: Build { version: "0.1.0".into(), commit: "c0ffee".into(), build_time: "unknown".into() },
         }
     }
 
     #[test]
-    fn only_a_database_that_is_down_degrades_the_whole() {
+    fn a_database_or_a_task_that_is_down_degrades_the_whole() {
         let counts = Counts { leaders: 2, posts: 3, review_items: 0, latest_post_at: None };
         let well = health(report(Check::Ok((), Duration::from_millis(4)), Some(counts)));
         assert_eq!(well.status(), v1::HealthStatus::Ok);
@@ -107,6 +119,17 @@ mod tests {
         let database = ill.database.unwrap();
         assert_eq!(database.error, "the database does not answer");
         assert!(database.counts.is_none() && database.latency.is_none());
+
+        let mut stumbling = report(Check::Ok((), Duration::from_millis(4)), None);
+        stumbling.tasks = TaskCheck { down: [Background::Scheduler].into(), restarts: 3 };
+        assert!(stumbling.serves());
+        let stumbling = health(stumbling);
+        assert_eq!(stumbling.status(), v1::HealthStatus::Degraded);
+        let tasks = stumbling.background_tasks.unwrap();
+        assert_eq!(
+            (tasks.status(), tasks.down, tasks.restarts),
+            (v1::CheckStatus::Error, vec!["scheduler".to_owned()], 3)
+        );
     }
 
     #[test]
