@@ -161,6 +161,26 @@ async fn a_database_that_does_not_answer_holds_nobody() {
     assert_eq!(get(&server, "/api/feed").await.0.status, 200);
 }
 
+/// What a call of PostgreSQL takes at most: 5 s for a connection and 12 s for the answer; and some grace for a busy machine.
+const ANSWERED: Duration = Duration::from_secs(25);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_lead_nowhere_are_given_up_and_made_anew() {
+    let Some((server, flaky)) = flaky_server().await else { return };
+    let feeds = || futures::future::join_all((0..5).map(|_| get(&server, "/api/feed")));
+    assert!(feeds().await.iter().all(|(answer, _)| answer.status == 200));
+    // Connections that were used a moment ago are taken without a sign of life.
+    flaky.lose().await;
+    let told = timeout(ANSWERED, feeds()).await.expect("no call waits for the network");
+    for (answer, took) in told {
+        assert_eq!(answer.status, 503, "{took:?}: {}", answer.text());
+        assert_eq!(answer.problem("a feed")["error"], "database_unavailable");
+    }
+    flaky.heal().await;
+    health_becomes(&server, "ok", |status, _| status == 200).await;
+    assert!(feeds().await.iter().all(|(answer, _)| answer.status == 200));
+}
+
 #[tokio::test]
 async fn what_takes_long_to_count_is_no_outage() {
     let Some(postgres) = Postgres::shared() else { return };
