@@ -21,6 +21,7 @@ use crate::grpc::{self, Serving};
 use crate::health::Health;
 use crate::http::{self, DemoSite, State};
 use crate::ingestion::{Ingestion, Recheck, Scheduler};
+use crate::rate_limit::TrustedProxies;
 use crate::store::{Store, Work};
 
 /// A server that listens.
@@ -132,7 +133,8 @@ impl Server {
             max_body: config.server.max_body,
         };
         let state = State { use_cases, entropy: Arc::clone(&world.entropy), demo: demo.map(Arc::new) };
-        let slots = Slots::new();
+        let proxies = TrustedProxies::new(&config.server.trusted_proxies);
+        let slots = Slots::new(config.server.max_connections_per_address, proxies);
         let gauges = Gauges { store: store.clone(), metrics: metrics.clone(), slots: slots.clone(), backlog };
         let service = listener::Service {
             router: http::stack(settings, state, routes),
@@ -140,6 +142,7 @@ impl Server {
             max_age: config.server.max_connection_age,
             entropy: Arc::clone(&world.entropy),
             slots,
+            metrics: metrics.clone(),
             leaving: leaving.clone(),
         };
         serving.set_serving(health.probe().await).await;

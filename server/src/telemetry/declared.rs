@@ -57,6 +57,11 @@ metrics! {
         help: "Time from the head of a request to the head of its answer.",
     };
     CONNECTIONS = gauge("amber_connections", &[], "Connections of callers that are open.");
+    CONNECTIONS_REFUSED = counter(
+        "amber_connections_refused_total",
+        &["bound"],
+        "Connections that were closed at once, by the bound that they met.",
+    );
     TLS_EXPIRY = gauge(
         "amber_tls_certificate_expiry_timestamp_seconds",
         &[],
