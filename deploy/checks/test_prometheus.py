@@ -66,12 +66,13 @@ class Rules(unittest.TestCase):
 
     def test_the_dashboard_shows_every_metric_that_tells_something(self) -> None:
         shown = set().union(*(named(expression) for _, expression in panels()))
-        # Redis is seen by the breaker, which does not say "down" where there is none; alerts tell of stops, of secrets and of the end of a
+        # Redis is seen by the breaker, which does not say "down" where there is none; alerts tell of stops, of secrets, of panics and of the end of a
         # certificate; whether runs are scheduled does not change while a process lives.
         told_elsewhere = {
             "amber_redis_up",
             "amber_ingestion_stops_total",
             "amber_secret_reads_total",
+            "amber_background_task_panics_total",
             "amber_tls_certificate_expiry_timestamp_seconds",
             "amber_ingestion_enabled",
         }

@@ -41,6 +41,12 @@ async fn a_client_comes_back_as_it_was_stored(fresh: Fresh) {
     for nobody in ["0123456789aB", "", "' OR ''='"] {
         assert!(fresh.store.find(&id(nobody)).await.unwrap().is_none(), "{nobody}");
     }
+    let among = fresh.store.find_many(&[id("' OR ''='"), id("0123456789Ab"), id("0123456789aB")]).await.unwrap();
+    assert_eq!(
+        among.into_iter().map(|one| (one.client, one.mac)).collect::<Vec<_>>(),
+        [(new.client.clone(), new.mac.clone())]
+    );
+    assert!(fresh.store.find_many(&[]).await.unwrap().is_empty());
 
     let mut same = client(&fresh, "0123456789Ab");
     same.client.name = "thief".into();

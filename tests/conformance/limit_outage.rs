@@ -53,9 +53,13 @@ impl Calm {
         let build = Build { version: "0".into(), commit: "0".into(), build_time: "0".into() };
         let metrics = Metrics::new(&build, Arc::new(SystemClock));
         let shared = SharedLimiter::new(settings);
-        let (limiter, worker) = FailOpen::new(shared, LocalLimiter::default(), metrics.clone(), Arc::new(OsEntropy));
+        let (limiter, mut worker) =
+            FailOpen::new(shared, LocalLimiter::default(), metrics.clone(), Arc::new(OsEntropy));
         let stop = CancellationToken::new();
-        TaskTracker::new().spawn(worker.run(stop.clone()));
+        TaskTracker::new().spawn({
+            let stop = stop.clone();
+            async move { worker.run(stop).await }
+        });
         Self { limiter: Arc::new(limiter), metrics, _stop: stop.drop_guard() }
     }
 
@@ -344,9 +348,12 @@ async fn a_redis_that_is_not_there_at_the_start_is_used_once_it_is() {
     let build = Build { version: "0".into(), commit: "0".into(), build_time: "0".into() };
     let metrics = Metrics::new(&build, Arc::new(SystemClock));
     let shared = SharedLimiter::new(settings(&redis.url(), BUDGET));
-    let (limiter, worker) = FailOpen::new(shared, LocalLimiter::default(), metrics, Arc::new(OsEntropy));
+    let (limiter, mut worker) = FailOpen::new(shared, LocalLimiter::default(), metrics, Arc::new(OsEntropy));
     let stop = CancellationToken::new();
-    let work = TaskTracker::new().spawn(worker.run(stop.clone()));
+    let work = TaskTracker::new().spawn({
+        let stop = stop.clone();
+        async move { worker.run(stop).await }
+    });
     for _ in 0..10 {
         let ruling = limiter.check(&identity("asha"), &[daily(100)]).await;
         assert_eq!((ruling.source, ruling.decision.allowed), (Source::Local, true));

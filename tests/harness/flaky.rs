@@ -22,6 +22,8 @@ enum Weather {
     Passing(Duration),
     /// They wait.
     Stalled,
+    /// They are lost, and so is whatever comes later by the same connections.
+    Lost,
     /// There is no connection to pass them through.
     Cut,
 }
@@ -97,6 +99,12 @@ impl Flaky {
         self.turn(Weather::Stalled).await;
     }
 
+    /// Loses every byte, as a network does that drops packets: nobody is told, and the connections of this time lead nowhere for ever.
+    /// After [`heal`](Self::heal) new ones pass everything.
+    pub async fn lose(&self) {
+        self.turn(Weather::Lost).await;
+    }
+
     /// Passes everything, each chunk after this delay, in both directions.
     pub async fn delay(&self, delay: Duration) {
         self.turn(Weather::Passing(delay)).await;
@@ -166,6 +174,13 @@ async fn relay(mut client: TcpStream, upstream: SocketAddr, weather: watch::Rece
     let mut cut = weather.clone();
     let cut = cut.wait_for(|weather| *weather == Weather::Cut);
     tokio::pin!(cut);
+    let mut lost = weather.clone();
+    // It leads nowhere from the moment that bytes are lost, whether or not it had any.
+    let lost = async move {
+        if lost.wait_for(|weather| *weather == Weather::Lost).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
 
     let connected = tokio::select! {
         connected = TcpStream::connect(upstream) => connected,
@@ -177,10 +192,18 @@ async fn relay(mut client: TcpStream, upstream: SocketAddr, weather: watch::Rece
         // Where an end is gone already, the first byte tells.
         drop(end.set_nodelay(true));
     }
-    let broken = tokio::select! {
-        passed = pass(&mut client, &mut server, &weather) => passed.is_err(),
-        _ = &mut cut => true,
+    let (broken, leads_nowhere) = tokio::select! {
+        biased;
+        _ = &mut cut => (true, false),
+        () = lost => (true, true),
+        passed = pass(&mut client, &mut server, &weather) => (passed.is_err(), false),
     };
+    if leads_nowhere {
+        tokio::select! {
+            () = swallow(&mut client) => {}
+            _ = &mut cut => {}
+        }
+    }
     if broken {
         reset(&client);
         reset(&server);
@@ -198,6 +221,12 @@ async fn pass(
         pump(client_reads, server_writes, weather.clone()),
         pump(server_reads, client_writes, weather.clone())
     )
+}
+
+/// Takes what comes until there is no more.
+async fn swallow(from: &mut TcpStream) {
+    let mut chunk = vec![0; 16 * 1024];
+    while from.read(&mut chunk).await.is_ok_and(|length| length > 0) {}
 }
 
 async fn pump(

@@ -6,7 +6,7 @@ use amber_sdk::v1::ListLeadersRequest;
 use amber_sdk::{Amber, Options};
 use amber_tests::{Authority, Backend, TestServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -124,4 +124,43 @@ async fn who_does_not_say_what_it_speaks_holds_no_connection_for_long() {
         assert!(ended.is_ok(), "{:?} holds a connection", String::from_utf8_lossy(said));
     }
     assert!(started.elapsed() < Duration::from_secs(22), "{:?}", started.elapsed());
+}
+
+/// A connection from another address of this machine.
+async fn connect_from(address: &str, server: &TestServer) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{address}:0").parse().unwrap()).unwrap();
+    let mut stream = socket.connect(server.address()).await.expect("the server listens");
+    // A connection that is refused may be gone by now.
+    let _ = stream.write_all(b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    stream
+}
+
+/// Whether the server answers by it.
+async fn is_served(stream: &mut TcpStream) -> bool {
+    let mut said = [0; 15];
+    let answer = timeout(Duration::from_secs(20), stream.read_exact(&mut said)).await;
+    answer.expect("it is answered or closed").is_ok() && said == *b"HTTP/1.1 200 OK"
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_the_places_of_all() {
+    let server = server_with(&[("MAX_CONNECTIONS_PER_ADDRESS", "2"), ("TRUSTED_PROXY_CIDRS", "127.0.0.4/32")]).await;
+    let mut held = Vec::new();
+    for (address, served) in [("127.0.0.2", true), ("127.0.0.2", true), ("127.0.0.2", false), ("127.0.0.3", true)] {
+        let mut stream = connect_from(address, &server).await;
+        assert_eq!(is_served(&mut stream).await, served, "{address}");
+        held.push(stream);
+    }
+    for _ in 0..5 {
+        let mut stream = connect_from("127.0.0.4", &server).await;
+        assert!(is_served(&mut stream).await, "through a trusted proxy many call");
+        held.push(stream);
+    }
+    let refused = "amber_connections_refused_total{bound=\"address\"}";
+    assert_eq!(crate::resources::measured(&server, refused).await, Some(1.0));
+
+    held.remove(0);
+    let again = async { while !is_served(&mut connect_from("127.0.0.2", &server).await).await {} };
+    timeout(Duration::from_secs(20), again).await.expect("a place that is given back is free");
 }

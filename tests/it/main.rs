@@ -22,6 +22,7 @@ mod limits;
 mod limit_exactness;
 mod other_clients;
 mod outage;
+mod panics;
 mod reflection;
 mod request_log;
 mod replay;

@@ -161,6 +161,56 @@ async fn a_database_that_does_not_answer_holds_nobody() {
     assert_eq!(get(&server, "/api/feed").await.0.status, 200);
 }
 
+/// What a call of PostgreSQL takes at most: 5 s for a connection and 12 s for the answer; and some grace for a busy machine.
+const ANSWERED: Duration = Duration::from_secs(25);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_lead_nowhere_are_given_up_and_made_anew() {
+    let Some((server, flaky)) = flaky_server().await else { return };
+    let feeds = || futures::future::join_all((0..5).map(|_| get(&server, "/api/feed")));
+    assert!(feeds().await.iter().all(|(answer, _)| answer.status == 200));
+    // Connections that were used a moment ago are taken without a sign of life.
+    flaky.lose().await;
+    let told = timeout(ANSWERED, feeds()).await.expect("no call waits for the network");
+    for (answer, took) in told {
+        assert_eq!(answer.status, 503, "{took:?}: {}", answer.text());
+        assert_eq!(answer.problem("a feed")["error"], "database_unavailable");
+    }
+    flaky.heal().await;
+    health_becomes(&server, "ok", |status, _| status == 200).await;
+    assert!(feeds().await.iter().all(|(answer, _)| answer.status == 200));
+}
+
+#[tokio::test]
+async fn what_takes_long_to_count_is_no_outage() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let database = postgres.database().await;
+    let start = async || {
+        let builder = TestServer::on(Backend::Postgres).await.expect("it is there");
+        builder.env("DATABASE_URL", database.clone()).start().await
+    };
+    let (old, new) = (start().await, start().await);
+    let (answer, _) = get(&old, "/api/health").await;
+    let before = answer.json()["checks"]["database"].clone();
+    assert_eq!((answer.status, &before["stats"]["posts"]), (200, &json!(0)));
+
+    let blocker = sea_orm::Database::connect(&database).await.unwrap();
+    let held = sea_orm::TransactionTrait::begin(&blocker).await.unwrap();
+    sea_orm::ConnectionTrait::execute_unprepared(&held, "LOCK TABLE post_counts").await.unwrap();
+    // A report is half a second old at most.
+    sleep(Duration::from_millis(600)).await;
+    for (server, stats) in [
+        (&old, before["stats"].clone()),
+        (&new, json!({ "leaders": null, "posts": null, "reviewItems": null, "latestPostTimestamp": null })),
+    ] {
+        let (answer, took) = get(server, "/api/health").await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(took < PROBE, "{took:?}");
+        assert_eq!(answer.json()["status"], "ok");
+        assert_eq!(answer.json()["checks"]["database"], json!({ "status": "ok", "stats": stats }));
+    }
+}
+
 #[tokio::test]
 async fn redis_may_be_away_without_harm() {
     let Some(mut redis) = Redis::start() else { return };

@@ -5360,6 +5360,9 @@ pub struct GetHealthResponse {
     /// build says what is running.
     #[prost(message, optional, tag = "7")]
     pub build: ::core::option::Option<BuildInfo>,
+    /// background_tasks is the check of the tasks that work without being asked.
+    #[prost(message, optional, tag = "8")]
+    pub background_tasks: ::core::option::Option<BackgroundTasksCheck>,
 }
 /// DatabaseCheck is the check of the database.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -5367,10 +5370,11 @@ pub struct DatabaseCheck {
     /// status is the result.
     #[prost(enumeration = "CheckStatus", tag = "1")]
     pub status: i32,
-    /// latency is how long the answer took. Absent when there was none.
+    /// latency is how long a sign of life took. Absent when there was none.
     #[prost(message, optional, tag = "2")]
     pub latency: ::core::option::Option<::prost_types::Duration>,
-    /// counts are the counts of rows. Absent when the database did not answer.
+    /// counts are the counts of rows. They are some time old where counting takes more than a second, which is no fault of the database
+    /// and does not change its status. Absent when the database did not answer, or rows were never counted in time.
     #[prost(message, optional, tag = "3")]
     pub counts: ::core::option::Option<DatabaseCounts>,
     /// error is a short text that says what failed, never the text of a driver. Empty when nothing did.
@@ -5422,6 +5426,20 @@ pub struct IngestionSchedulerCheck {
     #[prost(bool, tag = "4")]
     pub running: bool,
 }
+/// BackgroundTasksCheck is the check of the tasks that work without being asked, such as the scheduler. A task that panics is
+/// started again after a pause of at most a minute, so one that stays down panics at every start.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BackgroundTasksCheck {
+    /// status is the result: error while a task is down.
+    #[prost(enumeration = "CheckStatus", tag = "1")]
+    pub status: i32,
+    /// down names the tasks that panicked and are not started again yet.
+    #[prost(string, repeated, tag = "2")]
+    pub down: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// restarts counts how often a task was started again since the start of this process.
+    #[prost(int64, tag = "3")]
+    pub restarts: i64,
+}
 /// IngestionStats are counts since the start of this process.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IngestionStats {
@@ -5451,9 +5469,10 @@ pub struct BuildInfo {
 pub enum HealthStatus {
     /// HEALTH_STATUS_UNSPECIFIED is never sent by the server.
     Unspecified = 0,
-    /// HEALTH_STATUS_OK means that Amber serves. Redis may be down: see its check.
+    /// HEALTH_STATUS_OK means that Amber does all of its work. Redis may be down: see its check.
     Ok = 1,
-    /// HEALTH_STATUS_DEGRADED means that the database is down; HTTP answers 503.
+    /// HEALTH_STATUS_DEGRADED means that the database is down, and HTTP answers 503; or that a task of the background is down, and
+    /// HTTP answers 200, since calls are served.
     Degraded = 2,
 }
 impl HealthStatus {

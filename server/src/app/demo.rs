@@ -66,12 +66,12 @@ pub async fn demo(port: u16, world: World, stop: CancellationToken) -> Result<()
     let server = Server::start(&config, &world, core, listener, Some(site(port, commands))).await?;
     let history = RunRequest { trigger: RunTrigger::Manual, backfill: true, dry_run: false, leaders: Vec::new() };
     ingestion.trigger(history).await.map_err(|error| Error::Fill(Box::new(error)))?;
-    stop.cancelled().await;
-    server.stop().await;
+    let outcome = server.serve_until(&stop).await;
     end.cancel();
     tasks.close();
     tasks.wait().await;
-    folder.close().map_err(Error::Folder)
+    folder.close().map_err(Error::Folder)?;
+    outcome
 }
 
 async fn start_sandbox(

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use super::tls;
+use crate::domain::Background;
 use crate::{auth, checkpoints, config, embed, ingestion, redis, sandbox, store, x_api};
 
 /// Why Amber cannot start or go on. The texts are for operators and hold no secrets.
@@ -42,6 +43,12 @@ pub enum Error {
     /// The schedule cannot be used.
     #[error("the schedule cannot be used; check X_INGEST_CRON")]
     Schedule(#[from] ingestion::CronError),
+    /// A task panicked without which the process is of no use.
+    #[error("the task {} panicked; its log tells more", task.as_str())]
+    Panicked {
+        /// Which task.
+        task: Background,
+    },
     /// The configuration of the demo has a mistake, which is a defect.
     #[error("the configuration of the demo has a mistake")]
     DemoConfig(#[from] config::Errors),

@@ -1,6 +1,7 @@
 //! Accepts connections, speaks TLS on them when there is a certificate, and ends them in an orderly way.
 
 mod hello;
+mod slots;
 mod slow_body;
 
 use std::net::SocketAddr;
@@ -18,7 +19,6 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,11 +27,12 @@ use tracing::{debug, warn};
 
 use super::tls::Tls;
 use crate::domain::Entropy;
+use crate::telemetry::Metrics;
 use hello::Protocol;
+pub(super) use slots::Slots;
+use slots::{Place, Slot};
 use slow_body::InTime;
 
-/// Connections at a time; the next ones wait in the queue of the system.
-const MAX_CONNECTIONS: usize = 10_000;
 /// The longest that a caller may take to say which protocol it speaks, handshake included, and then to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest that a caller may take to send the body of a request.
@@ -47,21 +48,6 @@ const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(30), Duration::fro
 /// The longest head of a request, in bytes; HTTP/1.1 may read another such piece before it notices.
 const MAX_HEAD: u32 = 32 * 1_024;
 
-/// Places for connections. Clones share them.
-#[derive(Debug, Clone)]
-pub(super) struct Slots(Arc<Semaphore>);
-
-impl Slots {
-    pub(super) fn new() -> Self {
-        Self(Arc::new(Semaphore::new(MAX_CONNECTIONS)))
-    }
-
-    /// How many connections there are. A place is held for the next one while there is room, and is not one.
-    pub(super) fn taken(&self) -> usize {
-        (MAX_CONNECTIONS - self.0.available_permits()).saturating_sub(1)
-    }
-}
-
 /// What every connection is served with.
 #[derive(Clone)]
 pub(super) struct Service {
@@ -72,6 +58,8 @@ pub(super) struct Service {
     pub(super) max_age: Option<Duration>,
     pub(super) entropy: Arc<dyn Entropy>,
     pub(super) slots: Slots,
+    /// Counts connections that are not served.
+    pub(super) metrics: Metrics,
     /// Tells that the process is about to stop. Callers of HTTP/1.1 are told with each answer to come by another connection, so that
     /// none is kept on which a call could meet the end.
     pub(super) leaving: CancellationToken,
@@ -83,16 +71,21 @@ pub(super) struct Service {
 /// once, and whoever has made one before is served.
 pub(super) async fn listen(listener: TcpListener, service: Service, stop: CancellationToken, abort: CancellationToken) {
     let (connections, closed) = (TaskTracker::new(), CancellationToken::new());
-    let begin = |stream, peer, slot| {
+    let begin = |stream, peer: SocketAddr, place| {
+        let Some(slot) = service.slots.give(place, peer.ip()) else {
+            service.metrics.connection_refused("address");
+            debug!(%peer, "A connection was refused: its address has all that it may have.");
+            return;
+        };
         let life = Life { stop: closed.clone(), abort: abort.clone(), max_age: service.age(), _slot: slot };
         connections.spawn(welcome(stream, peer, service.clone(), life));
     };
-    while let Some((stream, peer, slot)) = stop.run_until_cancelled(next(&listener, &service.slots)).await {
-        begin(stream, peer, slot);
+    while let Some((stream, peer, place)) = stop.run_until_cancelled(next(&listener, &service.slots)).await {
+        begin(stream, peer, place);
     }
     for (stream, peer) in last(listener) {
-        let Ok(slot) = Arc::clone(&service.slots.0).try_acquire_owned() else { break };
-        begin(stream, peer, slot);
+        let Some(place) = service.slots.try_next() else { break };
+        begin(stream, peer, place);
     }
     closed.cancel();
     connections.close();
@@ -111,11 +104,11 @@ fn last(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
     waiting.filter_map(usable).collect()
 }
 
-async fn next(listener: &TcpListener, slots: &Slots) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-    let slot = Arc::clone(&slots.0).acquire_owned().await.expect("the semaphore is never closed");
+async fn next(listener: &TcpListener, slots: &Slots) -> (TcpStream, SocketAddr, Place) {
+    let place = slots.next().await;
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, slot),
+            Ok((stream, peer)) => return (stream, peer, place),
             Err(error) => {
                 // Out of file descriptors, most likely; a pause lets connections end.
                 warn!(%error, "A connection could not be accepted.");
@@ -137,7 +130,7 @@ struct Life {
     stop: CancellationToken,
     abort: CancellationToken,
     max_age: Option<Duration>,
-    _slot: OwnedSemaphorePermit,
+    _slot: Slot,
 }
 
 /// Finds out what the caller speaks, and speaks it.

@@ -8,6 +8,7 @@ mod gauges;
 mod listener;
 mod rotation;
 mod server;
+mod supervisor;
 mod tls;
 mod upkeep;
 mod world;

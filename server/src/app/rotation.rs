@@ -124,14 +124,14 @@ impl Rotated {
 }
 
 impl Rotation {
-    /// Works until `stop`.
-    pub(super) async fn run(self, rotated: Rotated, stop: CancellationToken) {
+    /// Works until `stop`. After a panic it may be called again.
+    pub(super) async fn run(&self, rotated: &Rotated, stop: CancellationToken) {
         // What cannot be read is told once, not at every look.
         let mut told = None;
         let mut next_files = self.files.map(|every| Instant::now() + every);
         let mut next_store = self.store.map(|every| Instant::now() + spread(every, &*rotated.entropy));
         while let Some(occasion) = stop.run_until_cancelled(self.next(next_files, next_store)).await {
-            let looked = stop.run_until_cancelled(self.look(&rotated, occasion)).await;
+            let looked = stop.run_until_cancelled(self.look(rotated, occasion)).await;
             let Some(looked) = looked else { return };
             rotated.metrics.secrets_read(looked.is_ok());
             let is_asked = occasion == Occasion::Asked;

@@ -7,19 +7,21 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use super::gauges::Gauges;
 use super::listener::Slots;
+use super::supervisor::Supervisor;
 use super::tls::Tls;
 use super::upkeep::Upkeep;
 use super::{Core, Error, Rotated, Rotation, World, listener};
 use crate::config::Config;
+use crate::domain::Background;
 use crate::grpc::{self, Serving};
 use crate::health::Health;
 use crate::http::{self, DemoSite, State};
-use crate::ingestion::{Recheck, Scheduler};
+use crate::ingestion::{Ingestion, Recheck, Scheduler};
+use crate::rate_limit::TrustedProxies;
 use crate::store::{Store, Work};
 
 /// A server that listens.
@@ -28,7 +30,7 @@ pub struct Server {
     store: Store,
     health: Arc<Health>,
     serving: Serving,
-    tasks: TaskTracker,
+    supervisor: Supervisor,
     leaving: CancellationToken,
     stop: CancellationToken,
     abort: CancellationToken,
@@ -46,8 +48,16 @@ pub async fn serve(config: Config, world: World, rotation: Rotation, stop: Cance
     let rotated = Rotated::of(&config, &world, &core);
     let server = Server::start(&config, &world, core, listener, None).await?;
     server.rotate(rotation, rotated);
-    stop.cancelled().await;
-    server.stop().await;
+    server.serve_until(&stop).await
+}
+
+/// Keeps the runs of the schedule and the lookups of stored posts going.
+fn keep_schedule(supervisor: &Supervisor, ingestion: &Ingestion, store: &Store) -> Result<(), Error> {
+    let scheduler = Scheduler::new(ingestion)?;
+    supervisor.keep(Background::Scheduler, scheduler, |scheduler, stop| Box::pin(scheduler.run(stop)));
+    if let Some(recheck) = Recheck::new(ingestion, Arc::new(store.clone())) {
+        supervisor.keep(Background::Recheck, recheck, |recheck, stop| Box::pin(recheck.run(stop)));
+    }
     Ok(())
 }
 
@@ -89,30 +99,30 @@ impl Server {
         if orphans > 0 {
             info!(orphans, "{orphans} leaders were being read when the process before ended; their runs go on.");
         }
-        let (leaving, abort, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+        let (leaving, abort) = (CancellationToken::new(), CancellationToken::new());
+        let serving = Serving::new().await;
+        let supervisor = Supervisor::new(&stop, health.tasks(), &serving, &metrics, &world.entropy);
         let tls = match &config.server.tls {
             Some(files) => {
                 let (tls, renewal) = Tls::load(files).await?;
-                tasks.spawn(renewal.run(metrics.clone(), stop.clone()));
+                supervisor.keep(Background::Certificate, (renewal, metrics.clone()), |(renewal, metrics), stop| {
+                    Box::pin(renewal.run(metrics.clone(), stop))
+                });
                 Some(tls)
             }
             None => None,
         };
-        tasks.spawn(worker.run(stop.clone()));
+        supervisor.keep(Background::Ingestion, worker, |worker, stop| Box::pin(worker.run(stop)));
         if let Some(writer) = audit {
             // It ends with the last call that may write, not before.
-            tasks.spawn(writer.run());
+            supervisor.keep(Background::EmbedAudit, writer, |writer, _| Box::pin(writer.run()));
         }
         if let Some(worker) = limits_worker {
-            tasks.spawn(worker.run(stop.clone()));
+            supervisor.keep(Background::RateLimits, worker, |worker, stop| Box::pin(worker.run(stop)));
         }
         if config.ingestion.enabled {
-            tasks.spawn(Scheduler::new(&ingestion)?.run(stop.clone()));
-            if let Some(recheck) = Recheck::new(&ingestion, Arc::new(store.clone())) {
-                tasks.spawn(recheck.run(stop.clone()));
-            }
+            keep_schedule(&supervisor, &ingestion, &store)?;
         }
-        let serving = Serving::new().await;
         let routes = grpc::services(&use_cases, &serving, config.server.reflection);
         let settings = http::Settings {
             metrics: metrics.clone(),
@@ -123,7 +133,8 @@ impl Server {
             max_body: config.server.max_body,
         };
         let state = State { use_cases, entropy: Arc::clone(&world.entropy), demo: demo.map(Arc::new) };
-        let slots = Slots::new();
+        let proxies = TrustedProxies::new(&config.server.trusted_proxies);
+        let slots = Slots::new(config.server.max_connections_per_address, proxies);
         let gauges = Gauges { store: store.clone(), metrics: metrics.clone(), slots: slots.clone(), backlog };
         let service = listener::Service {
             router: http::stack(settings, state, routes),
@@ -131,6 +142,7 @@ impl Server {
             max_age: config.server.max_connection_age,
             entropy: Arc::clone(&world.entropy),
             slots,
+            metrics: metrics.clone(),
             leaving: leaving.clone(),
         };
         serving.set_serving(health.probe().await).await;
@@ -147,15 +159,15 @@ impl Server {
             clock,
             audit_kept: config.embed.audit_kept,
         };
-        tasks.spawn(upkeep.run(stop.clone()));
-        tasks.spawn(listener::listen(listener, service, stop.clone(), abort.clone()));
+        supervisor.keep(Background::Upkeep, upkeep, |upkeep, stop| Box::pin(upkeep.run(stop)));
+        supervisor.need(Background::Listener, listener::listen(listener, service, stop.clone(), abort.clone()));
         info!(%address, "Amber listens on {address}.");
         Ok(Self {
             address,
             store,
             health,
             serving,
-            tasks,
+            supervisor,
             leaving,
             stop,
             abort,
@@ -166,7 +178,23 @@ impl Server {
 
     /// Puts new secrets in place until the server stops.
     pub fn rotate(&self, rotation: Rotation, rotated: Rotated) {
-        self.tasks.spawn(rotation.run(rotated, self.stop.clone()));
+        self.supervisor.keep(Background::Secrets, (rotation, rotated), |(rotation, rotated), stop| {
+            Box::pin(rotation.run(rotated, stop))
+        });
+    }
+
+    /// Serves until `stop`, and then stops in order.
+    ///
+    /// # Errors
+    /// [`Error::Panicked`] when it stopped by itself, because a task is gone without which it is of no use.
+    pub async fn serve_until(self, stop: &CancellationToken) -> Result<(), Error> {
+        let lost = self.supervisor.lost.clone();
+        let lost = tokio::select! {
+            () = stop.cancelled() => None,
+            task = lost.task() => Some(task),
+        };
+        self.stop().await;
+        lost.map_or(Ok(()), |task| Err(Error::Panicked { task }))
     }
 
     /// The address on which it listens.
@@ -188,12 +216,12 @@ impl Server {
         info!("Amber stops: it takes no more connections and finishes what is under way.");
         self.serving.end_watches().await;
         self.stop.cancel();
-        self.tasks.close();
-        if timeout(self.drain, self.tasks.wait()).await.is_err() {
+        self.supervisor.tracker.close();
+        if timeout(self.drain, self.supervisor.tracker.wait()).await.is_err() {
             warn!("Calls are still under way after {:?}; they are cut off.", self.drain);
             self.abort.cancel();
             // What ignores the signal must not keep the process: its tasks are dropped with the runtime.
-            let _ = timeout(Duration::from_secs(1), self.tasks.wait()).await;
+            let _ = timeout(Duration::from_secs(1), self.supervisor.tracker.wait()).await;
         }
         if let Err(error) = self.store.close().await {
             warn!(%error, "The database was not closed in an orderly way.");

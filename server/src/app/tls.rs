@@ -138,8 +138,8 @@ pub(super) struct Renewal {
 }
 
 impl Renewal {
-    /// Works until `stop`.
-    pub(super) async fn run(mut self, metrics: Metrics, stop: CancellationToken) {
+    /// Works until `stop`. After a panic it may be called again.
+    pub(super) async fn run(&mut self, metrics: Metrics, stop: CancellationToken) {
         metrics.tls_expiry(self.tls.shown.current().cert.first().and_then(|first| expiry::of(first)));
         let mut told = None;
         while stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_some() {

@@ -52,8 +52,8 @@ pub(super) struct Upkeep {
 }
 
 impl Upkeep {
-    /// Works until `stop`.
-    pub(super) async fn run(self, stop: CancellationToken) {
+    /// Works until `stop`. After a panic it may be called again.
+    pub(super) async fn run(&self, stop: CancellationToken) {
         let mut beat = interval(BEAT);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut beats = 0_u32;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use moka::future::Cache;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::first_looks::FirstLooks;
 use super::{Pepper, Registry, api_key, uses::Uses};
 use crate::domain::{ApiClient, ApiKeyId, ClientId, Clock, Entropy, Origin, Principal, Scope};
 use crate::store::{self, ApiClients, ClientCursor, StoredClient};
@@ -21,6 +22,9 @@ const REMEMBERED: Duration = Duration::from_millis(500);
 
 /// The most keys that are remembered, unknown ones included.
 const CAPACITY: u64 = 10_000;
+
+/// How long a key that was right is looked up without waiting for a turn.
+const PROVEN: Duration = Duration::from_hours(1);
 
 /// Whom a new key is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +70,9 @@ pub struct Clients {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     cache: Cache<ApiKeyId, Option<Arc<Known>>>,
+    /// Keys that were right, which nobody can invent.
+    proven: Cache<ApiKeyId, ()>,
+    first_looks: FirstLooks,
     uses: Uses,
 }
 
@@ -80,7 +87,9 @@ impl Clients {
         entropy: Arc<dyn Entropy>,
     ) -> Self {
         let cache = Cache::builder().max_capacity(CAPACITY).time_to_live(REMEMBERED).build();
-        Self { store, pepper, builtin, clock, entropy, cache, uses: Uses::default() }
+        let proven = Cache::builder().max_capacity(CAPACITY).time_to_live(PROVEN).build();
+        let (first_looks, uses) = (FirstLooks::default(), Uses::default());
+        Self { store, pepper, builtin, clock, entropy, cache, proven, first_looks, uses }
     }
 
     /// Makes a key.
@@ -126,6 +135,9 @@ impl Clients {
         // Also an unknown id costs a comparison, so that time does not tell which ids exist.
         let is_right = self.pepper.matches(parts.secret, known.as_ref().map(|known| known.mac.as_slice()));
         let Some(known) = known.filter(|_| is_right) else { return Ok(None) };
+        if !self.proven.contains_key(&parts.id) {
+            self.proven.insert(parts.id.clone(), ()).await;
+        }
         self.uses.note(&known.client, self.clock.now());
         Ok(Some(Principal::Key { id: parts.id.0, scopes: known.client.scopes.clone() }))
     }
@@ -138,13 +150,18 @@ impl Clients {
     /// A key that can be used. Callers of one instant share a look into the database.
     async fn known(&self, id: &ApiKeyId) -> Result<Option<Arc<Known>>, store::Error> {
         let look = async {
-            let found = self.store.find(id).await?.filter(|found| found.client.revoked_at.is_none());
+            let found = if self.proven.contains_key(id) {
+                self.store.find(id).await?
+            } else {
+                self.first_looks.find(&*self.store, id).await?
+            };
+            let found = found.filter(|found| found.client.revoked_at.is_none());
             Ok(found.map(|StoredClient { client, mac }| {
                 let origins = client.origins.as_slice().into();
                 Arc::new(Known { client, mac, origins })
             }))
         };
-        self.cache.try_get_with_by_ref(id, look).await.map_err(shared)
+        self.cache.try_get_with_by_ref(id, look).await.map_err(store::Error::shared)
     }
 }
 
@@ -165,15 +182,6 @@ impl Registry for Clients {
 impl fmt::Debug for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clients").field("builtin", &self.builtin).finish_non_exhaustive()
-    }
-}
-
-/// The failure of a look that several callers waited for.
-fn shared(error: Arc<store::Error>) -> store::Error {
-    match *error {
-        store::Error::Unavailable { .. } => store::Error::Unavailable { source: error.into() },
-        store::Error::Corrupt { what } => store::Error::Corrupt { what },
-        _ => store::Error::Internal { source: error.into() },
     }
 }
 

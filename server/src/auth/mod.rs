@@ -6,6 +6,7 @@ mod authenticator;
 mod clients;
 mod crypto;
 mod error;
+mod first_looks;
 pub mod jws;
 mod pepper;
 mod registry;

@@ -103,7 +103,11 @@ impl From<app::Error> for Failure {
             | app::Error::Auth(_)
             | app::Error::X(_)
             | app::Error::Schedule(_) => MISCONFIGURED,
-            app::Error::DemoConfig(_) | app::Error::Folder(_) | app::Error::Sandbox(_) | app::Error::Fill(_) => FAILED,
+            app::Error::Panicked { .. }
+            | app::Error::DemoConfig(_)
+            | app::Error::Folder(_)
+            | app::Error::Sandbox(_)
+            | app::Error::Fill(_) => FAILED,
         };
         Self::of(code, &error)
     }

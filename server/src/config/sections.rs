@@ -51,6 +51,8 @@ pub struct Server {
     pub tls: Option<Tls>,
     /// After which time a connection is to be made anew; None: never.
     pub max_connection_age: Option<Duration>,
+    /// The most connections of one address that is no trusted proxy; None: no bound.
+    pub max_connections_per_address: Option<NonZeroU32>,
     /// How browsers reach this server: `http(s)://host[:port][/path]`, without a slash at the end.
     pub public_url: String,
     /// Whether gRPC reflection is served.

@@ -65,6 +65,13 @@ const LISTENING: &[Variable] = &[
         "After how long a connection is ended once its calls are over, in seconds, so that callers spread over new replicas; 0 \
          never",
     ),
+    Variable::number(
+        "MAX_CONNECTIONS_PER_ADDRESS",
+        0..=10_000,
+        "1000",
+        "The most connections that one address holds at once, of 10,000 in all; IPv6 counts by its /64, and trusted proxies do not \
+         count; 0 is no bound",
+    ),
     Variable::flag("REFLECTION_ENABLED", "true", "Serves gRPC reflection"),
     Variable::flag(
         "METRICS_REQUIRE_AUTH",

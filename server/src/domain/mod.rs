@@ -1,6 +1,7 @@
 //! Values and rules of Amber: no I/O, no async, no wire types.
 
 mod api_client;
+mod background;
 mod checkpoint;
 mod cidr;
 mod clock;
@@ -30,6 +31,7 @@ mod stream_key;
 mod token_check;
 
 pub use api_client::{ApiClient, ApiKeyId};
+pub use background::Background;
 pub use checkpoint::{Checkpoint, Gap, GivenUp, Unreachable};
 pub use cidr::{Cidr, CidrError};
 pub use clock::{Clock, SystemClock};

@@ -106,8 +106,9 @@ impl AuditLog {
 }
 
 impl AuditWriter {
-    /// Writes until every [`AuditLog`] is gone and nothing waits any more.
-    pub async fn run(mut self) {
+    /// Writes until every [`AuditLog`] is gone and nothing waits any more. After a panic it may be called again; whoever waited for a
+    /// line that was being written is told that it was not.
+    pub async fn run(&mut self) {
         let mut lines = Vec::with_capacity(QUEUE);
         let mut is_busy = false;
         while self.queue.recv_many(&mut lines, QUEUE).await > 0 {

@@ -1,5 +1,6 @@
 //! What `grpc.health.v1` tells load balancers and Kubernetes, per service.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use amber_proto::v1::{
@@ -11,6 +12,8 @@ use tokio::sync::Mutex;
 use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
+
+use crate::domain::Background;
 
 /// The services that do their work without the database.
 const INDEPENDENT: [&str; 4] = [
@@ -36,11 +39,33 @@ const NAMES: [&str; 12] = [
     review_service_server::SERVICE_NAME,
 ];
 
+/// The services that do not do their work without a task of the background. The server as a whole goes on without each.
+const NEEDED: [(Background, &str); 3] = [
+    (Background::Ingestion, ingestion_service_server::SERVICE_NAME),
+    (Background::Scheduler, ingestion_service_server::SERVICE_NAME),
+    (Background::EmbedAudit, embed_token_service_server::SERVICE_NAME),
+];
+
 /// Whether the services take calls. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Serving {
     reporter: HealthReporter,
-    phase: Arc<Mutex<Phase>>,
+    told: Arc<Mutex<Told>>,
+}
+
+/// What the statuses follow from.
+#[derive(Debug, Clone)]
+struct Told {
+    phase: Phase,
+    /// The tasks of the background that are down.
+    down: BTreeSet<Background>,
+}
+
+impl Told {
+    fn serves(&self, name: &str) -> bool {
+        let is_missed = NEEDED.iter().any(|(task, service)| *service == name && self.down.contains(task));
+        self.phase.serves(name) && !is_missed
+    }
 }
 
 /// What was told last.
@@ -70,30 +95,44 @@ impl Serving {
         for name in NAMES {
             reporter.set_service_status(name, ServingStatus::NotServing).await;
         }
-        Self { reporter, phase: Arc::new(Mutex::new(Phase::New)) }
+        Self { reporter, told: Arc::new(Mutex::new(Told { phase: Phase::New, down: BTreeSet::new() })) }
     }
 
     /// Tells everybody, watchers included, who takes calls, as far as that is news: some services need the database, and all
     /// others take calls from now on. Nothing is told any more once the server goes away.
     pub async fn set_serving(&self, has_database: bool) {
-        self.enter(Phase::Told(has_database)).await;
+        self.change(|told| told.phase = Phase::Told(has_database)).await;
+    }
+
+    /// Tells everybody of the services that need this task of the background, which went down or is at work again.
+    pub async fn set_task(&self, task: Background, is_at_work: bool) {
+        let change = |told: &mut Told| {
+            if is_at_work {
+                told.down.remove(&task);
+            } else {
+                told.down.insert(task);
+            }
+        };
+        self.change(change).await;
     }
 
     /// Says for the last time that no calls are taken.
     pub async fn leave(&self) {
-        self.enter(Phase::Leaving).await;
+        self.change(|told| told.phase = Phase::Leaving).await;
     }
 
-    async fn enter(&self, next: Phase) {
-        let mut phase = self.phase.lock().await;
-        if *phase == Phase::Leaving {
+    async fn change(&self, change: impl FnOnce(&mut Told)) {
+        let mut told = self.told.lock().await;
+        if told.phase == Phase::Leaving {
             return;
         }
-        for name in NAMES.into_iter().filter(|name| phase.serves(name) != next.serves(name)) {
+        let mut next = told.clone();
+        change(&mut next);
+        for name in NAMES.into_iter().filter(|name| told.serves(name) != next.serves(name)) {
             let status = if next.serves(name) { ServingStatus::Serving } else { ServingStatus::NotServing };
             self.reporter.set_service_status(name, status).await;
         }
-        *phase = next;
+        *told = next;
     }
 
     /// Leaves, and ends every watch, which would hold up a shutdown for ever.
@@ -168,6 +207,23 @@ mod tests {
                 assert_eq!(told(name).await, ServingStatus::Serving, "{name}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_service_takes_no_calls_while_its_task_of_the_background_is_down() {
+        let serving = Serving::new().await;
+        serving.set_serving(true).await;
+        let told = async |name: &str| check(&serving, name).await.unwrap();
+        for task in [Background::Scheduler, Background::Ingestion] {
+            serving.set_task(task, false).await;
+        }
+        serving.set_task(Background::Scheduler, true).await;
+        assert_eq!(told("amber.v1.IngestionService").await, ServingStatus::NotServing, "one of two is still down");
+        for name in ["", "amber.v1.FeedService", "amber.v1.EmbedTokenService"] {
+            assert_eq!(told(name).await, ServingStatus::Serving, "{name}");
+        }
+        serving.set_task(Background::Ingestion, true).await;
+        assert_eq!(told("amber.v1.IngestionService").await, ServingStatus::Serving);
     }
 
     #[tokio::test]

@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
-use tracing::warn;
+use tracing::{debug, warn};
 
+use super::{TaskCheck, Tasks};
 use crate::config::Build;
 use crate::domain::Clock;
 use crate::ingestion::Ingestion;
@@ -19,6 +20,8 @@ use crate::telemetry::Metrics;
 
 /// The longest that one probe may take.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
+/// How long counts are not made anew after they took too long.
+const COUNT_AGAIN: Duration = Duration::from_mins(1);
 /// How long a report is good for, so that many callers do not become many probes.
 const FRESH_FOR: Duration = Duration::from_millis(500);
 
@@ -58,12 +61,16 @@ pub struct IngestTotals {
 pub struct Report {
     /// When it was made.
     pub at: Timestamp,
-    /// The database and what it holds.
-    pub database: Check<Counts>,
+    /// The database: whether it answers.
+    pub database: Check<()>,
+    /// What it holds: older than the report where counting takes long; None when it was never counted in time.
+    pub counts: Option<Counts>,
     /// Redis.
     pub redis: Check<()>,
     /// The scheduler.
     pub ingestion: IngestionCheck,
+    /// The tasks of the background.
+    pub tasks: TaskCheck,
     /// The runs of this process.
     pub totals: IngestTotals,
     /// What was built.
@@ -71,11 +78,25 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether Amber can do its work: the database answers. Redis may be away.
+    /// Whether calls can be served: the database answers. Redis may be away.
     #[must_use]
-    pub fn is_ok(&self) -> bool {
+    pub fn serves(&self) -> bool {
         matches!(self.database, Check::Ok(..))
     }
+
+    /// Whether Amber can do all of its work: besides, no task of the background is down.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.serves() && self.tasks.down.is_empty()
+    }
+}
+
+/// What was counted last.
+#[derive(Debug, Default)]
+struct Counted {
+    last: Option<Counts>,
+    /// Nothing is counted before then.
+    rest_until: Option<Instant>,
 }
 
 /// Makes health reports.
@@ -83,10 +104,12 @@ pub struct Health {
     vitals: Arc<dyn Vitals>,
     redis: Option<Pool>,
     ingestion: Ingestion,
+    tasks: Tasks,
     metrics: Metrics,
     clock: Arc<dyn Clock>,
     build: Build,
     last: Mutex<Option<(Instant, Report)>>,
+    counted: Mutex<Counted>,
     is_draining: AtomicBool,
 }
 
@@ -105,10 +128,12 @@ impl Health {
             vitals,
             redis,
             ingestion,
+            tasks: Tasks::default(),
             metrics,
             clock,
             build,
             last: Mutex::new(None),
+            counted: Mutex::default(),
             is_draining: AtomicBool::new(false),
         }
     }
@@ -119,21 +144,34 @@ impl Health {
         if let Some((_, report)) = last.as_ref().filter(|(made, _)| made.elapsed() < FRESH_FOR) {
             return report.clone();
         }
-        let (database, redis) = tokio::join!(self.database(), self.redis());
-        self.metrics.store_up(matches!(database, Check::Ok(..)));
+        let (database, counts, redis) = tokio::join!(self.database(), self.counts(), self.redis());
+        let is_up = matches!(database, Check::Ok(..));
+        if !is_up {
+            // That counts came late says nothing of how long they take.
+            self.counted.lock().await.rest_until = None;
+        }
+        self.metrics.store_up(is_up);
         if !matches!(redis, Check::Disabled) {
             self.metrics.redis_up(matches!(redis, Check::Ok(..)));
         }
         let report = Report {
             at: self.clock.now(),
             database,
+            counts,
             redis,
             ingestion: self.ingestion_check(),
+            tasks: self.tasks.check(),
             totals: self.totals(),
             build: self.build.clone(),
         };
         *last = Some((Instant::now(), report.clone()));
         report
+    }
+
+    /// Where it is to be told what becomes of the tasks of the background.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
     }
 
     /// Says from now on that no more calls should come: the process is about to stop.
@@ -163,16 +201,37 @@ impl Health {
         matches!(timeout(PROBE_LIMIT, self.vitals.ping()).await, Ok(Ok(())))
     }
 
-    async fn database(&self) -> Check<Counts> {
+    async fn database(&self) -> Check<()> {
         let started = Instant::now();
-        match timeout(PROBE_LIMIT, self.vitals.counts()).await {
-            Ok(Ok(counts)) => Check::Ok(counts, started.elapsed()),
+        match timeout(PROBE_LIMIT, self.vitals.ping()).await {
+            Ok(Ok(())) => Check::Ok((), started.elapsed()),
             Ok(Err(error)) => {
                 warn!(%error, source = std::error::Error::source(&error).map(tracing::field::display), "The database failed its probe.");
                 Check::Failed("the database does not answer")
             }
             Err(_) => Check::Failed("the database did not answer within one second"),
         }
+    }
+
+    /// What the database holds. It is counted anew for each report while that is quick; else the last counts stand for a while,
+    /// since to count says nothing about whether the database lives.
+    async fn counts(&self) -> Option<Counts> {
+        let mut counted = self.counted.lock().await;
+        if counted.rest_until.is_some_and(|until| Instant::now() < until) {
+            return counted.last;
+        }
+        counted.rest_until = None;
+        match timeout(PROBE_LIMIT, self.vitals.counts()).await {
+            Ok(Ok(counts)) => counted.last = Some(counts),
+            Ok(Err(error)) => {
+                debug!(%error, "What the database holds was not counted.");
+            }
+            Err(_) => {
+                debug!("To count what the database holds took too long.");
+                counted.rest_until = Some(Instant::now() + COUNT_AGAIN);
+            }
+        }
+        counted.last
     }
 
     async fn redis(&self) -> Check<()> {

@@ -88,8 +88,8 @@ impl Recheck {
         Some(Self { deps, checks, x, period, shared })
     }
 
-    /// Works until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Works until `stop`. After a panic it may be called again.
+    pub async fn run(&self, stop: CancellationToken) {
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut next_batch, mut next_comparison) = (self.deps.clock.now(), self.deps.clock.now());

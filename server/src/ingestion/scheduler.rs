@@ -26,6 +26,22 @@ pub struct Scheduler {
     has_planned: bool,
 }
 
+/// The scheduler is at work until this is dropped, by a panic too.
+struct AtWork(Arc<Shared>);
+
+impl AtWork {
+    fn begin(shared: Arc<Shared>) -> Self {
+        *lock(&shared.control) = Some(Control::default());
+        Self(shared)
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        *lock(&self.0.control) = None;
+    }
+}
+
 /// How often the scheduler looks at the clock.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -42,9 +58,9 @@ impl Scheduler {
         Ok(scheduler)
     }
 
-    /// Works until `stop`.
-    pub async fn run(mut self, stop: CancellationToken) {
-        *lock(&self.shared.control) = Some(Control::default());
+    /// Works until `stop`. After a panic it may be called again.
+    pub async fn run(&mut self, stop: CancellationToken) {
+        let _at_work = AtWork::begin(Arc::clone(&self.shared));
         let mut poll = interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while stop.run_until_cancelled(poll.tick()).await.is_some() {
@@ -52,7 +68,6 @@ impl Scheduler {
                 warn!(%error, "The schedule could not be read; the next look tries again.");
             }
         }
-        *lock(&self.shared.control) = None;
     }
 
     async fn look(&mut self) -> Result<(), store::Error> {

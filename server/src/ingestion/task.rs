@@ -1,17 +1,19 @@
 //! One task: reads a leader under a lease, and says how that ended.
 
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 
+use futures::FutureExt;
 use jiff::Timestamp;
 use tokio::time::Instant;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::Deps;
 use super::keeper::{Kept, State};
 use super::lookup::Lookups;
 use super::shared::{Shared, lock};
 use super::walk::{Stop, Walk};
-use crate::domain::{Leader, LeaderState, Run, RunCounters, RunTrigger};
+use crate::domain::{Background, Leader, LeaderState, Run, RunCounters, RunTrigger};
 use crate::store::{self, Claim, TaskEnd};
 use crate::x_api::{self, Client};
 
@@ -42,15 +44,9 @@ impl Task<'_> {
     /// Reads the leader and writes down how that ended.
     pub(super) async fn run(self) {
         let mut counters = RunCounters::default();
-        let verdict = match self.deps.leaders.get(self.claim.lease.leader).await {
-            Ok(Some(leader)) => {
-                let outcome = self.read(&leader, &mut counters).await;
-                self.judge(&leader, outcome).await
-            }
-            // It was removed, and its task with it.
-            Ok(None) => Verdict::Leave,
-            Err(error) => give_up(&error),
-        };
+        // A transaction that a panic ends is rolled back, and the counts are those of the pages before it.
+        let work = AssertUnwindSafe(self.work(&mut counters)).catch_unwind().await;
+        let verdict = work.unwrap_or_else(|_| self.fell());
         let settled = match verdict {
             Verdict::End(error) => self.end(error, counters).await,
             Verdict::Return(not_before) => self.deps.work.return_task(&self.claim, not_before).await,
@@ -65,6 +61,27 @@ impl Task<'_> {
             warn!(%error, leader_id = %leader, "The end of a task was not written down; it is done again.");
         }
         self.shared.changed();
+    }
+
+    async fn work(&self, counters: &mut RunCounters) -> Verdict {
+        match self.deps.leaders.get(self.claim.lease.leader).await {
+            Ok(Some(leader)) => {
+                let outcome = self.read(&leader, counters).await;
+                self.judge(&leader, outcome).await
+            }
+            // It was removed, and its task with it.
+            Ok(None) => Verdict::Leave,
+            Err(error) => give_up(&error),
+        }
+    }
+
+    /// One leader at whom Amber panics must not keep it from the others, now or after a restart: the task is over.
+    fn fell(&self) -> Verdict {
+        let leader = self.claim.lease.leader;
+        error!(leader_id = %leader, "The reading of leader {leader} panicked; the run goes on with the others.");
+        self.deps.metrics.task_panicked(Background::Ingestion);
+        self.deps.metrics.leader_failed();
+        Verdict::End(Some(format!("leader {leader}: a defect of Amber, of which its log tells more")))
     }
 
     async fn read(&self, leader: &Leader, counters: &mut RunCounters) -> Result<(), Stop> {

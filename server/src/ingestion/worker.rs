@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tracing::{Instrument, Span, info, warn};
 
 use super::Deps;
@@ -28,18 +28,26 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub struct Worker {
     deps: Deps,
     shared: Arc<Shared>,
+    /// The name under which it worked when it panicked.
+    before: Option<WorkerId>,
+    /// Tells those who watch runs that nobody works any more.
+    _closing: DropGuard,
 }
 
 impl Worker {
     pub(super) fn new(deps: Deps, shared: Arc<Shared>) -> Self {
-        Self { deps, shared }
+        let closing = shared.closing.clone().drop_guard();
+        Self { deps, shared, before: None, _closing: closing }
     }
 
-    /// Works until `stop`; then the pages under way are stored or dropped, and what is left is given back to others.
-    pub async fn run(self, stop: CancellationToken) {
-        let _closing = self.shared.closing.clone().drop_guard();
+    /// Works until `stop`; then the pages under way are stored or dropped, and what is left is given back to others. After a
+    /// panic it may be called again.
+    pub async fn run(&mut self, stop: CancellationToken) {
         let Some(x) = self.deps.x.clone() else { return stop.cancelled().await };
         let worker = WorkerId(self.deps.entropy.uuid_v7(self.deps.clock.now()));
+        if let Some(before) = self.before.replace(worker) {
+            self.give_back(before).await;
+        }
         let keeper = Keeper { deps: &self.deps, shared: &self.shared, worker };
         let beating = CancellationToken::new();
         let work = async {
@@ -47,6 +55,11 @@ impl Worker {
             beating.cancel();
         };
         tokio::join!(work, keeper.beat(&beating));
+        self.give_back(worker).await;
+    }
+
+    /// Gives the leaders of a worker that reads no more to others.
+    async fn give_back(&self, worker: WorkerId) {
         match self.deps.work.release(worker).await {
             Ok(0) => {}
             Ok(leaders) => info!(leaders, "{leaders} leaders were given back unread."),

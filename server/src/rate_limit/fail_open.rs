@@ -210,10 +210,10 @@ fn reason(error: &Error) -> &'static str {
 }
 
 impl Worker {
-    /// Works until `stop`.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Works until `stop`. After a panic it may be called again; whoever waited for Redis was told not to.
+    pub async fn run(&mut self, stop: CancellationToken) {
         let Self { shared, transport, entropy } = self;
-        let watch = stop.run_until_cancelled(watch(&shared, entropy.as_ref()));
+        let watch = stop.run_until_cancelled(watch(shared, entropy.as_ref()));
         tokio::join!(transport.run_but_abandon(stop.clone(), shared.breaker.abandoned()), watch);
     }
 }

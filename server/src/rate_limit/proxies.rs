@@ -21,13 +21,19 @@ impl TrustedProxies {
         Self(blocks.into())
     }
 
+    /// Whether `peer` is one of them.
+    #[must_use]
+    pub fn trust(&self, peer: IpAddr) -> bool {
+        self.0.iter().any(|block| block.contains(peer))
+    }
+
     /// The address of the caller: the last one that a proxy which is not trusted, or the caller itself, told nothing
     /// about. `forwarded` are the values of `X-Forwarded-For` from first to last; they are read from their end, because
     /// what stands before the first address that is not trusted anybody can have written.
     pub fn client<'h>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'h [u8]>) -> IpAddr {
         let mut client = peer;
         let mut hops = forwarded.rev().flat_map(|line| line.rsplit(|byte| *byte == b',')).take(MOST_HOPS);
-        while self.0.iter().any(|block| block.contains(client)) {
+        while self.trust(client) {
             let Some(hop) = hops.next().and_then(address) else { break };
             client = hop;
         }

@@ -64,12 +64,12 @@ impl Asker {
 
 impl Transport {
     /// Works until `stop`. Who still waits then is told so.
-    pub async fn run(self, stop: CancellationToken) {
+    pub async fn run(mut self, stop: CancellationToken) {
         self.run_but_abandon(stop, &Notify::new()).await;
     }
 
     /// The same. Each time that `abandon` is notified, whoever waits is told not to.
-    pub(super) async fn run_but_abandon(mut self, stop: CancellationToken, abandon: &Notify) {
+    pub(super) async fn run_but_abandon(&mut self, stop: CancellationToken, abandon: &Notify) {
         let mut calls = FuturesUnordered::new();
         let mut batch = Vec::with_capacity(MOST_KEYS);
         loop {

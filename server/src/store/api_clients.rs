@@ -44,6 +44,12 @@ pub trait ApiClients: Send + Sync {
     /// When the database fails.
     async fn find(&self, id: &ApiKeyId) -> Result<Option<StoredClient>, Error>;
 
+    /// Those of these clients that there are, revoked or not, in any order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn find_many(&self, ids: &[ApiKeyId]) -> Result<Vec<StoredClient>, Error>;
+
     /// At most `limit` clients after `after`, the newest first.
     ///
     /// # Errors
@@ -82,8 +88,12 @@ impl ApiClients for Store {
     }
 
     async fn find(&self, id: &ApiKeyId) -> Result<Option<StoredClient>, Error> {
-        let found = Entity::find_by_id(id.0.clone()).one(&self.db).await?;
-        found.map(|row| Ok(StoredClient { mac: row.mac.clone(), client: read(row)? })).transpose()
+        Entity::find_by_id(id.0.clone()).one(&self.db).await?.map(read_whole).transpose()
+    }
+
+    async fn find_many(&self, ids: &[ApiKeyId]) -> Result<Vec<StoredClient>, Error> {
+        let named = Column::Id.is_in(ids.iter().map(|id| &id.0));
+        Entity::find().filter(named).all(&self.db).await?.into_iter().map(read_whole).collect()
     }
 
     async fn clients(&self, after: Option<&ClientCursor>, limit: u32) -> Result<Vec<ApiClient>, Error> {
@@ -114,6 +124,10 @@ impl ApiClients for Store {
             .await?;
         Ok(())
     }
+}
+
+fn read_whole(row: Model) -> Result<StoredClient, Error> {
+    Ok(StoredClient { mac: row.mac.clone(), client: read(row)? })
 }
 
 fn read(row: Model) -> Result<ApiClient, Error> {

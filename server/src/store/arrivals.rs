@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
 };
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ use super::entity::{arrival_clock, post_arrivals};
 use super::purge::{Old, PORTION};
 use super::{Error, Store, bulk, number};
 use crate::domain::Post;
+use crate::store::bounded::Transaction;
 
 /// Posts in the order in which they were stored.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -108,7 +109,7 @@ const NUMBER: &str = "WITH clock AS (UPDATE arrival_clock SET seq = seq + $1 RET
 
 impl Store {
     /// Numbers posts that are new. It must be the last thing that a transaction does, because it makes all others wait.
-    pub(super) async fn number_arrivals(&self, tx: &DatabaseTransaction, new: &[Uuid]) -> Result<(), Error> {
+    pub(super) async fn number_arrivals(&self, tx: &Transaction, new: &[Uuid]) -> Result<(), Error> {
         if new.is_empty() {
             return Ok(());
         }
@@ -125,7 +126,7 @@ impl Store {
 }
 
 /// Takes the numbers and writes them down.
-async fn number_one_after_the_other(tx: &DatabaseTransaction, new: &[Uuid], arrived_at: i64) -> Result<(), Error> {
+async fn number_one_after_the_other(tx: &Transaction, new: &[Uuid], arrived_at: i64) -> Result<(), Error> {
     use arrival_clock::{Column, Entity};
     let more = number::write(number::len(new));
     let advance = Query::update()

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, UpdateStatement};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, QueryTrait, Set, StatementBuilder,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
+    StatementBuilder,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use super::ingest::{Entry, StreamKind};
 use super::text::json;
 use super::{Error, Store};
 use crate::domain::{Checkpoint, OpaqueCheckpoint, RunCounters, SavedCheckpoint, StreamKey};
+use crate::store::bounded::Transaction;
 
 /// Keeps checkpoints under text keys. Every change of a leader's stream stands in the ledger, like a page without
 /// records, and fences off the worker that is reading it.
@@ -146,7 +147,7 @@ impl Store {
     }
 
     /// Executes a statement that changes at most one stream, and enters the change of a leader's one in the ledger.
-    async fn change(&self, tx: &DatabaseTransaction, statement: &impl StatementBuilder) -> Result<bool, Error> {
+    async fn change(&self, tx: &Transaction, statement: &impl StatementBuilder) -> Result<bool, Error> {
         let Some(row) = tx.query_one(statement).await? else { return Ok(false) };
         let changed = Changed::from_query_result(&row, "")?;
         if changed.leader_id.is_some() {

@@ -10,12 +10,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sea_orm::sqlx;
 use sea_orm::sqlx::sqlite::SqliteJournalMode;
-use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, SqliteTransactionMode, TransactionOptions};
 use secrecy::ExposeSecret;
 
+use super::bounded::{Limits, Pool, Transaction, drop_dead};
 use super::settings::Target;
 use super::{Error, Settings};
 use crate::domain::{Clock, Entropy};
@@ -29,16 +27,27 @@ const CACHE: &str = "-1024";
 /// Limits of a PostgreSQL session, so that a worker that freezes inside a transaction cannot block the others.
 const POSTGRES_LIMITS: [(&str, &str); 2] = [("statement_timeout", "10s"), ("lock_timeout", "5s")];
 
+/// How long is waited for the answer to a statement of PostgreSQL: longer than PostgreSQL lets it run.
+const ANSWER: Duration = Duration::from_secs(12);
+
+/// How PostgreSQL finds out that the other end of a connection is gone, so that it lets go of what that had locked.
+const POSTGRES_KEEPALIVE: [(&str, &str); 4] = [
+    ("tcp_keepalives_idle", "30"),
+    ("tcp_keepalives_interval", "10"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "30s"),
+];
+
 /// How long a PostgreSQL session may stand still inside a transaction of a process that has no leases.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(10);
 
 /// The database. Clones share its connections.
 #[derive(Clone)]
 pub struct Store {
-    pub(super) db: DatabaseConnection,
+    pub(super) db: Pool,
     /// Where lines are added that nobody changes. An SQLite file has a connection for it, which remembers the ends of the
     /// tables and indexes; else it is `db`.
-    pub(super) appender: DatabaseConnection,
+    pub(super) appender: Pool,
     pub(super) target: Target,
     pub(super) entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
@@ -84,16 +93,22 @@ impl Store {
                 let idle = settings.lease_ttl.map_or(IDLE_IN_TRANSACTION, |ttl| ttl / 2);
                 let idle = format!("{}ms", idle.as_millis().max(1));
                 options.map_sqlx_postgres_opts(move |postgres| {
-                    let limited = postgres.options(POSTGRES_LIMITS);
+                    let limited = postgres.options(POSTGRES_LIMITS).options(POSTGRES_KEEPALIVE);
                     limited.options([("idle_in_transaction_session_timeout", &idle)])
                 });
+                options.test_before_acquire(false).map_sqlx_postgres_pool_opts(drop_dead);
                 options
             }
         };
-        let db = Database::connect(options).await?;
+        let limits = match &target {
+            Target::Postgres(_) => Some(Limits { acquire: settings.acquire_timeout, statement: ANSWER }),
+            Target::Memory | Target::File { .. } => None,
+        };
+        let db = Pool::new(Database::connect(options).await?, limits);
         let appender = match &target {
             Target::File { path, .. } => {
-                Database::connect(file(path.clone(), false, 1, settings.acquire_timeout)).await?
+                let one = file(path.clone(), false, 1, settings.acquire_timeout);
+                Pool::new(Database::connect(one).await?, limits)
             }
             Target::Memory | Target::Postgres(_) => db.clone(),
         };
@@ -105,27 +120,27 @@ impl Store {
     /// # Errors
     /// When a connection cannot be closed.
     pub async fn close(&self) -> Result<(), Error> {
-        self.appender.close_by_ref().await?;
-        Ok(self.db.close_by_ref().await?)
+        self.appender.inner().close_by_ref().await?;
+        Ok(self.db.inner().close_by_ref().await?)
     }
 
     /// How many connections there are.
     #[must_use]
     pub fn connections(&self) -> Connections {
         match self.target {
-            Target::Postgres(_) => connections(self.db.get_postgres_connection_pool()),
-            Target::Memory | Target::File { .. } => connections(self.db.get_sqlite_connection_pool()),
+            Target::Postgres(_) => connections(self.db.inner().get_postgres_connection_pool()),
+            Target::Memory | Target::File { .. } => connections(self.db.inner().get_sqlite_connection_pool()),
         }
     }
 
     /// Begins a transaction that writes. On SQLite it takes the writer's place at once, since a transaction that begins
     /// by reading cannot wait for it later.
-    pub(super) async fn begin(&self) -> Result<DatabaseTransaction, Error> {
+    pub(super) async fn begin(&self) -> Result<Transaction, Error> {
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        Ok(self.db.begin_with_options(options).await?)
+        Ok(self.db.begin(options).await?)
     }
 
     /// The present instant with the precision of the database.
@@ -134,9 +149,11 @@ impl Store {
         Timestamp::from_microsecond(micros).expect("fewer digits of a valid instant are a valid instant")
     }
 
-    /// A single connection to PostgreSQL without limits of time: for migrations.
+    /// A single connection to PostgreSQL without limits of time: for migrations. PostgreSQL ends it when this process is gone.
     pub(super) async fn unlimited(&self, url: &str) -> Result<DatabaseConnection, Error> {
-        Ok(Database::connect(options(url, 1, self.acquire_timeout)).await?)
+        let mut options = options(url, 1, self.acquire_timeout);
+        options.map_sqlx_postgres_opts(|postgres| postgres.options(POSTGRES_KEEPALIVE));
+        Ok(Database::connect(options).await?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::entity::{leaders, post_metrics, posts, review_items};
@@ -16,6 +16,7 @@ use crate::domain::{
     Label, NewPost, PostChange, PostId, PostMetrics, PostOrigin, ReviewAction, ReviewFacts, ReviewReason, ReviewState,
     Sentiment, Verification,
 };
+use crate::store::bounded::Transaction;
 
 /// Why a post is gone that somebody deleted.
 const BY_HAND: &str = "by_hand";
@@ -163,7 +164,7 @@ impl Store {
         }
     }
 
-    async fn rewrite(&self, tx: &DatabaseTransaction, post: &posts::Model, change: &PostChange) -> Result<(), Error> {
+    async fn rewrite(&self, tx: &Transaction, post: &posts::Model, change: &PostChange) -> Result<(), Error> {
         use posts::{Column, Entity};
         let mut update = Entity::update_many()
             .col_expr(Column::Revision, Expr::col(Column::Revision).add(1))
@@ -191,7 +192,7 @@ impl Store {
 
     /// Puts these counts in the place of all others. Nobody can be asked for them again; of a post that is looked up again,
     /// the time of that stays.
-    async fn renew_counts(&self, tx: &DatabaseTransaction, post: Uuid, counts: &PostMetrics) -> Result<(), Error> {
+    async fn renew_counts(&self, tx: &Transaction, post: Uuid, counts: &PostMetrics) -> Result<(), Error> {
         use post_metrics::{Column, Entity};
         let row = upsert::row::metrics(post, counts, self.now(), None);
         let mut replace = OnConflict::column(Column::PostId);
@@ -211,7 +212,7 @@ impl Store {
     /// Settles the item of the post that waits, if there is one, as the status says.
     async fn settle_waiting(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction,
         post: Uuid,
         status: Verification,
         actor: &str,
@@ -250,12 +251,12 @@ fn facts(post: &posts::Model) -> ReviewFacts {
 }
 
 /// Locks a leader; None when there is no such leader.
-async fn hold_leader(tx: &DatabaseTransaction, id: Uuid) -> Result<Option<leaders::Model>, Error> {
+async fn hold_leader(tx: &Transaction, id: Uuid) -> Result<Option<leaders::Model>, Error> {
     Ok(leaders::Entity::find_by_id(id).lock(LockType::KeyShare).one(tx).await?)
 }
 
 /// Locks a living post, and its leader before it: whoever deletes a leader locks in that order too.
-async fn hold_post(tx: &DatabaseTransaction, id: PostId) -> Result<Option<posts::Model>, Error> {
+async fn hold_post(tx: &Transaction, id: PostId) -> Result<Option<posts::Model>, Error> {
     use posts::{Column, Entity};
     let owner = Entity::find_by_id(id.0).select_only().column(Column::LeaderId).into_tuple::<Uuid>().one(tx).await?;
     let Some(owner) = owner else { return Ok(None) };

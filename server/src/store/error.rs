@@ -1,6 +1,7 @@
 //! Why the store could not do what it was asked for.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
@@ -71,6 +72,18 @@ pub enum Error {
         #[source]
         source: Cause,
     },
+}
+
+impl Error {
+    /// The failure of a call that several callers waited for.
+    #[must_use]
+    pub fn shared(error: Arc<Self>) -> Self {
+        match *error {
+            Self::Unavailable { .. } => Self::Unavailable { source: error.into() },
+            Self::Corrupt { what } => Self::Corrupt { what },
+            _ => Self::Internal { source: error.into() },
+        }
+    }
 }
 
 impl From<DbErr> for Error {

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, Select, Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    Select, Set,
 };
 
 use super::entity::leaders::{ActiveModel, Column, Entity, Model};
@@ -17,6 +17,7 @@ use super::text::{clean, clean_all, from_json, json};
 use super::{Error, Store, instant, number};
 use crate::domain::{Handle, Leader, LeaderId, LeaderState, NewLeader, RunId, StreamKey, UserId};
 use crate::resilience::furthest;
+use crate::store::bounded::Transaction;
 
 /// A place in the list of leaders: the last one that was shown. The next page starts after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -234,7 +235,7 @@ fn key(stream: &QueryResult) -> Result<StreamKey, Error> {
 const POSTS_AT_ONCE: u64 = 5_000;
 
 /// Deletes all posts of a leader and what belongs to them. The living ones and the tombstones have an index each.
-async fn delete_posts(tx: &DatabaseTransaction, leader: LeaderId) -> Result<(), Error> {
+async fn delete_posts(tx: &Transaction, leader: LeaderId) -> Result<(), Error> {
     use posts::{Column, Entity};
     for side in [Column::DeletedAt.is_null(), Column::DeletedAt.is_not_null()] {
         let some = Query::select()

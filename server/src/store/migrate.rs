@@ -46,7 +46,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn migrations(&self) -> Result<Vec<Migration>, Error> {
-        let steps = Migrator::get_migration_with_status_read_only(&self.db).await?;
+        let steps = Migrator::get_migration_with_status_read_only(self.db.inner()).await?;
         Ok(steps
             .into_iter()
             .map(|step| Migration { name: step.name().to_owned(), applied: step.status() == MigrationStatus::Applied })
@@ -55,7 +55,7 @@ impl Store {
 
     async fn run_migrations(&self, direction: Direction) -> Result<(), Error> {
         let Target::Postgres(url) = &self.target else {
-            return Ok(run(&self.db, direction).await?);
+            return Ok(run(self.db.inner(), direction).await?);
         };
         // The lock belongs to the session, and this pool has just one.
         let session = self.unlimited(url.expose_secret()).await?;

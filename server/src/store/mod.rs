@@ -7,6 +7,7 @@ mod checkpoints;
 mod api_budget;
 mod api_clients;
 mod arrivals;
+mod bounded;
 mod bulk;
 mod connect;
 mod dashboard_catalog;

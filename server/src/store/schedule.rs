@@ -5,12 +5,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, UpdateMany};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany};
 
 use super::entity::ingest_control::{Column, Entity, Model};
 use super::text::clean;
 use super::{Error, Store, instant, number};
 use crate::resilience::furthest;
+use crate::store::bounded::Transaction;
 
 /// The one row.
 const ROW: &str = "x";
@@ -129,7 +130,7 @@ fn lifted() -> UpdateMany<Entity> {
 
 /// Locks the schedule: what is planned, handed out or called off comes one after the other. It is locked before anything
 /// else.
-pub(super) async fn lock(tx: &DatabaseTransaction) -> Result<Model, Error> {
+pub(super) async fn lock(tx: &Transaction) -> Result<Model, Error> {
     Entity::find_by_id(ROW.to_owned()).lock(LockType::Update).one(tx).await?.ok_or(MISSING)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use super::entity::{post_counts, post_hashtags, post_metrics, posts, review_item
 use super::instant::DAY;
 use super::{Error, Store};
 use crate::domain::Unscored;
+use crate::store::bounded::Transaction;
 
 /// A post that is to be deleted; its row is locked.
 #[derive(Debug, Clone)]
@@ -23,7 +24,7 @@ pub(super) struct Doomed {
 
 impl Store {
     /// Takes everything from the posts but their numbers and their time.
-    pub(super) async fn bury(&self, tx: &DatabaseTransaction, reason: &str, rows: &[Doomed]) -> Result<(), Error> {
+    pub(super) async fn bury(&self, tx: &Transaction, reason: &str, rows: &[Doomed]) -> Result<(), Error> {
         use posts::Column;
         let (now, ids) = (self.now().as_microsecond(), || rows.iter().map(|row| row.id));
         let empty = json!([]);
@@ -64,7 +65,7 @@ impl Store {
     }
 }
 
-async fn lower_counts(tx: &DatabaseTransaction, rows: &[Doomed]) -> Result<(), Error> {
+async fn lower_counts(tx: &Transaction, rows: &[Doomed]) -> Result<(), Error> {
     use post_counts::{Column, Entity};
     let mut days: BTreeMap<(Uuid, &str, i64), i64> = BTreeMap::new();
     for row in rows {

@@ -44,6 +44,11 @@ macro_rules! metrics {
 metrics! {
     UPTIME = gauge("amber_uptime_seconds", &[], "Time since this process began to serve.");
     BUILD_INFO = gauge("amber_build_info", &["version", "commit"], "What was built; always 1.");
+    TASK_PANICS = counter(
+        "amber_background_task_panics_total",
+        &["task"],
+        "Panics of tasks of the background, which are started again after them.",
+    );
     REQUESTS = counter("amber_requests_total", &["kind", "route", "code"], "Requests by protocol, route and status.");
     REQUEST_SECONDS = Metric {
         name: "amber_request_duration_seconds",
@@ -52,6 +57,11 @@ metrics! {
         help: "Time from the head of a request to the head of its answer.",
     };
     CONNECTIONS = gauge("amber_connections", &[], "Connections of callers that are open.");
+    CONNECTIONS_REFUSED = counter(
+        "amber_connections_refused_total",
+        &["bound"],
+        "Connections that were closed at once, by the bound that they met.",
+    );
     TLS_EXPIRY = gauge(
         "amber_tls_certificate_expiry_timestamp_seconds",
         &[],

@@ -9,7 +9,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Registry, fmt};
 
 use super::export::{self, Export};
-use super::spans;
+use super::{panics, spans};
 use crate::config::{LogFormat, Telemetry};
 
 /// Why nothing can be written down.
@@ -26,7 +26,7 @@ pub enum Error {
     AlreadySetUp,
 }
 
-/// Writes the log of this process to its standard error, and exports its traces if that is configured; once per process, in
+/// Writes the log of this process, panics included, to its standard error, and exports its traces if that is configured; once per process, in
 /// a runtime. Call [`Export::finish`] at the end.
 ///
 /// # Errors
@@ -57,5 +57,6 @@ pub fn init_logging_to<W: io::Write>(
     let mut layers = vec![lines.with_filter(filter).boxed()];
     layers.extend(export.layer());
     tracing_subscriber::registry().with(layers).try_init().map_err(|_| Error::AlreadySetUp)?;
+    panics::log_panics();
     Ok(export)
 }

@@ -15,7 +15,7 @@ use super::declared::{self, Kind, METRICS, Metric};
 use super::kept::Kept;
 use super::totals::{Snapshot, Totals};
 use crate::config::Build;
-use crate::domain::{Clock, PolicyName, Reads, Removal, RunCounters, RunStatus, Usage};
+use crate::domain::{Background, Clock, PolicyName, Reads, Removal, RunCounters, RunStatus, Usage};
 
 /// The metrics of one server. A clone is a handle to the same numbers; nothing is global, so that several servers can
 /// live in one process.
@@ -37,6 +37,8 @@ struct Inner {
 /// Bucket bounds of request durations, in seconds.
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
+/// Why a connection is closed at once.
+const BOUNDS: [&str; 1] = ["address"];
 const READ_KINDS: [&str; 2] = ["posts", "users"];
 const OUTCOMES: [&str; 5] = ["inserted", "updated", "unchanged", "quarantined", "duplicate"];
 const CHECK_OUTCOMES: [&str; 4] = ["unchanged", "changed", "deleted", "left"];
@@ -114,7 +116,10 @@ impl Metrics {
             }
         }
         let (removals, ends) = (Removal::ALL.map(Removal::as_str), ENDS.map(RunStatus::as_str));
+        let tasks = Background::ALL.map(Background::as_str);
         let families = [
+            (declared::TASK_PANICS, &tasks[..]),
+            (declared::CONNECTIONS_REFUSED, &BOUNDS[..]),
             (declared::INGESTION_RUNS, &ends[..]),
             (declared::INGESTION_STOPS, &STOPS[..]),
             (declared::INGESTION_POSTS, &OUTCOMES[..]),
@@ -141,6 +146,16 @@ impl Metrics {
     pub fn request(&self, kind: &'static str, route: &str, code: &str, took: Duration) {
         self.counter(declared::REQUESTS, &[kind, route, code]).increment(1);
         self.histogram(declared::REQUEST_SECONDS, &[kind, route]).record(took);
+    }
+
+    /// A task of the background panicked.
+    pub fn task_panicked(&self, task: Background) {
+        self.counter(declared::TASK_PANICS, &[task.as_str()]).increment(1);
+    }
+
+    /// A connection was closed at once. `bound` is `address`: there are as many of its address as there may be.
+    pub fn connection_refused(&self, bound: &'static str) {
+        self.counter(declared::CONNECTIONS_REFUSED, &[bound]).increment(1);
     }
 
     /// The certificate that is shown ends then, in seconds since 1970; None when that cannot be told.

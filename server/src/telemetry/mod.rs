@@ -6,6 +6,7 @@ mod kept;
 mod logging;
 mod old_text;
 mod metrics;
+mod panics;
 mod plain;
 mod process;
 mod request_id;

@@ -24,9 +24,12 @@ pub(crate) async fn measure(redis: &Redis) -> Vec<Row> {
     let metrics = Metrics::new(&build, Arc::new(SystemClock));
     let url = format!("redis://{}", flaky.address());
     let shared = SharedLimiter::new(settings(&url, Duration::from_millis(25)));
-    let (limiter, worker) = FailOpen::new(shared, LocalLimiter::default(), metrics.clone(), Arc::new(OsEntropy));
+    let (limiter, mut worker) = FailOpen::new(shared, LocalLimiter::default(), metrics.clone(), Arc::new(OsEntropy));
     let (limiter, stop) = (Arc::new(limiter), CancellationToken::new());
-    TaskTracker::new().spawn(worker.run(stop.clone()));
+    TaskTracker::new().spawn({
+        let stop = stop.clone();
+        async move { worker.run(stop).await }
+    });
     until_redis_decides(&limiter).await;
 
     let mut added = i64::MIN;

@@ -91,3 +91,17 @@ async fn a_missing_server_looks_like_a_reset() {
     let mut stream = TcpStream::connect(flaky.address()).await.unwrap();
     assert_eq!(stream.read(&mut [0; 1]).await.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
+
+#[tokio::test]
+async fn what_is_lost_stays_lost_and_new_connections_pass_once_it_heals() {
+    let (_server, flaky) = echo().await;
+    let mut old = TcpStream::connect(flaky.address()).await.unwrap();
+    assert_eq!(say(&mut old, "hello").await.unwrap(), "hello");
+
+    flaky.lose().await;
+    assert!(timeout(SILENCE, say(&mut old, "lost")).await.is_err());
+    flaky.heal().await;
+    assert!(timeout(SILENCE, say(&mut old, "still lost")).await.is_err());
+    let mut new = TcpStream::connect(flaky.address()).await.unwrap();
+    assert_eq!(say(&mut new, "hello").await.unwrap(), "hello");
+}

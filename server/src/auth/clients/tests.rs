@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
+use tokio::time::Instant;
 
 use super::*;
 use crate::auth::tests::HandClock;
@@ -41,6 +42,14 @@ impl ApiClients for MemoryClients {
         tokio::time::sleep(Duration::from_millis(5)).await;
         self.check()?;
         Ok(self.rows.lock().unwrap().get(&id.0).cloned())
+    }
+
+    async fn find_many(&self, ids: &[ApiKeyId]) -> Result<Vec<StoredClient>, store::Error> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        self.check()?;
+        let rows = self.rows.lock().unwrap();
+        Ok(ids.iter().filter_map(|id| rows.get(&id.0).cloned()).collect())
     }
 
     async fn clients(&self, _: Option<&ClientCursor>, _: u32) -> Result<Vec<ApiClient>, store::Error> {
@@ -162,6 +171,29 @@ async fn a_hundred_calls_at_once_look_once() {
     let calls = (0..100).map(|_| clients.origins(&unknown));
     assert!(futures::future::join_all(calls).await.into_iter().all(|found| found.unwrap().is_none()));
     assert_eq!(store.looks.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn invented_keys_cost_few_looks_and_keep_nobody_out() {
+    let Stage { store, clients, .. } = stage();
+    let (old, new) = (clients.create(new_client()).await.unwrap(), clients.create(new_client()).await.unwrap());
+    assert!(clients.authenticate(old.text.expose_secret()).await.unwrap().is_some());
+    let (before, began) = (store.looks.load(Ordering::SeqCst), Instant::now());
+    for round in 0..3 {
+        let invented: Vec<_> = (0..1_000).map(|_| api_key::generate(&OsEntropy).text).collect();
+        let flood = futures::future::join_all(invented.iter().map(|text| clients.authenticate(text.expose_secret())));
+        let honest = async {
+            let (old, new) = (old.text.expose_secret(), new.text.expose_secret());
+            tokio::join!(clients.authenticate(old), clients.authenticate(new))
+        };
+        let (flood, (old, new)) = tokio::join!(flood, honest);
+        assert!(flood.into_iter().all(|found| found.unwrap().is_none()), "{round}");
+        assert!(old.unwrap().is_some() && new.unwrap().is_some(), "{round}");
+    }
+    let looks = u128::try_from(store.looks.load(Ordering::SeqCst) - before).unwrap();
+    // Twenty a second, and for each of the two keys two a second.
+    let most = began.elapsed().as_millis() / 50 + 2 * (began.elapsed().as_millis() / 500 + 1) + 1;
+    assert!(looks <= most, "{looks} looks, of {most}");
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ impl Ingest {
         check_tables(&store).await?;
         let files = app::open_files(&settings.checkpoints).await?;
         let metrics = Metrics::new(&settings.build, world.clock.clone());
-        let (ingestion, worker) =
+        let (ingestion, mut worker) =
             app::ingestion((&settings.ingestion, &settings.x_api), (store.clone(), files), metrics, &world)?;
         let request = RunRequest { trigger: RunTrigger::Manual, backfill, dry_run, leaders };
         // Not a child of `stop`: a run that is cancelled has a page under way to finish.

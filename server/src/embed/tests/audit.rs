@@ -66,7 +66,7 @@ fn line() -> AuditEvent {
 #[tokio::test(start_paused = true)]
 async fn what_waits_is_written_together_and_everybody_is_answered() {
     let store = Slow::new(0);
-    let (log, writer, _) = log(&store);
+    let (log, mut writer, _) = log(&store);
     let work = async {
         let first = log.record(line());
         let rest = async {
@@ -88,7 +88,7 @@ async fn what_waits_is_written_together_and_everybody_is_answered() {
 #[tokio::test(start_paused = true)]
 async fn among_many_callers_a_line_waits_a_moment_for_the_next_ones() {
     let store = Slow::new(9);
-    let (log, writer, _) = log(&store);
+    let (log, mut writer, _) = log(&store);
     let work = async {
         let (a, b) = tokio::join!(log.record(line()), log.record(line()));
         let late = async {
@@ -106,7 +106,7 @@ async fn among_many_callers_a_line_waits_a_moment_for_the_next_ones() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_is_alone_waits_for_nobody() {
     let store = Slow::new(9);
-    let (log, writer, _) = log(&store);
+    let (log, mut writer, _) = log(&store);
     let work = async {
         let crowd = tokio::join!(log.record(line()), log.record(line()));
         assert_eq!(crowd, (Ok(()), Ok(())));
@@ -126,7 +126,7 @@ async fn a_caller_who_is_alone_waits_for_nobody() {
 async fn a_line_that_cannot_be_written_is_told_in_time() {
     let store = Slow::new(1);
     store.fails.store(true, Ordering::Relaxed);
-    let (log, writer, _) = log(&store);
+    let (log, mut writer, _) = log(&store);
     let work = async {
         assert_eq!(log.record(line()).await, Err(NotWritten), "the database refuses");
         let started = tokio::time::Instant::now();
@@ -144,7 +144,7 @@ async fn a_line_that_cannot_be_written_is_told_in_time() {
 #[tokio::test(start_paused = true)]
 async fn a_line_that_nobody_waits_for_any_more_is_not_written() {
     let store = Slow::new(0);
-    let (log, writer, _) = log(&store);
+    let (log, mut writer, _) = log(&store);
     let work = async {
         let impatient = async {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -163,7 +163,7 @@ async fn a_line_that_nobody_waits_for_any_more_is_not_written() {
 #[tokio::test]
 async fn refusals_leave_room_for_those_who_wait_and_what_is_lost_is_counted() {
     let store = Slow::new(9);
-    let (log, writer, metrics) = log(&store);
+    let (log, mut writer, metrics) = log(&store);
     for _ in 0..600 {
         log.note(line());
     }

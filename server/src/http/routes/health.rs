@@ -6,7 +6,8 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::State;
-use crate::health::{Check, Report};
+use crate::domain::Background;
+use crate::health::{Check, Report, TaskCheck};
 use crate::store::Counts;
 
 /// The process answers; nothing else is asked, so that a sick database does not restart healthy processes.
@@ -25,7 +26,7 @@ pub(super) async fn ready(extract::State(state): extract::State<State>) -> (Stat
 
 pub(super) async fn report(extract::State(state): extract::State<State>) -> (StatusCode, Json<Value>) {
     let report = state.use_cases.operations.health().await;
-    let status = if report.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if report.serves() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(show(&report)))
 }
 
@@ -38,13 +39,14 @@ fn show(report: &Report) -> Value {
         "status": if report.is_ok() { "ok" } else { "degraded" },
         "timestamp": report.at.to_string(),
         "checks": {
-            "database": database(&report.database),
+            "database": database(&report.database, report.counts.as_ref()),
             "redis": redis(&report.redis),
             "ingestion_scheduler": {
                 "status": if report.ingestion.running { "ok" } else { "stopped" },
                 "enabled": report.ingestion.enabled,
                 "circuit_breaker_state": report.ingestion.breaker.as_str(),
             },
+            "background_tasks": tasks(&report.tasks),
         },
         "stats": totals,
         "metrics": totals,
@@ -56,20 +58,29 @@ fn show(report: &Report) -> Value {
     })
 }
 
-fn database(check: &Check<Counts>) -> Value {
+/// What was never counted in time is null.
+fn database(check: &Check<()>, counts: Option<&Counts>) -> Value {
     match check {
-        Check::Ok(counts, _) => json!({
+        Check::Ok((), _) => json!({
             "status": "ok",
             "stats": {
-                "leaders": counts.leaders,
-                "posts": counts.posts,
-                "reviewItems": counts.review_items,
-                "latestPostTimestamp": counts.latest_post_at.map(|at| at.to_string()),
+                "leaders": counts.map(|counts| counts.leaders),
+                "posts": counts.map(|counts| counts.posts),
+                "reviewItems": counts.map(|counts| counts.review_items),
+                "latestPostTimestamp": counts.and_then(|counts| counts.latest_post_at).map(|at| at.to_string()),
             },
         }),
         Check::Failed(reason) => json!({ "status": "error", "error": reason }),
         Check::Disabled => json!({ "status": "disabled" }),
     }
+}
+
+fn tasks(check: &TaskCheck) -> Value {
+    json!({
+        "status": if check.down.is_empty() { "ok" } else { "error" },
+        "down": check.down.iter().copied().map(Background::as_str).collect::<Vec<_>>(),
+        "restarts": check.restarts,
+    })
 }
 
 fn redis(check: &Check<()>) -> Value {

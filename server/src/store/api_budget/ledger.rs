@@ -6,8 +6,7 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, OnConflict, Query};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Set,
 };
 use serde_json::Value;
 
@@ -16,6 +15,7 @@ use crate::resilience::{
     Allowance, Ask, BreakerSettings, Circuit, Decision, PROBE_PATIENCE, Purse, Report, UnderWay, after, decide,
     furthest,
 };
+use crate::store::bounded::Transaction;
 use crate::store::entity::{api_breakers, api_budget, api_calls};
 use crate::store::text::{from_json, json};
 use crate::store::{Error, Store, instant, number};
@@ -107,7 +107,7 @@ impl Store {
 }
 
 /// Locks the row of the breaker, made at its first use. SQLite has one writer anyway.
-async fn lock_circuit(tx: &DatabaseTransaction) -> Result<Circuit, Error> {
+async fn lock_circuit(tx: &Transaction) -> Result<Circuit, Error> {
     let row = api_breakers::Entity::find_by_id(SERVICE).lock_exclusive();
     if let Some(row) = row.clone().one(tx).await? {
         return read_circuit(&row);
@@ -118,7 +118,7 @@ async fn lock_circuit(tx: &DatabaseTransaction) -> Result<Circuit, Error> {
     row.one(tx).await?.as_ref().map_or(Err(Error::Corrupt { what: "breaker" }), read_circuit)
 }
 
-async fn write_circuit(tx: &DatabaseTransaction, circuit: &Circuit) -> Result<(), Error> {
+async fn write_circuit(tx: &Transaction, circuit: &Circuit) -> Result<(), Error> {
     model(circuit).update(tx).await?;
     Ok(())
 }
@@ -146,7 +146,7 @@ fn key(line: &ApiLine) -> (String, String) {
     (line.credential.clone(), line.endpoint.to_owned())
 }
 
-async fn read_allowance(tx: &DatabaseTransaction, key: (String, String), now: Timestamp) -> Result<Allowance, Error> {
+async fn read_allowance(tx: &Transaction, key: (String, String), now: Timestamp) -> Result<Allowance, Error> {
     let row = api_budget::Entity::find_by_id(key).one(tx).await?;
     row.map_or(Ok(Allowance::default()), |row| believed(row.allowance, now))
 }
@@ -156,7 +156,7 @@ fn believed(stored: Value, now: Timestamp) -> Result<Allowance, Error> {
 }
 
 async fn write_allowance(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     (credential, endpoint): (String, String),
     allowance: &Allowance,
     now: Timestamp,
@@ -175,13 +175,7 @@ async fn write_allowance(
     Ok(())
 }
 
-async fn enter(
-    tx: &DatabaseTransaction,
-    line: &ApiLine,
-    call: &ApiCall,
-    now: Timestamp,
-    hold: Duration,
-) -> Result<(), Error> {
+async fn enter(tx: &Transaction, line: &ApiLine, call: &ApiCall, now: Timestamp, hold: Duration) -> Result<(), Error> {
     let row = api_calls::ActiveModel {
         id: Set(call.id),
         credential: Set(line.credential.clone()),
@@ -202,7 +196,7 @@ struct Dead {
 
 /// Forgets calls whose time is over, or that a clock far ahead began. Who made them is gone or cannot tell how they went, but
 /// they may have been counted.
-async fn forget_dead(tx: &DatabaseTransaction, now: Timestamp) -> Result<(), Error> {
+async fn forget_dead(tx: &Transaction, now: Timestamp) -> Result<(), Error> {
     use api_calls::{Column, Entity};
     let forget = Query::delete()
         .from_table(Entity)
@@ -236,7 +230,7 @@ struct Sums {
 }
 
 /// The calls under way, after those are forgotten whose time is over.
-async fn under_way(tx: &DatabaseTransaction, line: &ApiLine, now: Timestamp) -> Result<UnderWay, Error> {
+async fn under_way(tx: &Transaction, line: &ApiLine, now: Timestamp) -> Result<UnderWay, Error> {
     use api_calls::{Column, Entity};
     forget_dead(tx, now).await?;
     let own =

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use ring::digest::{SHA256, digest};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    QuerySelect, QueryTrait, Set,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Set,
 };
 use uuid::Uuid;
 
 use super::{Imported, ImportedPost, KnownPosts};
 use crate::domain::{ExternalId, Label, Platform, PostId, PostOrigin};
+use crate::store::bounded::Transaction;
 use crate::store::entity::post_metrics;
 use crate::store::entity::posts::{ActiveModel, Column, Entity, Model};
 use crate::store::ingest::Owner;
@@ -130,7 +130,7 @@ pub(super) async fn import(store: &Store, posts: &[ImportedPost], rehearse: bool
 }
 
 /// Inserts posts with all that belongs to them; answers which were new.
-async fn insert(tx: &DatabaseTransaction, store: &Store, posts: &[&ImportedPost]) -> Result<BTreeSet<Uuid>, Error> {
+async fn insert(tx: &Transaction, store: &Store, posts: &[&ImportedPost]) -> Result<BTreeSet<Uuid>, Error> {
     let mut inserted = BTreeSet::new();
     // The root is what makes a post the same post; rows are locked in one order everywhere, which is that of numbers.
     let mut in_order = posts.to_vec();
@@ -158,7 +158,7 @@ async fn insert(tx: &DatabaseTransaction, store: &Store, posts: &[&ImportedPost]
 }
 
 /// Changes what the other service could change, unless somebody else did so since.
-async fn update(tx: &DatabaseTransaction, store: &Store, post: &ImportedPost) -> Result<(), Error> {
+async fn update(tx: &Transaction, store: &Store, post: &ImportedPost) -> Result<(), Error> {
     let tone = Tone::of(post.sentiment);
     let change = ActiveModel {
         body: Set(clean(&post.text)),

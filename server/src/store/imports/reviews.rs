@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{Imported, ImportedReviewItem};
 use crate::domain::{ReviewReason, ReviewState};
+use crate::store::bounded::Transaction;
 use crate::store::entity::review_items::{Column, Entity, Model};
 use crate::store::text::clean;
 use crate::store::{Error, Store, bulk};
@@ -64,7 +65,7 @@ pub(super) async fn import(
 }
 
 /// The items that wait for a reviewer, by post.
-async fn waiting(tx: &DatabaseTransaction, items: &[ImportedReviewItem]) -> Result<BTreeMap<Uuid, Uuid>, Error> {
+async fn waiting(tx: &Transaction, items: &[ImportedReviewItem]) -> Result<BTreeMap<Uuid, Uuid>, Error> {
     let posts: BTreeSet<Uuid> = items.iter().map(|item| item.post.0).collect();
     let query = Entity::find()
         .select_only()
@@ -89,7 +90,7 @@ fn row(item: &ImportedReviewItem) -> Model {
     }
 }
 
-async fn update(tx: &DatabaseTransaction, item: &ImportedReviewItem) -> Result<(), Error> {
+async fn update(tx: &Transaction, item: &ImportedReviewItem) -> Result<(), Error> {
     let row = row(item);
     let update = Entity::update_many()
         .col_expr(Column::State, Expr::value(row.state))

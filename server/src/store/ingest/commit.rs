@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Set};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Committed, PageCommit, quarantine, upsert};
 use crate::domain::{ExternalId, LeaderId, Platform, RunCounters, RunId, ScoredPost};
+use crate::store::bounded::Transaction;
 use crate::store::entity::{ingest_commits, ingest_runs, ingest_streams};
 use crate::store::runs::row::columns;
 use crate::store::text::json;
@@ -43,7 +44,7 @@ impl Store {
     }
 
     /// Writes everything of a page but the numbers of its new posts, which are answered.
-    async fn write(&self, tx: &DatabaseTransaction, mut page: PageCommit) -> Result<(Committed, Vec<Uuid>), Error> {
+    async fn write(&self, tx: &Transaction, mut page: PageCommit) -> Result<(Committed, Vec<Uuid>), Error> {
         let held = number::len(&page.posts) + number::len(&page.rejected);
         if held != page.fetched {
             return Err(Error::Unbalanced { fetched: page.fetched, held });
@@ -83,7 +84,7 @@ impl Entry {
     /// Enters it with what came with the change.
     pub(in crate::store) async fn write(
         self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction,
         run: Option<RunId>,
         counters: &RunCounters,
         now: Timestamp,
@@ -115,7 +116,7 @@ struct RunRow {
 
 /// Adds to the counters of the run, whose row everybody who works for it needs: so this comes late. Says whether the
 /// run is to end or over.
-async fn count_for_run(tx: &DatabaseTransaction, run: RunId, counters: &RunCounters) -> Result<bool, Error> {
+async fn count_for_run(tx: &Transaction, run: RunId, counters: &RunCounters) -> Result<bool, Error> {
     use ingest_runs::Column;
     let mut update = Query::update()
         .table(ingest_runs::Entity)
@@ -137,7 +138,7 @@ struct OwnerRow {
 }
 
 /// Moves the checkpoint if nobody else did since the page was planned, and nobody else may by now.
-async fn pass_fence(tx: &DatabaseTransaction, page: &PageCommit) -> Result<Owner, Error> {
+async fn pass_fence(tx: &Transaction, page: &PageCommit) -> Result<Owner, Error> {
     use ingest_streams::Column;
     let advance = Query::update()
         .table(ingest_streams::Entity)

@@ -1,10 +1,11 @@
 //! Streams: how far each timeline is read.
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Set};
 
 use super::{Stream, StreamId, StreamKind};
 use crate::domain::{Checkpoint, Handle, LeaderId, Platform};
+use crate::store::bounded::Transaction;
 use crate::store::entity::ingest_streams::{ActiveModel, Column, Entity, Model};
 use crate::store::text::{clean, from_json, json};
 use crate::store::work::Lease;
@@ -14,7 +15,7 @@ impl Store {
     /// Makes the streams of a new leader on X, so that they can be leased from the start.
     pub(in crate::store) async fn insert_streams(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction,
         leader: LeaderId,
         handle: &Handle,
     ) -> Result<(), Error> {

@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
-    QueryResult, QuerySelect, Set, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
+    QuerySelect, Set, Statement,
 };
 use uuid::Uuid;
 
 use super::commit::Owner;
 use crate::domain::{ReviewReason, ScoredPost, Verification};
+use crate::store::bounded::Transaction;
 use crate::store::entity::posts::{Column, Entity};
 use crate::store::entity::{post_counts, post_hashtags, post_metrics};
 use crate::store::instant::DAY;
@@ -84,7 +85,7 @@ impl Known {
 
 /// Stores `distinct` posts, of which no two belong to one chain of edits.
 pub(in crate::store) async fn posts(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     store: &Store,
     owner: Owner,
     distinct: &[ScoredPost],
@@ -112,7 +113,7 @@ pub(in crate::store) async fn posts(
 }
 
 /// Stores posts that are new or changed.
-async fn write(tx: &DatabaseTransaction, store: &Store, owner: Owner, news: &[&ScoredPost]) -> Result<Written, Error> {
+async fn write(tx: &Transaction, store: &Store, owner: Owner, news: &[&ScoredPost]) -> Result<Written, Error> {
     let changed = upsert(tx, store, owner, news).await?;
     let by_root: BTreeMap<_, _> = news.iter().map(|post| (root(post), *post)).collect();
     let changed: Vec<_> = changed.into_iter().filter_map(|row| Some((*by_root.get(&row.root_id)?, row))).collect();
@@ -135,12 +136,7 @@ fn root(post: &ScoredPost) -> String {
     post.post.edit_root.to_string()
 }
 
-async fn upsert(
-    tx: &DatabaseTransaction,
-    store: &Store,
-    owner: Owner,
-    posts: &[&ScoredPost],
-) -> Result<Vec<Changed>, Error> {
+async fn upsert(tx: &Transaction, store: &Store, owner: Owner, posts: &[&ScoredPost]) -> Result<Vec<Changed>, Error> {
     let now = store.now();
     let rows = posts.iter().map(|post| row::of(post, owner, store.entropy.as_ref(), now));
     // An equal row is not written, and an older version never replaces a newer one. The time, which the indexes sort
@@ -170,7 +166,7 @@ async fn upsert(
 
 /// Counts new posts, by whose they are and the times at which they were published.
 pub(in crate::store) async fn count_by_day(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     inserted: impl IntoIterator<Item = (Owner, i64)>,
 ) -> Result<(), Error> {
     use post_counts::{ActiveModel, Column, Entity};
@@ -195,7 +191,7 @@ pub(in crate::store) async fn count_by_day(
     Ok(())
 }
 
-async fn replace_hashtags(tx: &DatabaseTransaction, changed: &[(&ScoredPost, Changed)]) -> Result<(), Error> {
+async fn replace_hashtags(tx: &Transaction, changed: &[(&ScoredPost, Changed)]) -> Result<(), Error> {
     use post_hashtags::{Column, Entity, Model};
     let updated: Vec<_> = changed.iter().filter(|(_, row)| row.revision > 1).map(|(_, row)| row.id).collect();
     if !updated.is_empty() {
@@ -218,7 +214,7 @@ async fn replace_hashtags(tx: &DatabaseTransaction, changed: &[(&ScoredPost, Cha
 
 /// Takes over what X counts now of posts that were stored before. A count that X leaves out stays.
 async fn refresh_metrics(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     store: &Store,
     owner: Owner,
     seen: Vec<(Uuid, &ScoredPost)>,
@@ -235,11 +231,7 @@ async fn refresh_metrics(
 }
 
 /// Puts posts into the review queue whose text is new, sounds good and bad at once, and was not reviewed.
-async fn enter_doubtful(
-    tx: &DatabaseTransaction,
-    store: &Store,
-    changed: &[(&ScoredPost, Changed)],
-) -> Result<(), Error> {
+async fn enter_doubtful(tx: &Transaction, store: &Store, changed: &[(&ScoredPost, Changed)]) -> Result<(), Error> {
     let is_new = |row: &Changed| row.verification_status == Verification::NeedsReview.as_str();
     let new = changed.iter().filter(|(post, row)| post.is_doubtful && is_new(row));
     let new: Vec<_> = new.map(|(_, row)| row.id).collect();
@@ -253,7 +245,7 @@ const KNOWN: &str = "SELECT known.* FROM unnest($2::text[]) AS asked (root_id) C
     WHERE platform = $1 AND root_id = asked.root_id FOR NO KEY UPDATE) AS known";
 
 /// Which of the chains of edits are stored, by their names. They stay as they are until the transaction ends.
-async fn known(tx: &DatabaseTransaction, owner: Owner, posts: &[ScoredPost]) -> Result<BTreeMap<String, Known>, Error> {
+async fn known(tx: &Transaction, owner: Owner, posts: &[ScoredPost]) -> Result<BTreeMap<String, Known>, Error> {
     let platform = owner.platform.as_str();
     let known: Vec<Known> = if tx.get_database_backend() == DbBackend::Postgres {
         // Numbers need no quotes. The page has them in their order, in which rows are locked everywhere.

@@ -1,12 +1,13 @@
 //! Tones that somebody gave to posts.
 
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::row::{GIVEN, Tone};
 use crate::domain::{Label, Sentiment};
 use crate::store::Error;
+use crate::store::bounded::Transaction;
 use crate::store::entity::posts::{Column, Entity, Model};
 
 /// Whether somebody gave the post this tone.
@@ -31,7 +32,7 @@ pub(in crate::store) fn columns(sentiment: Sentiment) -> [(Column, SimpleExpr); 
 }
 
 /// Gives a post this tone.
-pub(in crate::store) async fn give(tx: &DatabaseTransaction, post: Uuid, label: Label, now: i64) -> Result<(), Error> {
+pub(in crate::store) async fn give(tx: &Transaction, post: Uuid, label: Label, now: i64) -> Result<(), Error> {
     let mut update = Entity::update_many()
         .col_expr(Column::Revision, Expr::col(Column::Revision).add(1))
         .col_expr(Column::UpdatedAt, Expr::value(now));

@@ -5,14 +5,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{Checked, Finding, Settled};
 use crate::domain::{LeaderId, Platform, PostMetrics, ScoredPost};
+use crate::store::bounded::Transaction;
 use crate::store::entity::{leaders, post_metrics, posts};
 use crate::store::ingest::Owner;
 use crate::store::ingest::upsert::{self, row};
@@ -107,7 +105,7 @@ impl Stored {
 
 /// Locks the posts of the batch that are not deleted, and their leaders before them: whoever deletes a leader locks in
 /// that order too.
-async fn lock(tx: &DatabaseTransaction, batch: &[Checked]) -> Result<HashMap<Uuid, Stored>, Error> {
+async fn lock(tx: &Transaction, batch: &[Checked]) -> Result<HashMap<Uuid, Stored>, Error> {
     use posts::Column;
     let ids = || batch.iter().map(|check| check.due.post.0);
     let owners = Query::select()
@@ -148,7 +146,7 @@ async fn lock(tx: &DatabaseTransaction, batch: &[Checked]) -> Result<HashMap<Uui
 }
 
 /// Takes over what X counts now, and plans the next check. A count that X leaves out stays.
-async fn renew(tx: &DatabaseTransaction, rows: Vec<post_metrics::Model>) -> Result<(), Error> {
+async fn renew(tx: &Transaction, rows: Vec<post_metrics::Model>) -> Result<(), Error> {
     use post_metrics::{Column, Entity};
     if rows.is_empty() {
         return Ok(());

@@ -1,12 +1,13 @@
 //! Who did what in the queue, and to posts by hand. Lines are written with what they tell, and never changed.
 
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::ReviewAuditFilter;
 use crate::domain::{Label, PostId, ReviewAction, ReviewEntry, ReviewFacts, ReviewId, ReviewState, Verification};
+use crate::store::bounded::Transaction;
 use crate::store::entity::review_audit::{ActiveModel, Column, Entity, Model};
 use crate::store::text::{clean, from_json, json};
 use crate::store::{Error, Store, instant};
@@ -32,7 +33,7 @@ struct StoredFacts {
 }
 
 /// Writes it down.
-pub(in crate::store) async fn write(tx: &DatabaseTransaction, store: &Store, deed: Deed<'_>) -> Result<(), Error> {
+pub(in crate::store) async fn write(tx: &Transaction, store: &Store, deed: Deed<'_>) -> Result<(), Error> {
     let now = store.now();
     let line = ActiveModel {
         id: Set(store.entropy.uuid_v7(now)),

@@ -1,11 +1,12 @@
 //! Takes decisions and changes on items, their posts and the audit, in one transaction each.
 
 use sea_orm::sea_query::{Expr, ExprTrait, LockType};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{Amendment, Decision, Deed, Reviewed, write_down};
 use crate::domain::{Label, ReviewAction, ReviewFacts, ReviewId, ReviewState, Verification};
+use crate::store::bounded::Transaction;
 use crate::store::entity::review_items::{Column, Entity, Model};
 use crate::store::entity::{posts, quarantine};
 use crate::store::ingest::QuarantineStatus;
@@ -109,7 +110,7 @@ impl Held {
 
     async fn write_down(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction,
         store: &Store,
         (actor, action): (&str, ReviewAction),
         (before, after): (ReviewFacts, ReviewFacts),
@@ -120,7 +121,7 @@ impl Held {
 }
 
 /// Locks the post or the record of an item and then the item; None when one of them is not there, or the post is deleted.
-async fn hold(tx: &DatabaseTransaction, id: ReviewId) -> Result<Option<Held>, Error> {
+async fn hold(tx: &Transaction, id: ReviewId) -> Result<Option<Held>, Error> {
     let Some(seen) = Entity::find_by_id(id.0).one(tx).await? else { return Ok(None) };
     let post = match seen.post_id {
         Some(post) => {
@@ -141,7 +142,7 @@ async fn hold(tx: &DatabaseTransaction, id: ReviewId) -> Result<Option<Held>, Er
 }
 
 /// Nobody wants this record.
-async fn discard(tx: &DatabaseTransaction, record: Uuid, now: i64) -> Result<(), Error> {
+async fn discard(tx: &Transaction, record: Uuid, now: i64) -> Result<(), Error> {
     let open = quarantine::Column::Status.eq(QuarantineStatus::Open.as_str());
     let close = quarantine::Entity::update_many()
         .col_expr(quarantine::Column::Status, Expr::value(QuarantineStatus::Discarded.as_str()))

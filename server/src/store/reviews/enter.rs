@@ -1,17 +1,18 @@
 //! Puts posts and records into the queue, in the transaction that stores them.
 
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use crate::domain::{ReviewReason, ReviewState};
+use crate::store::bounded::Transaction;
 use crate::store::entity::review_items::{Column, Entity, Model};
 use crate::store::text::clean;
 use crate::store::{Error, Store, bulk};
 
 /// Puts posts into the queue for this reason; those that wait there stay as they are.
 pub(in crate::store) async fn posts(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     store: &Store,
     posts: &[Uuid],
     reason: ReviewReason,
@@ -22,18 +23,14 @@ pub(in crate::store) async fn posts(
 }
 
 /// Puts records that are no posts into the queue.
-pub(in crate::store) async fn records(tx: &DatabaseTransaction, store: &Store, records: &[Uuid]) -> Result<(), Error> {
+pub(in crate::store) async fn records(tx: &Transaction, store: &Store, records: &[Uuid]) -> Result<(), Error> {
     let row = |id: &Uuid| Model { quarantine_id: Some(*id), ..waiting(store, ReviewReason::Quarantined) };
     insert(tx, records.iter().map(row).collect()).await
 }
 
 /// A record became this post, and its item is about the post from then on, in the place of any other that waits for it.
 /// When the post is gone, the item goes.
-pub(in crate::store) async fn record_became(
-    tx: &DatabaseTransaction,
-    record: Uuid,
-    post: Option<Uuid>,
-) -> Result<(), Error> {
+pub(in crate::store) async fn record_became(tx: &Transaction, record: Uuid, post: Option<Uuid>) -> Result<(), Error> {
     let of_record = Column::QuarantineId.eq(record);
     let pending = Column::State.eq(ReviewState::Pending.as_str());
     let Some(post) = post else {
@@ -50,11 +47,7 @@ pub(in crate::store) async fn record_became(
 }
 
 /// Nobody wants the record: what waits about it is rejected.
-pub(in crate::store) async fn record_discarded(
-    tx: &DatabaseTransaction,
-    store: &Store,
-    record: Uuid,
-) -> Result<(), Error> {
+pub(in crate::store) async fn record_discarded(tx: &Transaction, store: &Store, record: Uuid) -> Result<(), Error> {
     let rejected = Entity::update_many()
         .col_expr(Column::State, Expr::value(ReviewState::Rejected.as_str()))
         .col_expr(Column::UpdatedAt, Expr::value(store.now().as_microsecond()))
@@ -80,7 +73,7 @@ fn waiting(store: &Store, reason: ReviewReason) -> Model {
     }
 }
 
-async fn insert(tx: &DatabaseTransaction, rows: Vec<Model>) -> Result<(), Error> {
+async fn insert(tx: &Transaction, rows: Vec<Model>) -> Result<(), Error> {
     for chunk in rows.chunks(bulk::ROWS) {
         let mut insert = bulk::insert::<Entity>(tx.get_database_backend(), chunk.to_vec());
         tx.execute(insert.on_conflict(OnConflict::new().do_nothing().to_owned())).await?;

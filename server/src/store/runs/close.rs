@@ -1,10 +1,11 @@
 //! How a run ends: with its last task, once.
 
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SimpleExpr};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter};
 
 use super::row;
 use crate::domain::{Run, RunId, RunStatus};
+use crate::store::bounded::Transaction;
 use crate::store::entity::ingest_runs::{Column, Entity, Model};
 use crate::store::entity::ingest_tasks;
 use crate::store::text::clean;
@@ -23,11 +24,7 @@ pub(in crate::store) fn has_tasks(id: RunId) -> SimpleExpr {
 impl Store {
     /// Ends a run that has no outstanding task. The run has to be locked by an earlier statement: this one then sees
     /// every task that others ended before.
-    pub(in crate::store) async fn close_if_empty(
-        &self,
-        tx: &DatabaseTransaction,
-        id: RunId,
-    ) -> Result<Option<Run>, Error> {
+    pub(in crate::store) async fn close_if_empty(&self, tx: &Transaction, id: RunId) -> Result<Option<Run>, Error> {
         let nobody_was_read = Expr::col(Column::LeadersFailed).gte(Expr::col(Column::LeadersDone));
         let status = Expr::case(Expr::col(Column::CancelRequested).eq(true), RunStatus::Cancelled.as_str())
             .case(Expr::col(Column::LeadersFailed).eq(0), RunStatus::Succeeded.as_str())
@@ -48,7 +45,7 @@ impl Store {
     }
 
     /// Drops the tasks of a run that nobody works on and says how many there were.
-    pub(in crate::store) async fn drop_waiting(&self, tx: &DatabaseTransaction, id: RunId) -> Result<u64, Error> {
+    pub(in crate::store) async fn drop_waiting(&self, tx: &Transaction, id: RunId) -> Result<u64, Error> {
         let waiting = ingest_tasks::Entity::delete_many()
             .filter(ingest_tasks::Column::RunId.eq(id.0))
             .filter(ingest_tasks::Column::LeaderId.not_in_subquery(self.leased_leaders()));
@@ -57,7 +54,7 @@ impl Store {
 }
 
 /// Counts `tasks` as ended without success, and keeps the first reason.
-pub(super) async fn count_failed(tx: &DatabaseTransaction, id: RunId, tasks: u64, reason: &str) -> Result<(), Error> {
+pub(super) async fn count_failed(tx: &Transaction, id: RunId, tasks: u64, reason: &str) -> Result<(), Error> {
     let tasks = i32::try_from(tasks).unwrap_or(i32::MAX);
     let values = [
         (Column::LeadersDone, Expr::col(Column::LeadersDone).add(tasks)),

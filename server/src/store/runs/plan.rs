@@ -5,12 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ring::digest::{Context, SHA256};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 
 use super::row::{self, columns};
 use super::{LOOKUP_AGAIN, MAX_OPEN_RUNS, Opened, RunRequest, Tick, Ticked};
 use crate::domain::{LeaderId, LeaderState, Run, RunCounters, RunId, RunStatus, RunTrigger};
 use crate::resilience::furthest;
+use crate::store::bounded::Transaction;
 use crate::store::entity::ingest_runs::{ActiveModel, Column, Entity};
 use crate::store::entity::{ingest_control, ingest_tasks, leaders};
 use crate::store::{Error, Store, instant, number, schedule};
@@ -68,18 +69,13 @@ impl Store {
 
     /// Whether the scheduled run before is open, or the tick had its run already, which happens when the schedule was
     /// changed meanwhile.
-    async fn is_swallowed(&self, tx: &DatabaseTransaction, at: Timestamp) -> Result<bool, Error> {
+    async fn is_swallowed(&self, tx: &Transaction, at: Timestamp) -> Result<bool, Error> {
         let open = Column::EndedAt.is_null().and(Column::Trigger.eq(RunTrigger::Schedule.as_str()));
         let ran = Column::Tick.eq(at.as_microsecond());
         Ok(Entity::find().filter(open.or(ran)).count(tx).await? > 0)
     }
 
-    async fn insert_run(
-        &self,
-        tx: &DatabaseTransaction,
-        request: &RunRequest,
-        tick: Option<Timestamp>,
-    ) -> Result<Run, Error> {
+    async fn insert_run(&self, tx: &Transaction, request: &RunRequest, tick: Option<Timestamp>) -> Result<Run, Error> {
         let now = self.now();
         let id = RunId(self.entropy.uuid_v7(now));
         Entity::insert(new_row(id, request, tick, now)).exec_without_returning(tx).await?;
@@ -102,7 +98,7 @@ impl Store {
     }
 
     /// Makes the tasks inside the database, so that their number costs no memory, and says how many there are.
-    async fn insert_tasks(&self, tx: &DatabaseTransaction, id: RunId, request: &RunRequest) -> Result<u64, Error> {
+    async fn insert_tasks(&self, tx: &Transaction, id: RunId, request: &RunRequest) -> Result<u64, Error> {
         let mut wanted = wanted(id);
         if request.trigger == RunTrigger::Schedule {
             let now = self.now();
@@ -138,7 +134,7 @@ fn wanted(run: RunId) -> SelectStatement {
         .to_owned()
 }
 
-async fn insert(tx: &DatabaseTransaction, rows: SelectStatement) -> Result<u64, Error> {
+async fn insert(tx: &Transaction, rows: SelectStatement) -> Result<u64, Error> {
     use ingest_tasks::Column;
     let mut insert = Query::insert();
     insert.into_table(ingest_tasks::Entity).columns([Column::RunId, Column::LeaderId, Column::NotBefore]);

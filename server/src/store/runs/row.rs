@@ -1,9 +1,10 @@
 //! The rows of runs.
 
 use sea_orm::sea_query::{LockType, SimpleExpr};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::domain::{Run, RunCounters, RunId, RunStatus, RunTrigger};
+use crate::store::bounded::Transaction;
 use crate::store::entity::ingest_runs::{Column, Entity, Model};
 use crate::store::{Error, instant, number};
 
@@ -27,7 +28,7 @@ pub(in crate::store) async fn open<C: ConnectionTrait>(db: &C) -> Result<Vec<Mod
 
 /// One run, which then changes for nobody else until the transaction ends. Its streams are to be locked before it,
 /// its tasks behind it.
-pub(in crate::store) async fn lock(tx: &DatabaseTransaction, id: RunId) -> Result<Option<Model>, Error> {
+pub(in crate::store) async fn lock(tx: &Transaction, id: RunId) -> Result<Option<Model>, Error> {
     // References to the run take a weaker lock, with which this one gets along.
     Ok(Entity::find_by_id(id.0).lock(LockType::NoKeyUpdate).one(tx).await?)
 }

@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
 use super::{Claim, Lease, Want, WorkerId};
 use crate::domain::{LeaderId, Platform, Run, RunId, RunStatus, RunTrigger};
 use crate::resilience::furthest;
+use crate::store::bounded::Transaction;
 use crate::store::entity::ingest_streams::{Column, Entity};
 use crate::store::entity::{ingest_runs, ingest_tasks};
 use crate::store::runs::{close, row};
@@ -78,7 +78,7 @@ impl Store {
 
     /// Ends a run that no worker will end: its last leaders were deleted, or it was called off while a worker had tasks
     /// that it never gave back.
-    async fn close_abandoned(&self, tx: &DatabaseTransaction, run: &Run) -> Result<(), Error> {
+    async fn close_abandoned(&self, tx: &Transaction, run: &Run) -> Result<(), Error> {
         let unlocked = ingest_runs::Entity::find_by_id(run.id.0)
             .filter(ingest_runs::Column::CancelRequested.eq(true).or(close::has_tasks(run.id).not()))
             .lock_with_behavior(LockType::NoKeyUpdate, LockBehavior::SkipLocked);
@@ -94,7 +94,7 @@ impl Store {
 
     async fn take(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction,
         worker: WorkerId,
         run: &Run,
         (limit, ttl): (u64, Duration),
@@ -124,7 +124,7 @@ impl Store {
     /// The leaders of tasks that are due, without those that are `busy`.
     async fn candidates(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction,
         run: RunId,
         limit: u64,
         busy: &BTreeSet<Uuid>,
@@ -151,7 +151,7 @@ impl Store {
     /// Locks the streams of at most `limit` leaders whose streams nobody holds.
     async fn lock_free(
         &self,
-        tx: &DatabaseTransaction,
+        tx: &Transaction,
         candidates: &[Uuid],
         limit: u64,
     ) -> Result<BTreeMap<Uuid, Free>, Error> {
@@ -198,7 +198,7 @@ fn tasks(run: RunId) -> Select<ingest_tasks::Entity> {
 }
 
 /// The runs whose tasks are handed out: first those that somebody waits for, then the oldest.
-async fn runs_in_turn(tx: &DatabaseTransaction) -> Result<Vec<Run>, Error> {
+async fn runs_in_turn(tx: &Transaction) -> Result<Vec<Run>, Error> {
     let mut runs = row::open(tx).await?.into_iter().map(row::read).collect::<Result<Vec<_>, _>>()?;
     runs.sort_by_key(|run| run.trigger != RunTrigger::Refresh);
     Ok(runs)

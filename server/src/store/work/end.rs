@@ -4,10 +4,11 @@
 
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::{Claim, TaskEnd, lease};
 use crate::domain::Run;
+use crate::store::bounded::Transaction;
 use crate::store::entity::ingest_runs::Column;
 use crate::store::entity::ingest_tasks;
 use crate::store::runs::{close, row};
@@ -49,12 +50,12 @@ fn of_claim(claim: &Claim) -> Expr {
     Column::RunId.eq(claim.run.0).and(Column::LeaderId.eq(claim.lease.leader.0))
 }
 
-async fn delete(tx: &DatabaseTransaction, claim: &Claim) -> Result<bool, Error> {
+async fn delete(tx: &Transaction, claim: &Claim) -> Result<bool, Error> {
     let task = ingest_tasks::Entity::delete_many().filter(of_claim(claim));
     Ok(task.exec(tx).await?.rows_affected == 1)
 }
 
-async fn count(tx: &DatabaseTransaction, claim: &Claim, end: &TaskEnd) -> Result<(), Error> {
+async fn count(tx: &Transaction, claim: &Claim, end: &TaskEnd) -> Result<(), Error> {
     let mut values = vec![(Column::LeadersDone, Expr::col(Column::LeadersDone).add(1))];
     if let Some(error) = &end.error {
         values.push((Column::LeadersFailed, Expr::col(Column::LeadersFailed).add(1)));

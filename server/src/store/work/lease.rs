@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, Order, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, FromQueryResult};
+use sea_orm::{ColumnTrait, ConnectionTrait, FromQueryResult};
 use uuid::Uuid;
 
 use super::{Lease, WorkerId};
 use crate::domain::LeaderId;
+use crate::store::bounded::Transaction;
 use crate::store::entity::ingest_streams::{Column, Entity};
 use crate::store::settings::Target;
 use crate::store::{Error, Store, instant, number};
@@ -77,7 +78,7 @@ impl Store {
 ///
 /// # Errors
 /// [`Error::LeaseLost`] when another worker has it, or when the database fails.
-pub(super) async fn end(tx: &DatabaseTransaction, lease: &Lease) -> Result<(), Error> {
+pub(super) async fn end(tx: &Transaction, lease: &Lease) -> Result<(), Error> {
     let mine = Column::LeaderId.eq(lease.leader.0).and(of_worker(lease.worker)).and(Column::LeaseEpoch.eq(lease.epoch));
     match give_back(tx, mine).await? {
         0 => Err(Error::LeaseLost { leader: lease.leader }),

@@ -39,6 +39,8 @@ fn metrics() -> Metrics {
 /// Calls every recording function once.
 fn record_everything(metrics: &Metrics) {
     metrics.request("http", "/api/leaders/{id}", "200", Duration::from_millis(3));
+    metrics.task_panicked(Background::Upkeep);
+    metrics.connection_refused("address");
     metrics.store_up(true);
     metrics.redis_up(true);
     metrics.ingestion_enabled(true);

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ring::digest::{SHA256, digest};
 use sea_orm::sea_query::{OnConflict, Query};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, EntityTrait, QueryTrait, Set};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryTrait, Set};
 use uuid::Uuid;
 
 use super::QuarantineStatus;
+use crate::store::bounded::Transaction;
 use crate::store::entity::quarantine::{ActiveModel, Column, Entity};
 use crate::store::ingest::{Rejected, StreamId};
 use crate::store::reviews::enter;
@@ -23,7 +24,7 @@ const ROWS: usize = 500;
 /// Keeps each distinct record once and says how many the page had. One that was dealt with before stays so; a new one
 /// enters the review queue.
 pub(in crate::store::ingest) async fn keep(
-    tx: &DatabaseTransaction,
+    tx: &Transaction,
     store: &Store,
     stream: StreamId,
     rejected: &[Rejected],

@@ -1,10 +1,11 @@
 //! Deals with records in quarantine: stores them as posts, leaves them with a new reason, or discards them.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
 
 use super::{QuarantineId, QuarantineStatus, Quarantined, ReplayOutcome, read};
 use crate::domain::ScoredPost;
+use crate::store::bounded::Transaction;
 use crate::store::entity::quarantine::{Column, Entity};
 use crate::store::entity::{ingest_streams, posts};
 use crate::store::ingest::commit::Owner;
@@ -64,11 +65,7 @@ pub(super) async fn discard(store: &Store, id: QuarantineId) -> Result<bool, Err
 }
 
 /// The post that the record became, unless it is deleted.
-async fn living_post(
-    tx: &DatabaseTransaction,
-    record: &Quarantined,
-    post: &ScoredPost,
-) -> Result<Option<uuid::Uuid>, Error> {
+async fn living_post(tx: &Transaction, record: &Quarantined, post: &ScoredPost) -> Result<Option<uuid::Uuid>, Error> {
     use posts::{Column, Entity};
     let stored = Entity::find()
         .select_only()
@@ -92,7 +89,7 @@ fn if_open(id: QuarantineId) -> UpdateMany<Entity> {
 
 /// Makes pages of this timeline wait until the replay is over. A page locks its stream before its posts, and so does
 /// this, hence the two never wait for each other. On SQLite the transaction alone keeps every writer out.
-async fn hold_pages(tx: &DatabaseTransaction, record: &Quarantined) -> Result<(), Error> {
+async fn hold_pages(tx: &Transaction, record: &Quarantined) -> Result<(), Error> {
     use ingest_streams::{Column, Entity};
     let streams = Entity::find()
         .select_only()
@@ -107,7 +104,7 @@ async fn hold_pages(tx: &DatabaseTransaction, record: &Quarantined) -> Result<()
 
 /// Whether as new a version is stored already. It came in a whole page, with media and the full text of what it
 /// repeats, which a lone record lacks.
-async fn is_stored(tx: &DatabaseTransaction, record: &Quarantined, post: &ScoredPost) -> Result<bool, Error> {
+async fn is_stored(tx: &Transaction, record: &Quarantined, post: &ScoredPost) -> Result<bool, Error> {
     use posts::{Column, Entity};
     let stored = Entity::find()
         .select_only()
