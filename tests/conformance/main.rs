@@ -42,6 +42,7 @@ mod feed;
 mod feed_filters;
 mod freeze;
 mod fresh;
+mod leader_changes;
 mod leaders;
 mod ledger;
 mod limiter;

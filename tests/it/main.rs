@@ -18,6 +18,7 @@ mod healthcheck;
 mod help;
 mod import;
 mod ingestion;
+mod leaders;
 mod limits;
 mod limit_exactness;
 mod other_clients;

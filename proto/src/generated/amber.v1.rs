@@ -7970,6 +7970,20 @@ pub struct ListLeadersResponse {
     #[prost(int64, tag = "3")]
     pub total_size: i64,
 }
+/// GetLeaderRequest names a leader.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetLeaderRequest {
+    /// leader_id is the id of the leader. Required.
+    #[prost(string, tag = "1")]
+    pub leader_id: ::prost::alloc::string::String,
+}
+/// GetLeaderResponse carries one leader.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetLeaderResponse {
+    /// leader is the leader.
+    #[prost(message, optional, tag = "1")]
+    pub leader: ::core::option::Option<Leader>,
+}
 /// CreateLeaderRequest describes the leader to add.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateLeaderRequest {
@@ -7991,6 +8005,26 @@ pub struct CreateLeaderRequest {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateLeaderResponse {
     /// leader is the leader with its new id.
+    #[prost(message, optional, tag = "1")]
+    pub leader: ::core::option::Option<Leader>,
+}
+/// UpdateLeaderRequest says what to change of a leader.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdateLeaderRequest {
+    /// leader is the leader, named by its `id`, with the new values; the rules are those of CreateLeaderRequest. `avatar_url`,
+    /// `create_time` and `state` are not looked at. Required.
+    #[prost(message, optional, tag = "1")]
+    pub leader: ::core::option::Option<Leader>,
+    /// update_mask names the fields to change: `name`, `handles`, `tracking_topics`, or `*` for all of them; any other path is
+    /// refused. `handles` and `tracking_topics` are replaced as a whole, so an empty one removes all. Absent or empty means
+    /// those that are not empty in `leader`.
+    #[prost(message, optional, tag = "2")]
+    pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
+}
+/// UpdateLeaderResponse carries the changed leader.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdateLeaderResponse {
+    /// leader is the leader as it is stored now.
     #[prost(message, optional, tag = "1")]
     pub leader: ::core::option::Option<Leader>,
 }
@@ -8139,6 +8173,33 @@ pub mod leader_service_client {
                 .insert(GrpcMethod::new("amber.v1.LeaderService", "ListLeaders"));
             self.inner.unary(req, path, codec).await
         }
+        /// GetLeader answers one leader.
+        ///
+        /// Fails with NOT_FOUND (LEADER_NOT_FOUND).
+        pub async fn get_leader(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetLeaderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetLeaderResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.LeaderService/GetLeader",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.LeaderService", "GetLeader"));
+            self.inner.unary(req, path, codec).await
+        }
         /// CreateLeader adds a leader; the next run of ingestion fetches the first posts.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
@@ -8165,6 +8226,41 @@ pub mod leader_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("amber.v1.LeaderService", "CreateLeader"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// UpdateLeader changes the named fields of a leader and no others, so that two calls at once that name different fields
+        /// both count.
+        ///
+        /// Another handle on `x` (not just other letter cases) makes the state UNRESOLVED and the avatar unknown until the next
+        /// run has looked the account up. If it is the same account under a new name, reading goes on where it was; if it is
+        /// another account, it is read from its newest posts, as that of a new leader. Posts that are stored stay with the leader
+        /// either way; to be rid of those of a wrong account, delete the leader and create it anew. Nothing is fetched for a
+        /// leader without a handle on `x`.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
+        /// and NOT_FOUND (LEADER_NOT_FOUND).
+        pub async fn update_leader(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateLeaderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateLeaderResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.LeaderService/UpdateLeader",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.LeaderService", "UpdateLeader"));
             self.inner.unary(req, path, codec).await
         }
         /// DeleteLeader removes a leader with all posts.
@@ -8249,6 +8345,16 @@ pub mod leader_service_server {
             tonic::Response<super::ListLeadersResponse>,
             tonic::Status,
         >;
+        /// GetLeader answers one leader.
+        ///
+        /// Fails with NOT_FOUND (LEADER_NOT_FOUND).
+        async fn get_leader(
+            &self,
+            request: tonic::Request<super::GetLeaderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetLeaderResponse>,
+            tonic::Status,
+        >;
         /// CreateLeader adds a leader; the next run of ingestion fetches the first posts.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
@@ -8258,6 +8364,24 @@ pub mod leader_service_server {
             request: tonic::Request<super::CreateLeaderRequest>,
         ) -> std::result::Result<
             tonic::Response<super::CreateLeaderResponse>,
+            tonic::Status,
+        >;
+        /// UpdateLeader changes the named fields of a leader and no others, so that two calls at once that name different fields
+        /// both count.
+        ///
+        /// Another handle on `x` (not just other letter cases) makes the state UNRESOLVED and the avatar unknown until the next
+        /// run has looked the account up. If it is the same account under a new name, reading goes on where it was; if it is
+        /// another account, it is read from its newest posts, as that of a new leader. Posts that are stored stay with the leader
+        /// either way; to be rid of those of a wrong account, delete the leader and create it anew. Nothing is fetched for a
+        /// leader without a handle on `x`.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
+        /// and NOT_FOUND (LEADER_NOT_FOUND).
+        async fn update_leader(
+            &self,
+            request: tonic::Request<super::UpdateLeaderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateLeaderResponse>,
             tonic::Status,
         >;
         /// DeleteLeader removes a leader with all posts.
@@ -8408,6 +8532,51 @@ pub mod leader_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/amber.v1.LeaderService/GetLeader" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetLeaderSvc<T: LeaderService>(pub Arc<T>);
+                    impl<
+                        T: LeaderService,
+                    > tonic::server::UnaryService<super::GetLeaderRequest>
+                    for GetLeaderSvc<T> {
+                        type Response = super::GetLeaderResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetLeaderRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as LeaderService>::get_leader(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetLeaderSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/amber.v1.LeaderService/CreateLeader" => {
                     #[allow(non_camel_case_types)]
                     struct CreateLeaderSvc<T: LeaderService>(pub Arc<T>);
@@ -8438,6 +8607,51 @@ pub mod leader_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = CreateLeaderSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.LeaderService/UpdateLeader" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateLeaderSvc<T: LeaderService>(pub Arc<T>);
+                    impl<
+                        T: LeaderService,
+                    > tonic::server::UnaryService<super::UpdateLeaderRequest>
+                    for UpdateLeaderSvc<T> {
+                        type Response = super::UpdateLeaderResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateLeaderRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as LeaderService>::update_leader(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateLeaderSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -4,7 +4,7 @@
 const STREAMS: [&str; 2] = ["/amber.v1.FeedService/WatchPosts", "/amber.v1.IngestionService/WatchRun"];
 
 /// Calls that the contract marks `NO_SIDE_EFFECTS` or `IDEMPOTENT`: twice does no more than once.
-const SAFE: [&str; 35] = [
+const SAFE: [&str; 37] = [
     "/amber.v1.ApiKeyService/ListApiKeys",
     "/amber.v1.ApiKeyService/RevokeApiKey",
     "/amber.v1.DashboardService/GetDashboard",
@@ -31,7 +31,9 @@ const SAFE: [&str; 35] = [
     "/amber.v1.IngestionService/StartIngestion",
     "/amber.v1.IngestionService/StopIngestion",
     "/amber.v1.IngestionService/WatchRun",
+    "/amber.v1.LeaderService/GetLeader",
     "/amber.v1.LeaderService/ListLeaders",
+    "/amber.v1.LeaderService/UpdateLeader",
     "/amber.v1.MetricsService/GetMetrics",
     "/amber.v1.RateLimitService/GetLimits",
     "/amber.v1.RateLimitService/ResetLimits",

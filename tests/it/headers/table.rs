@@ -44,6 +44,8 @@ pub(super) const TABLE: &[(&str, &str, Class)] = &[
     ("POST", "/api/sentiment/batch", Json),
     ("GET", "/api/leaders", Json),
     ("POST", "/api/leaders", Json),
+    ("GET", "/api/leaders/{id}", Json),
+    ("PUT", "/api/leaders/{id}", Json),
     ("DELETE", "/api/leaders/{id}", Json),
     ("POST", "/api/leaders/{id}/refresh", Json),
     ("POST", "/api/ingestion/trigger", Json),

@@ -31,7 +31,7 @@ pub(super) use embed_audit::{asked_audit, asked_revocation, audit_page, embed_ke
 pub(super) use feed::{analyses, counted_posts, listed_posts, post, post_page, told, trends, watched_posts};
 pub(super) use health::health;
 pub(super) use ingestion::{ingestion_status, started_ingestion};
-pub(super) use leader::{leader, leader_page, new_leader};
+pub(super) use leader::{leader, leader_change, leader_page, new_leader};
 pub(super) use metrics::metrics;
 pub(super) use number::page_size;
 pub(super) use quarantine::{asked_records, discarded, record_page, replayed};

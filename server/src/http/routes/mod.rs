@@ -69,7 +69,7 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/posts/{id}", get(feed::get).put(posts::update).delete(posts::delete))
         .route("/api/sentiment/batch", post(sentiment::analyze))
         .route("/api/leaders", get(leaders::list).post(leaders::create))
-        .route("/api/leaders/{id}", delete(leaders::delete))
+        .route("/api/leaders/{id}", get(leaders::get).put(leaders::update).delete(leaders::delete))
         .route("/api/leaders/{id}/refresh", post(leaders::refresh))
         .route("/api/ingestion/trigger", post(ingestion::trigger))
         .route("/api/ingestion/status", get(ingestion::status))
