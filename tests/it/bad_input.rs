@@ -312,6 +312,7 @@ async fn a_wrong_method_is_refused_with_those_that_are_right() {
         ("/api/embed/token", "POST"),
         ("/api/admin/token", "POST"),
         ("/api/admin/ping", "GET,HEAD"),
+        ("/api/whoami", "GET,HEAD"),
         ("/embed/v1/dashboards/d", "GET,POST"),
         ("/embed/v1/frame.js", "GET,HEAD"),
     ];

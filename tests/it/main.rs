@@ -39,5 +39,7 @@ mod shutdown;
 mod stage;
 mod tls;
 mod traces;
+mod watch_health;
+mod whoami;
 mod wire;
 mod x_api;

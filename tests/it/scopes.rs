@@ -15,7 +15,7 @@ use amber_sdk::v1::{
     RefreshLeaderRequest, RejectReviewItemRequest, RenewEmbedSessionRequest, ReplayQuarantineRequest,
     ResetCheckpointRequest, ResetLimitsRequest, RevokeApiKeyRequest, RevokeEmbedTokensRequest, StartIngestionRequest,
     StopIngestionRequest, TriggerIngestionRequest, UpdateDashboardRequest, UpdateLeaderRequest, UpdatePostRequest,
-    ValidateEmbedTokenRequest, WatchPostsRequest, WatchRunRequest,
+    ValidateEmbedTokenRequest, WatchHealthRequest, WatchPostsRequest, WatchRunRequest, WhoAmIRequest,
 };
 use amber_sdk::{Amber, Credentials};
 use amber_tests::TestServer;
@@ -34,11 +34,12 @@ const SOMEBODY: &str = "user:somebody";
 const NO_LEADER: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The calls of the contract.
-const CALLS: usize = 54;
+const CALLS: usize = 56;
 
 /// By caller: anonymous, viewer, reviewer, admin, key of the environment, embed token; keys that issue, revoke, read.
 const EXPECTED: [(&str, [Code; 9]); CALLS] = [
     ("GetHealth", [Ok; 9]),
+    ("WatchHealth", [Ok; 9]),
     ("GetMetrics", [Ok; 9]),
     ("ListPosts", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("GetPost", [NotFound, NotFound, NotFound, NotFound, NotFound, Unknown, NotFound, NotFound, NotFound]),
@@ -57,6 +58,7 @@ const EXPECTED: [(&str, [Code; 9]); CALLS] = [
     ("GetLeader", [NotFound, NotFound, NotFound, NotFound, NotFound, Unknown, NotFound, NotFound, NotFound]),
     ("GetIngestionStatus", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("IssueAdminToken with a wrong secret", [Unknown; 9]),
+    ("WhoAmI", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("GetRun", [Unknown, NotFound, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
     ("TriggerIngestion", [Unknown, Denied, Denied, FailedPrecondition, Denied, Unknown, Denied, Denied, Denied]),
     ("WatchRun", [Unknown, NotFound, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
@@ -115,6 +117,7 @@ async fn outcomes(amber: &Amber) -> [Code; CALLS] {
     let admin = IssueAdminTokenRequest { admin_id: "a".into(), secret: "wrong".into(), ..Default::default() };
     [
         code(amber.health().get_health(GetHealthRequest {}).await),
+        code(amber.health().watch_health(WatchHealthRequest {}).await),
         code(amber.metrics().get_metrics(GetMetricsRequest { include_prometheus_text: true }).await),
         code(amber.feed().list_posts(ListPostsRequest::default()).await),
         code(amber.feed().get_post(GetPostRequest { post_id: no_leader() }).await),
@@ -138,6 +141,7 @@ async fn outcomes(amber: &Amber) -> [Code; CALLS] {
         code(amber.leaders().get_leader(GetLeaderRequest { leader_id: no_leader() }).await),
         code(amber.ingestion().get_ingestion_status(GetIngestionStatusRequest {}).await),
         code(amber.auth().issue_admin_token(admin).await),
+        code(amber.auth().who_am_i(WhoAmIRequest {}).await),
         code(amber.ingestion().get_run(GetRunRequest { run_id: no_leader() }).await),
         code(amber.ingestion().trigger_ingestion(TriggerIngestionRequest::default()).await),
         code(amber.ingestion().watch_run(WatchRunRequest { run_id: String::new(), after_seq: 0 }).await),

@@ -79,6 +79,7 @@ pub(super) const TABLE: &[(&str, &str, Class)] = &[
     ("GET", "/api/embed/audit", Json),
     ("POST", "/api/admin/token", Credential),
     ("GET", "/api/admin/ping", Json),
+    ("GET", "/api/whoami", Json),
     ("GET", "/api/api-keys", Json),
     ("POST", "/api/api-keys", Credential),
     ("DELETE", "/api/api-keys/{id}", Json),

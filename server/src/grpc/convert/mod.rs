@@ -21,7 +21,7 @@ mod run;
 mod time;
 
 pub(super) use api_key::{api_key, api_key_page, asked_key, issued_key};
-pub(super) use auth::{admin_token, asked_lifetime, asked_role};
+pub(super) use auth::{admin_token, asked_lifetime, asked_role, who_am_i};
 pub(super) use checkpoint::{checkpoint, checkpoint_page};
 pub(super) use dashboard::{asked_days, dashboard};
 pub(super) use dashboard_catalog::{asked_dashboard, dashboard_page, stored_dashboard};
@@ -29,7 +29,7 @@ pub(super) use editing::{entered_change, entered_post};
 pub(super) use embed::{asked_token, checked_token, issued_token, opened_session, renewed_session};
 pub(super) use embed_audit::{asked_audit, asked_revocation, audit_page, embed_keys, revoked};
 pub(super) use feed::{analyses, counted_posts, listed_posts, post, post_page, told, trends, watched_posts};
-pub(super) use health::health;
+pub(super) use health::{health, watched_health};
 pub(super) use ingestion::{ingestion_status, started_ingestion};
 pub(super) use leader::{leader, leader_change, leader_page, new_leader};
 pub(super) use metrics::metrics;

@@ -22,6 +22,7 @@ mod run;
 mod runs;
 mod sentiment;
 mod session;
+mod whoami;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -98,6 +99,7 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/embed/audit", get(embed_audit::list))
         .route("/api/admin/token", post(admin::issue))
         .route("/api/admin/ping", get(admin::ping))
+        .route("/api/whoami", get(whoami::show))
         .route("/api/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/api/api-keys/{id}", delete(api_keys::revoke))
         .route("/embed/v1/dashboards/{id}", without_head(get(frame::by_get).post(frame::by_post)))

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file amber/v1/health_service.proto.
  */
 export const file_amber_v1_health_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1hbWJlci92MS9oZWFsdGhfc2VydmljZS5wcm90bxIIYW1iZXIudjEiEgoQR2V0SGVhbHRoUmVxdWVzdCLIAgoRR2V0SGVhbHRoUmVzcG9uc2USJgoGc3RhdHVzGAEgASgOMhYuYW1iZXIudjEuSGVhbHRoU3RhdHVzEi4KCmNoZWNrX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKCGRhdGFiYXNlGAMgASgLMhcuYW1iZXIudjEuRGF0YWJhc2VDaGVjaxIjCgVyZWRpcxgEIAEoCzIULmFtYmVyLnYxLlJlZGlzQ2hlY2sSPgoTaW5nZXN0aW9uX3NjaGVkdWxlchgFIAEoCzIhLmFtYmVyLnYxLkluZ2VzdGlvblNjaGVkdWxlckNoZWNrEicKBXN0YXRzGAYgASgLMhguYW1iZXIudjEuSW5nZXN0aW9uU3RhdHMSIgoFYnVpbGQYByABKAsyEy5hbWJlci52MS5CdWlsZEluZm8imwEKDURhdGFiYXNlQ2hlY2sSJQoGc3RhdHVzGAEgASgOMhUuYW1iZXIudjEuQ2hlY2tTdGF0dXMSKgoHbGF0ZW5jeRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgZjb3VudHMYAyABKAsyGC5hbWJlci52MS5EYXRhYmFzZUNvdW50cxINCgVlcnJvchgEIAEoCSJ8Cg5EYXRhYmFzZUNvdW50cxIPCgdsZWFkZXJzGAEgASgDEg0KBXBvc3RzGAIgASgDEhQKDHJldmlld19pdGVtcxgDIAEoAxI0ChBsYXRlc3RfcG9zdF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJuCgpSZWRpc0NoZWNrEiUKBnN0YXR1cxgBIAEoDjIVLmFtYmVyLnYxLkNoZWNrU3RhdHVzEioKB2xhdGVuY3kYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFZXJyb3IYAyABKAkioAEKF0luZ2VzdGlvblNjaGVkdWxlckNoZWNrEiUKBnN0YXR1cxgBIAEoDjIVLmFtYmVyLnYxLkNoZWNrU3RhdHVzEg8KB2VuYWJsZWQYAiABKAgSPAoVY2lyY3VpdF9icmVha2VyX3N0YXRlGAMgASgOMh0uYW1iZXIudjEuQ2lyY3VpdEJyZWFrZXJTdGF0ZRIPCgdydW5uaW5nGAQgASgIImAKDkluZ2VzdGlvblN0YXRzEhUKDXRvdGFsX2luZ2VzdHMYASABKAMSNwoUbGFzdF9pbmdlc3RfZHVyYXRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iQAoJQnVpbGRJbmZvEg8KB3ZlcnNpb24YASABKAkSDgoGY29tbWl0GAIgASgJEhIKCmJ1aWxkX3RpbWUYAyABKAkqXwoMSGVhbHRoU3RhdHVzEh0KGUhFQUxUSF9TVEFUVVNfVU5TUEVDSUZJRUQQABIUChBIRUFMVEhfU1RBVFVTX09LEAESGgoWSEVBTFRIX1NUQVRVU19ERUdSQURFRBACKo0BCgtDaGVja1N0YXR1cxIcChhDSEVDS19TVEFUVVNfVU5TUEVDSUZJRUQQABITCg9DSEVDS19TVEFUVVNfT0sQARIWChJDSEVDS19TVEFUVVNfRVJST1IQAhIZChVDSEVDS19TVEFUVVNfRElTQUJMRUQQAxIYChRDSEVDS19TVEFUVVNfU1RPUFBFRBAEMloKDUhlYWx0aFNlcnZpY2USSQoJR2V0SGVhbHRoEhouYW1iZXIudjEuR2V0SGVhbHRoUmVxdWVzdBobLmFtYmVyLnYxLkdldEhlYWx0aFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_amber_v1_circuit_breaker, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ch1hbWJlci92MS9oZWFsdGhfc2VydmljZS5wcm90bxIIYW1iZXIudjEiEgoQR2V0SGVhbHRoUmVxdWVzdCLIAgoRR2V0SGVhbHRoUmVzcG9uc2USJgoGc3RhdHVzGAEgASgOMhYuYW1iZXIudjEuSGVhbHRoU3RhdHVzEi4KCmNoZWNrX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKCGRhdGFiYXNlGAMgASgLMhcuYW1iZXIudjEuRGF0YWJhc2VDaGVjaxIjCgVyZWRpcxgEIAEoCzIULmFtYmVyLnYxLlJlZGlzQ2hlY2sSPgoTaW5nZXN0aW9uX3NjaGVkdWxlchgFIAEoCzIhLmFtYmVyLnYxLkluZ2VzdGlvblNjaGVkdWxlckNoZWNrEicKBXN0YXRzGAYgASgLMhguYW1iZXIudjEuSW5nZXN0aW9uU3RhdHMSIgoFYnVpbGQYByABKAsyEy5hbWJlci52MS5CdWlsZEluZm8iFAoSV2F0Y2hIZWFsdGhSZXF1ZXN0IkIKE1dhdGNoSGVhbHRoUmVzcG9uc2USKwoGcmVwb3J0GAEgASgLMhsuYW1iZXIudjEuR2V0SGVhbHRoUmVzcG9uc2UimwEKDURhdGFiYXNlQ2hlY2sSJQoGc3RhdHVzGAEgASgOMhUuYW1iZXIudjEuQ2hlY2tTdGF0dXMSKgoHbGF0ZW5jeRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgZjb3VudHMYAyABKAsyGC5hbWJlci52MS5EYXRhYmFzZUNvdW50cxINCgVlcnJvchgEIAEoCSJ8Cg5EYXRhYmFzZUNvdW50cxIPCgdsZWFkZXJzGAEgASgDEg0KBXBvc3RzGAIgASgDEhQKDHJldmlld19pdGVtcxgDIAEoAxI0ChBsYXRlc3RfcG9zdF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJuCgpSZWRpc0NoZWNrEiUKBnN0YXR1cxgBIAEoDjIVLmFtYmVyLnYxLkNoZWNrU3RhdHVzEioKB2xhdGVuY3kYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFZXJyb3IYAyABKAkioAEKF0luZ2VzdGlvblNjaGVkdWxlckNoZWNrEiUKBnN0YXR1cxgBIAEoDjIVLmFtYmVyLnYxLkNoZWNrU3RhdHVzEg8KB2VuYWJsZWQYAiABKAgSPAoVY2lyY3VpdF9icmVha2VyX3N0YXRlGAMgASgOMh0uYW1iZXIudjEuQ2lyY3VpdEJyZWFrZXJTdGF0ZRIPCgdydW5uaW5nGAQgASgIImAKDkluZ2VzdGlvblN0YXRzEhUKDXRvdGFsX2luZ2VzdHMYASABKAMSNwoUbGFzdF9pbmdlc3RfZHVyYXRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iQAoJQnVpbGRJbmZvEg8KB3ZlcnNpb24YASABKAkSDgoGY29tbWl0GAIgASgJEhIKCmJ1aWxkX3RpbWUYAyABKAkqXwoMSGVhbHRoU3RhdHVzEh0KGUhFQUxUSF9TVEFUVVNfVU5TUEVDSUZJRUQQABIUChBIRUFMVEhfU1RBVFVTX09LEAESGgoWSEVBTFRIX1NUQVRVU19ERUdSQURFRBACKo0BCgtDaGVja1N0YXR1cxIcChhDSEVDS19TVEFUVVNfVU5TUEVDSUZJRUQQABITCg9DSEVDS19TVEFUVVNfT0sQARIWChJDSEVDS19TVEFUVVNfRVJST1IQAhIZChVDSEVDS19TVEFUVVNfRElTQUJMRUQQAxIYChRDSEVDS19TVEFUVVNfU1RPUFBFRBAEMq0BCg1IZWFsdGhTZXJ2aWNlEkkKCUdldEhlYWx0aBIaLmFtYmVyLnYxLkdldEhlYWx0aFJlcXVlc3QaGy5hbWJlci52MS5HZXRIZWFsdGhSZXNwb25zZSIDkAIBElEKC1dhdGNoSGVhbHRoEhwuYW1iZXIudjEuV2F0Y2hIZWFsdGhSZXF1ZXN0Gh0uYW1iZXIudjEuV2F0Y2hIZWFsdGhSZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_amber_v1_circuit_breaker, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * GetHealthRequest has no fields yet.
@@ -97,6 +97,42 @@ export const GetHealthResponseSchema: GenMessage<GetHealthResponse> = /*@__PURE_
   messageDesc(file_amber_v1_health_service, 1);
 
 /**
+ * WatchHealthRequest has no fields yet.
+ *
+ * @generated from message amber.v1.WatchHealthRequest
+ */
+export type WatchHealthRequest = Message<"amber.v1.WatchHealthRequest"> & {
+};
+
+/**
+ * Describes the message amber.v1.WatchHealthRequest.
+ * Use `create(WatchHealthRequestSchema)` to create a new message.
+ */
+export const WatchHealthRequestSchema: GenMessage<WatchHealthRequest> = /*@__PURE__*/
+  messageDesc(file_amber_v1_health_service, 2);
+
+/**
+ * WatchHealthResponse carries the report as it is now.
+ *
+ * @generated from message amber.v1.WatchHealthResponse
+ */
+export type WatchHealthResponse = Message<"amber.v1.WatchHealthResponse"> & {
+  /**
+   * report is the report, as GetHealth answers it.
+   *
+   * @generated from field: amber.v1.GetHealthResponse report = 1;
+   */
+  report?: GetHealthResponse | undefined;
+};
+
+/**
+ * Describes the message amber.v1.WatchHealthResponse.
+ * Use `create(WatchHealthResponseSchema)` to create a new message.
+ */
+export const WatchHealthResponseSchema: GenMessage<WatchHealthResponse> = /*@__PURE__*/
+  messageDesc(file_amber_v1_health_service, 3);
+
+/**
  * DatabaseCheck is the check of the database.
  *
  * @generated from message amber.v1.DatabaseCheck
@@ -136,7 +172,7 @@ export type DatabaseCheck = Message<"amber.v1.DatabaseCheck"> & {
  * Use `create(DatabaseCheckSchema)` to create a new message.
  */
 export const DatabaseCheckSchema: GenMessage<DatabaseCheck> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 2);
+  messageDesc(file_amber_v1_health_service, 4);
 
 /**
  * DatabaseCounts counts what is stored.
@@ -178,7 +214,7 @@ export type DatabaseCounts = Message<"amber.v1.DatabaseCounts"> & {
  * Use `create(DatabaseCountsSchema)` to create a new message.
  */
 export const DatabaseCountsSchema: GenMessage<DatabaseCounts> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 3);
+  messageDesc(file_amber_v1_health_service, 5);
 
 /**
  * RedisCheck is the check of Redis.
@@ -213,7 +249,7 @@ export type RedisCheck = Message<"amber.v1.RedisCheck"> & {
  * Use `create(RedisCheckSchema)` to create a new message.
  */
 export const RedisCheckSchema: GenMessage<RedisCheck> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 4);
+  messageDesc(file_amber_v1_health_service, 6);
 
 /**
  * IngestionSchedulerCheck is the check of the scheduler of ingestion.
@@ -255,7 +291,7 @@ export type IngestionSchedulerCheck = Message<"amber.v1.IngestionSchedulerCheck"
  * Use `create(IngestionSchedulerCheckSchema)` to create a new message.
  */
 export const IngestionSchedulerCheckSchema: GenMessage<IngestionSchedulerCheck> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 5);
+  messageDesc(file_amber_v1_health_service, 7);
 
 /**
  * IngestionStats are counts since the start of this process.
@@ -283,7 +319,7 @@ export type IngestionStats = Message<"amber.v1.IngestionStats"> & {
  * Use `create(IngestionStatsSchema)` to create a new message.
  */
 export const IngestionStatsSchema: GenMessage<IngestionStats> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 6);
+  messageDesc(file_amber_v1_health_service, 8);
 
 /**
  * BuildInfo says what is running.
@@ -318,7 +354,7 @@ export type BuildInfo = Message<"amber.v1.BuildInfo"> & {
  * Use `create(BuildInfoSchema)` to create a new message.
  */
 export const BuildInfoSchema: GenMessage<BuildInfo> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 7);
+  messageDesc(file_amber_v1_health_service, 9);
 
 /**
  * HealthStatus is the whole in one word.
@@ -420,6 +456,20 @@ export const HealthService: GenService<{
     methodKind: "unary";
     input: typeof GetHealthRequestSchema;
     output: typeof GetHealthResponseSchema;
+  },
+  /**
+   * WatchHealth answers the report at once, and again whenever the status or a check has changed: looked at once a second,
+   * and without counts, times and latencies. At least every 15 seconds it answers the report as it is. Anyone may call it.
+   * It ends with the process; call again then.
+   *
+   * Fails with RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS), UNAVAILABLE (SHUTTING_DOWN) and INTERNAL (INTERNAL).
+   *
+   * @generated from rpc amber.v1.HealthService.WatchHealth
+   */
+  watchHealth: {
+    methodKind: "server_streaming";
+    input: typeof WatchHealthRequestSchema;
+    output: typeof WatchHealthResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_amber_v1_health_service, 0);
