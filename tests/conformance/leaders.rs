@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use amber_server::domain::{LeaderId, LeaderState, NewLeader, RunTrigger, UserId};
+use amber_server::domain::{Leader, LeaderId, LeaderState, NewLeader, RunTrigger, UserId};
 use amber_server::store::{Error, Ingest, LeaderCursor, Leaders};
 
 use crate::fresh::{Fresh, TABLES};
@@ -52,13 +52,14 @@ async fn a_leader_comes_back_as_it_was_stored(fresh: Fresh) {
     assert_eq!(fresh.store.get(leader.id).await.unwrap().as_ref(), Some(&leader));
 
     let (user, avatar) = (UserId(i64::MAX), Some("https://pic.example/a.jpg".to_owned()));
-    assert!(fresh.store.set_account(leader.id, user, avatar.clone(), LeaderState::Active).await.unwrap());
-    assert!(fresh.store.set_state(leader.id, LeaderState::Protected).await.unwrap());
+    assert!(fresh.store.set_account(&leader, user, avatar.clone(), LeaderState::Active).await.unwrap());
+    assert!(fresh.store.set_state(&leader, LeaderState::Protected).await.unwrap());
     (leader.x_user_id, leader.avatar_url, leader.state) = (Some(user), avatar, LeaderState::Protected);
-    assert_eq!(fresh.store.get(leader.id).await.unwrap(), Some(leader));
+    assert_eq!(fresh.store.get(leader.id).await.unwrap().as_ref(), Some(&leader));
 
     let nobody: LeaderId = "00000000-0000-4000-8000-000000000000".parse().unwrap();
-    assert!(!fresh.store.set_state(nobody, LeaderState::Active).await.unwrap());
+    let gone = Leader { id: nobody, ..leader };
+    assert!(!fresh.store.set_state(&gone, LeaderState::Active).await.unwrap());
     assert_eq!(fresh.store.get(nobody).await.unwrap(), None);
 }
 
@@ -140,12 +141,13 @@ async fn leaders_of_one_handle_have_streams_of_their_own(fresh: Fresh) {
 
 async fn leaders_are_looked_up_once_per_run(fresh: Fresh) {
     let [new, old, active, elsewhere] = ["new", "old", "active", "elsewhere"];
-    let mut ids = Vec::new();
+    let mut all = Vec::new();
     for name in [new, old, active, elsewhere] {
-        ids.push(leader(&fresh.store, name).await.id);
+        all.push(leader(&fresh.store, name).await);
     }
-    fresh.store.set_state(ids[1], LeaderState::NotFound).await.unwrap();
-    fresh.store.set_account(ids[2], UserId(7), None, LeaderState::Active).await.unwrap();
+    let ids: Vec<_> = all.iter().map(|leader| leader.id).collect();
+    fresh.store.set_state(&all[1], LeaderState::NotFound).await.unwrap();
+    fresh.store.set_account(&all[2], UserId(7), None, LeaderState::Active).await.unwrap();
     fresh.clock.advance(Duration::from_secs(1));
     let run = open(&fresh.store, &request(RunTrigger::Manual, &ids[..3])).await.id;
 
@@ -153,7 +155,7 @@ async fn leaders_are_looked_up_once_per_run(fresh: Fresh) {
     wanted.sort_by(|one, other| one.name.cmp(&other.name));
     assert_eq!(wanted.iter().map(|leader| leader.name.as_str()).collect::<Vec<_>>(), [new, old]);
     assert_eq!(fresh.store.to_look_up(run, 1).await.unwrap().len(), 1);
-    fresh.store.set_state(ids[1], LeaderState::NotFound).await.unwrap();
-    fresh.store.set_account(ids[0], UserId(8), None, LeaderState::Active).await.unwrap();
+    fresh.store.set_state(&all[1], LeaderState::NotFound).await.unwrap();
+    fresh.store.set_account(&all[0], UserId(8), None, LeaderState::Active).await.unwrap();
     assert_eq!(fresh.store.to_look_up(run, 10).await.unwrap(), []);
 }

@@ -43,6 +43,7 @@ mod feed;
 mod feed_filters;
 mod freeze;
 mod fresh;
+mod leader_changes;
 mod leaders;
 mod ledger;
 mod limiter;

@@ -47,7 +47,7 @@ fn record(id: ExternalId, text: &str) -> Value {
 /// Begins to read a leader whose account is known.
 async fn known(fresh: &Fresh, name: &str) -> Reading {
     let leader = leader(&fresh.store, name).await;
-    fresh.store.set_account(leader.id, UserId(ACCOUNT), None, leader.state).await.unwrap();
+    fresh.store.set_account(&leader, UserId(ACCOUNT), None, leader.state).await.unwrap();
     begin(&fresh.store, leader.id).await
 }
 

@@ -362,10 +362,11 @@ async fn what_x_counts_is_held_against_what_is_stored(fresh: Fresh) {
     assert_eq!(fresh.store.drift().await.unwrap(), Drift::default());
     let reading = due_posts(&fresh, 5).await;
     assert_eq!(fresh.store.drift().await.unwrap(), Drift::default(), "X has counted nobody yet");
-    assert!(fresh.store.set_post_count(reading.stream.leader_id, 12).await.unwrap());
+    let read = fresh.store.get(reading.stream.leader_id).await.unwrap().unwrap();
+    assert!(fresh.store.set_post_count(&read, 12).await.unwrap());
     let silent = leader(&fresh.store, "silent").await;
-    fresh.store.set_account(silent.id, UserId(5), None, amber_server::domain::LeaderState::Active).await.unwrap();
-    assert!(fresh.store.set_post_count(silent.id, 3).await.unwrap());
+    fresh.store.set_account(&silent, UserId(5), None, amber_server::domain::LeaderState::Active).await.unwrap();
+    assert!(fresh.store.set_post_count(&silent, 3).await.unwrap());
     assert_eq!(fresh.store.drift().await.unwrap(), Drift { at_x: 15, stored: 5 });
     assert_eq!(fresh.store.get(silent.id).await.unwrap().unwrap().x_post_count, Some(3));
 

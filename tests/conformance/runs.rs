@@ -112,8 +112,10 @@ async fn a_run_has_a_task_for_each_leader_on_x(fresh: Fresh) {
     let some = open(&fresh.store, &request(RunTrigger::Manual, &[ids[0], elsewhere])).await;
     assert_eq!(some.leaders_total, 1);
 
-    fresh.store.set_state(ids[1], LeaderState::Suspended).await.unwrap();
-    fresh.store.set_account(ids[2], UserId(1), None, LeaderState::Active).await.unwrap();
+    let [lost, known] = [ids[1], ids[2]].map(|id| fresh.store.get(id));
+    let (lost, known) = (lost.await.unwrap().unwrap(), known.await.unwrap().unwrap());
+    fresh.store.set_state(&lost, LeaderState::Suspended).await.unwrap();
+    fresh.store.set_account(&known, UserId(1), None, LeaderState::Active).await.unwrap();
     let total = async |trigger, backfill| {
         let run = open(&fresh.store, &RunRequest { backfill, ..request(trigger, &[]) }).await;
         fresh.store.cancel_run(run.id).await.unwrap();

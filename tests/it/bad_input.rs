@@ -289,7 +289,7 @@ async fn a_wrong_method_is_refused_with_those_that_are_right() {
         ("/api/posts/nope", "GET,HEAD,PUT,DELETE"),
         ("/api/sentiment/batch", "POST"),
         ("/api/leaders", "GET,HEAD,POST"),
-        ("/api/leaders/nope", "DELETE"),
+        ("/api/leaders/nope", "GET,HEAD,PUT,DELETE"),
         ("/api/leaders/nope/refresh", "POST"),
         ("/api/ingestion/trigger", "POST"),
         ("/api/ingestion/status", "GET,HEAD"),
@@ -312,6 +312,7 @@ async fn a_wrong_method_is_refused_with_those_that_are_right() {
         ("/api/embed/token", "POST"),
         ("/api/admin/token", "POST"),
         ("/api/admin/ping", "GET,HEAD"),
+        ("/api/whoami", "GET,HEAD"),
         ("/embed/v1/dashboards/d", "GET,POST"),
         ("/embed/v1/frame.js", "GET,HEAD"),
     ];

@@ -4,6 +4,7 @@ mod accounts;
 mod checkpoint_files;
 mod dry_run;
 mod gaps;
+mod handles;
 mod hostile;
 mod outages;
 mod posts;

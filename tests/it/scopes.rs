@@ -7,15 +7,15 @@ use amber_sdk::v1::{
     AnalyzeSentimentRequest, ApiKeyScope, ApproveReviewItemRequest, CancelRunRequest, CreateApiKeyRequest,
     CreateDashboardRequest, CreateLeaderRequest, CreatePostRequest, Dashboard, DeleteDashboardRequest,
     DeleteLeaderRequest, DeletePostRequest, DiscardQuarantineRequest, EditReviewItemRequest, GetCheckpointRequest,
-    GetDashboardDataRequest, GetDashboardRequest, GetHealthRequest, GetIngestionStatusRequest, GetLimitsRequest,
-    GetMetricsRequest, GetPostRequest, GetRunRequest, GetSentimentTrendRequest, IssueAdminTokenRequest,
-    IssueEmbedTokenRequest, ListApiKeysRequest, ListCheckpointsRequest, ListDashboardsRequest,
-    ListEmbedAuditEventsRequest, ListEmbedKeysRequest, ListLeadersRequest, ListPostsRequest, ListQuarantineRequest,
-    ListReviewAuditRequest, ListReviewItemsRequest, ListRunsRequest, RedeemEmbedTokenRequest, RefreshLeaderRequest,
-    RejectReviewItemRequest, RenewEmbedSessionRequest, ReplayQuarantineRequest, ResetCheckpointRequest,
-    ResetLimitsRequest, RevokeApiKeyRequest, RevokeEmbedTokensRequest, StartIngestionRequest, StopIngestionRequest,
-    TriggerIngestionRequest, UpdateDashboardRequest, UpdatePostRequest, ValidateEmbedTokenRequest, WatchPostsRequest,
-    WatchRunRequest,
+    GetDashboardDataRequest, GetDashboardRequest, GetHealthRequest, GetIngestionStatusRequest, GetLeaderRequest,
+    GetLimitsRequest, GetMetricsRequest, GetPostRequest, GetRunRequest, GetSentimentTrendRequest,
+    IssueAdminTokenRequest, IssueEmbedTokenRequest, Leader, ListApiKeysRequest, ListCheckpointsRequest,
+    ListDashboardsRequest, ListEmbedAuditEventsRequest, ListEmbedKeysRequest, ListLeadersRequest, ListPostsRequest,
+    ListQuarantineRequest, ListReviewAuditRequest, ListReviewItemsRequest, ListRunsRequest, RedeemEmbedTokenRequest,
+    RefreshLeaderRequest, RejectReviewItemRequest, RenewEmbedSessionRequest, ReplayQuarantineRequest,
+    ResetCheckpointRequest, ResetLimitsRequest, RevokeApiKeyRequest, RevokeEmbedTokensRequest, StartIngestionRequest,
+    StopIngestionRequest, TriggerIngestionRequest, UpdateDashboardRequest, UpdateLeaderRequest, UpdatePostRequest,
+    ValidateEmbedTokenRequest, WatchHealthRequest, WatchPostsRequest, WatchRunRequest, WhoAmIRequest,
 };
 use amber_sdk::{Amber, Credentials};
 use amber_tests::TestServer;
@@ -34,11 +34,12 @@ const SOMEBODY: &str = "user:somebody";
 const NO_LEADER: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The calls of the contract.
-const CALLS: usize = 52;
+const CALLS: usize = 56;
 
 /// By caller: anonymous, viewer, reviewer, admin, key of the environment, embed token; keys that issue, revoke, read.
 const EXPECTED: [(&str, [Code; 9]); CALLS] = [
     ("GetHealth", [Ok; 9]),
+    ("WatchHealth", [Ok; 9]),
     ("GetMetrics", [Ok; 9]),
     ("ListPosts", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("GetPost", [NotFound, NotFound, NotFound, NotFound, NotFound, Unknown, NotFound, NotFound, NotFound]),
@@ -54,8 +55,10 @@ const EXPECTED: [(&str, [Code; 9]); CALLS] = [
     ("EditReviewItem", [Unknown, Denied, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
     ("ListReviewAudit", [Unknown, Denied, Ok, Ok, Denied, Unknown, Denied, Denied, Denied]),
     ("ListLeaders", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
+    ("GetLeader", [NotFound, NotFound, NotFound, NotFound, NotFound, Unknown, NotFound, NotFound, NotFound]),
     ("GetIngestionStatus", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("IssueAdminToken with a wrong secret", [Unknown; 9]),
+    ("WhoAmI", [Ok, Ok, Ok, Ok, Ok, Unknown, Ok, Ok, Ok]),
     ("GetRun", [Unknown, NotFound, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
     ("TriggerIngestion", [Unknown, Denied, Denied, FailedPrecondition, Denied, Unknown, Denied, Denied, Denied]),
     ("WatchRun", [Unknown, NotFound, NotFound, NotFound, Denied, Unknown, Denied, Denied, Denied]),
@@ -70,6 +73,7 @@ const EXPECTED: [(&str, [Code; 9]); CALLS] = [
     ("ReplayQuarantine", [Unknown, Denied, Denied, InvalidArgument, Denied, Unknown, Denied, Denied, Denied]),
     ("DiscardQuarantine", [Unknown, Denied, Denied, InvalidArgument, Denied, Unknown, Denied, Denied, Denied]),
     ("CreateLeader", [Unknown, Denied, Denied, Ok, Denied, Unknown, Denied, Denied, Denied]),
+    ("UpdateLeader", [Unknown, Denied, Denied, NotFound, Denied, Unknown, Denied, Denied, Denied]),
     ("DeleteLeader", [Unknown, Denied, Denied, NotFound, Denied, Unknown, Denied, Denied, Denied]),
     ("RefreshLeader", [Unknown, Denied, Denied, NotFound, Denied, Unknown, Denied, Denied, Denied]),
     ("IssueEmbedToken", [Unknown, Denied, Denied, Ok, Ok, Unknown, Ok, Denied, Denied]),
@@ -108,10 +112,12 @@ async fn outcomes(amber: &Amber) -> [Code; CALLS] {
     let revoke = RevokeEmbedTokensRequest { selector: Some(Selector::Subject("somebody".into())) };
     let scopes = vec![ApiKeyScope::DashboardRead.into()];
     let key = CreateApiKeyRequest { name: "n".into(), scopes, ..Default::default() };
+    let leader = Leader { id: no_leader(), ..Leader::default() };
     let issue = IssueEmbedTokenRequest { dashboard_id: "d".into(), ..Default::default() };
     let admin = IssueAdminTokenRequest { admin_id: "a".into(), secret: "wrong".into(), ..Default::default() };
     [
         code(amber.health().get_health(GetHealthRequest {}).await),
+        code(amber.health().watch_health(WatchHealthRequest {}).await),
         code(amber.metrics().get_metrics(GetMetricsRequest { include_prometheus_text: true }).await),
         code(amber.feed().list_posts(ListPostsRequest::default()).await),
         code(amber.feed().get_post(GetPostRequest { post_id: no_leader() }).await),
@@ -132,8 +138,10 @@ async fn outcomes(amber: &Amber) -> [Code; CALLS] {
         ),
         code(amber.reviews().list_review_audit(ListReviewAuditRequest::default()).await),
         code(amber.leaders().list_leaders(ListLeadersRequest::default()).await),
+        code(amber.leaders().get_leader(GetLeaderRequest { leader_id: no_leader() }).await),
         code(amber.ingestion().get_ingestion_status(GetIngestionStatusRequest {}).await),
         code(amber.auth().issue_admin_token(admin).await),
+        code(amber.auth().who_am_i(WhoAmIRequest {}).await),
         code(amber.ingestion().get_run(GetRunRequest { run_id: no_leader() }).await),
         code(amber.ingestion().trigger_ingestion(TriggerIngestionRequest::default()).await),
         code(amber.ingestion().watch_run(WatchRunRequest { run_id: String::new(), after_seq: 0 }).await),
@@ -148,6 +156,7 @@ async fn outcomes(amber: &Amber) -> [Code; CALLS] {
         code(amber.ingestion().replay_quarantine(ReplayQuarantineRequest::default()).await),
         code(amber.ingestion().discard_quarantine(DiscardQuarantineRequest::default()).await),
         code(amber.leaders().create_leader(CreateLeaderRequest { name: "A".into(), ..Default::default() }).await),
+        code(amber.leaders().update_leader(UpdateLeaderRequest { leader: Some(leader), update_mask: None }).await),
         code(amber.leaders().delete_leader(DeleteLeaderRequest { leader_id: no_leader() }).await),
         code(amber.leaders().refresh_leader(RefreshLeaderRequest { leader_id: no_leader() }).await),
         code(amber.embed_tokens().issue_embed_token(issue).await),

@@ -632,6 +632,32 @@ pub struct IssueAdminTokenResponse {
     #[prost(enumeration = "Role", tag = "3")]
     pub role: i32,
 }
+/// WhoAmIRequest has no fields yet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WhoAmIRequest {}
+/// WhoAmIResponse says who calls. It holds no part of a credential that is secret.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WhoAmIResponse {
+    /// kind is by what the caller is known.
+    #[prost(enumeration = "CallerKind", tag = "1")]
+    pub kind: i32,
+    /// id is the `admin_id` of an admin token, or the public id of an API key. Empty for other kinds.
+    #[prost(string, tag = "2")]
+    pub id: ::prost::alloc::string::String,
+    /// client_id is the name of the caller in audits of embed tokens and in limits, `user:<id>` or `key:<id>`. Empty for other
+    /// kinds.
+    #[prost(string, tag = "3")]
+    pub client_id: ::prost::alloc::string::String,
+    /// role is what the holder of an admin token may do. ROLE_UNSPECIFIED for other kinds.
+    #[prost(enumeration = "Role", tag = "4")]
+    pub role: i32,
+    /// scopes are what an API key may do. Empty for other kinds; an admin holds every scope.
+    #[prost(enumeration = "ApiKeyScope", repeated, tag = "5")]
+    pub scopes: ::prost::alloc::vec::Vec<i32>,
+    /// expire_time is from when on an admin token is of no use. Absent for other kinds, which do not expire.
+    #[prost(message, optional, tag = "6")]
+    pub expire_time: ::core::option::Option<::prost_types::Timestamp>,
+}
 /// Role is what the holder of an admin token may do. Each role may do what the ones below it may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -665,6 +691,47 @@ impl Role {
             "ROLE_VIEWER" => Some(Self::Viewer),
             "ROLE_REVIEWER" => Some(Self::Reviewer),
             "ROLE_ADMIN" => Some(Self::Admin),
+            _ => None,
+        }
+    }
+}
+/// CallerKind says by what a caller is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CallerKind {
+    /// CALLER_KIND_UNSPECIFIED is never sent by the server.
+    Unspecified = 0,
+    /// CALLER_KIND_ANONYMOUS is a caller without a credential.
+    Anonymous = 1,
+    /// CALLER_KIND_USER is a person or service with an admin token.
+    User = 2,
+    /// CALLER_KIND_API_KEY is a service with an API key.
+    ApiKey = 3,
+    /// CALLER_KIND_SCRAPER is a program with the token for metrics, which may do nothing else.
+    Scraper = 4,
+}
+impl CallerKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CALLER_KIND_UNSPECIFIED",
+            Self::Anonymous => "CALLER_KIND_ANONYMOUS",
+            Self::User => "CALLER_KIND_USER",
+            Self::ApiKey => "CALLER_KIND_API_KEY",
+            Self::Scraper => "CALLER_KIND_SCRAPER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CALLER_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "CALLER_KIND_ANONYMOUS" => Some(Self::Anonymous),
+            "CALLER_KIND_USER" => Some(Self::User),
+            "CALLER_KIND_API_KEY" => Some(Self::ApiKey),
+            "CALLER_KIND_SCRAPER" => Some(Self::Scraper),
             _ => None,
         }
     }
@@ -791,6 +858,32 @@ pub mod auth_service_client {
                 .insert(GrpcMethod::new("amber.v1.AuthService", "IssueAdminToken"));
             self.inner.unary(req, path, codec).await
         }
+        /// WhoAmI answers for whom the server takes the caller. Anyone may call it; without a credential the caller is ANONYMOUS.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS) for a bad credential,
+        /// RESOURCE_EXHAUSTED (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE) when an API key cannot be checked, and INTERNAL
+        /// (INTERNAL).
+        pub async fn who_am_i(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WhoAmIRequest>,
+        ) -> std::result::Result<tonic::Response<super::WhoAmIResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.AuthService/WhoAmI",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.AuthService", "WhoAmI"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -819,6 +912,15 @@ pub mod auth_service_server {
             tonic::Response<super::IssueAdminTokenResponse>,
             tonic::Status,
         >;
+        /// WhoAmI answers for whom the server takes the caller. Anyone may call it; without a credential the caller is ANONYMOUS.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS) for a bad credential,
+        /// RESOURCE_EXHAUSTED (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE) when an API key cannot be checked, and INTERNAL
+        /// (INTERNAL).
+        async fn who_am_i(
+            &self,
+            request: tonic::Request<super::WhoAmIRequest>,
+        ) -> std::result::Result<tonic::Response<super::WhoAmIResponse>, tonic::Status>;
     }
     /// AuthService gives credentials to people and services that prove themselves.
     #[derive(Debug)]
@@ -927,6 +1029,51 @@ pub mod auth_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = IssueAdminTokenSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.AuthService/WhoAmI" => {
+                    #[allow(non_camel_case_types)]
+                    struct WhoAmISvc<T: AuthService>(pub Arc<T>);
+                    impl<
+                        T: AuthService,
+                    > tonic::server::UnaryService<super::WhoAmIRequest>
+                    for WhoAmISvc<T> {
+                        type Response = super::WhoAmIResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WhoAmIRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as AuthService>::who_am_i(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WhoAmISvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -2661,8 +2808,8 @@ pub enum ErrorReason {
     /// {"reason": "CREDENTIAL_AMBIGUOUS", "domain": "amber.v1"}
     /// ```
     CredentialAmbiguous = 31,
-    /// ERROR_REASON_TOO_MANY_WATCHERS is a WatchRun or WatchPosts while this process serves as many as it can, in all or to
-    /// this caller; a RetryInfo says how long to wait. Code RESOURCE_EXHAUSTED.
+    /// ERROR_REASON_TOO_MANY_WATCHERS is a WatchRun, WatchPosts or WatchHealth while this process serves as many as it can, in
+    /// all or to this caller; a RetryInfo says how long to wait. Code RESOURCE_EXHAUSTED.
     ///
     /// ```text
     /// {"reason": "TOO_MANY_WATCHERS", "domain": "amber.v1", "metadata": {"limit": "256"}}
@@ -5364,6 +5511,16 @@ pub struct GetHealthResponse {
     #[prost(message, optional, tag = "8")]
     pub background_tasks: ::core::option::Option<BackgroundTasksCheck>,
 }
+/// WatchHealthRequest has no fields yet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchHealthRequest {}
+/// WatchHealthResponse carries the report as it is now.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct WatchHealthResponse {
+    /// report is the report, as GetHealth answers it.
+    #[prost(message, optional, tag = "1")]
+    pub report: ::core::option::Option<GetHealthResponse>,
+}
 /// DatabaseCheck is the check of the database.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DatabaseCheck {
@@ -5658,6 +5815,35 @@ pub mod health_service_client {
                 .insert(GrpcMethod::new("amber.v1.HealthService", "GetHealth"));
             self.inner.unary(req, path, codec).await
         }
+        /// WatchHealth answers the report at once, and again whenever the status or a check has changed: looked at once a second,
+        /// and without counts, times and latencies. At least every 15 seconds it answers the report as it is. Anyone may call it.
+        /// It ends with the process; call again then.
+        ///
+        /// Fails with RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS), UNAVAILABLE (SHUTTING_DOWN) and INTERNAL (INTERNAL).
+        pub async fn watch_health(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WatchHealthRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::WatchHealthResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.HealthService/WatchHealth",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.HealthService", "WatchHealth"));
+            self.inner.server_streaming(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -5682,6 +5868,24 @@ pub mod health_service_server {
             request: tonic::Request<super::GetHealthRequest>,
         ) -> std::result::Result<
             tonic::Response<super::GetHealthResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the WatchHealth method.
+        type WatchHealthStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::WatchHealthResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// WatchHealth answers the report at once, and again whenever the status or a check has changed: looked at once a second,
+        /// and without counts, times and latencies. At least every 15 seconds it answers the report as it is. Anyone may call it.
+        /// It ends with the process; call again then.
+        ///
+        /// Fails with RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS), UNAVAILABLE (SHUTTING_DOWN) and INTERNAL (INTERNAL).
+        async fn watch_health(
+            &self,
+            request: tonic::Request<super::WatchHealthRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::WatchHealthStream>,
             tonic::Status,
         >;
     }
@@ -5803,6 +6007,52 @@ pub mod health_service_server {
                                 max_encoding_message_size,
                             );
                         let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.HealthService/WatchHealth" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchHealthSvc<T: HealthService>(pub Arc<T>);
+                    impl<
+                        T: HealthService,
+                    > tonic::server::ServerStreamingService<super::WatchHealthRequest>
+                    for WatchHealthSvc<T> {
+                        type Response = super::WatchHealthResponse;
+                        type ResponseStream = T::WatchHealthStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WatchHealthRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as HealthService>::watch_health(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchHealthSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
                         Ok(res)
                     };
                     Box::pin(fut)
@@ -7999,6 +8249,20 @@ pub struct ListLeadersResponse {
     #[prost(int64, tag = "3")]
     pub total_size: i64,
 }
+/// GetLeaderRequest names a leader.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetLeaderRequest {
+    /// leader_id is the id of the leader. Required.
+    #[prost(string, tag = "1")]
+    pub leader_id: ::prost::alloc::string::String,
+}
+/// GetLeaderResponse carries one leader.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetLeaderResponse {
+    /// leader is the leader.
+    #[prost(message, optional, tag = "1")]
+    pub leader: ::core::option::Option<Leader>,
+}
 /// CreateLeaderRequest describes the leader to add.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateLeaderRequest {
@@ -8020,6 +8284,26 @@ pub struct CreateLeaderRequest {
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CreateLeaderResponse {
     /// leader is the leader with its new id.
+    #[prost(message, optional, tag = "1")]
+    pub leader: ::core::option::Option<Leader>,
+}
+/// UpdateLeaderRequest says what to change of a leader.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdateLeaderRequest {
+    /// leader is the leader, named by its `id`, with the new values; the rules are those of CreateLeaderRequest. `avatar_url`,
+    /// `create_time` and `state` are not looked at. Required.
+    #[prost(message, optional, tag = "1")]
+    pub leader: ::core::option::Option<Leader>,
+    /// update_mask names the fields to change: `name`, `handles`, `tracking_topics`, or `*` for all of them; any other path is
+    /// refused. `handles` and `tracking_topics` are replaced as a whole, so an empty one removes all. Absent or empty means
+    /// those that are not empty in `leader`.
+    #[prost(message, optional, tag = "2")]
+    pub update_mask: ::core::option::Option<::prost_types::FieldMask>,
+}
+/// UpdateLeaderResponse carries the changed leader.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpdateLeaderResponse {
+    /// leader is the leader as it is stored now.
     #[prost(message, optional, tag = "1")]
     pub leader: ::core::option::Option<Leader>,
 }
@@ -8168,6 +8452,33 @@ pub mod leader_service_client {
                 .insert(GrpcMethod::new("amber.v1.LeaderService", "ListLeaders"));
             self.inner.unary(req, path, codec).await
         }
+        /// GetLeader answers one leader.
+        ///
+        /// Fails with NOT_FOUND (LEADER_NOT_FOUND).
+        pub async fn get_leader(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetLeaderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetLeaderResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.LeaderService/GetLeader",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.LeaderService", "GetLeader"));
+            self.inner.unary(req, path, codec).await
+        }
         /// CreateLeader adds a leader; the next run of ingestion fetches the first posts.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
@@ -8194,6 +8505,41 @@ pub mod leader_service_client {
             let mut req = request.into_request();
             req.extensions_mut()
                 .insert(GrpcMethod::new("amber.v1.LeaderService", "CreateLeader"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// UpdateLeader changes the named fields of a leader and no others, so that two calls at once that name different fields
+        /// both count.
+        ///
+        /// Another handle on `x` (not just other letter cases) makes the state UNRESOLVED and the avatar unknown until the next
+        /// run has looked the account up. If it is the same account under a new name, reading goes on where it was; if it is
+        /// another account, it is read from its newest posts, as that of a new leader. Posts that are stored stay with the leader
+        /// either way; to be rid of those of a wrong account, delete the leader and create it anew. Nothing is fetched for a
+        /// leader without a handle on `x`.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
+        /// and NOT_FOUND (LEADER_NOT_FOUND).
+        pub async fn update_leader(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpdateLeaderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateLeaderResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/amber.v1.LeaderService/UpdateLeader",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("amber.v1.LeaderService", "UpdateLeader"));
             self.inner.unary(req, path, codec).await
         }
         /// DeleteLeader removes a leader with all posts.
@@ -8278,6 +8624,16 @@ pub mod leader_service_server {
             tonic::Response<super::ListLeadersResponse>,
             tonic::Status,
         >;
+        /// GetLeader answers one leader.
+        ///
+        /// Fails with NOT_FOUND (LEADER_NOT_FOUND).
+        async fn get_leader(
+            &self,
+            request: tonic::Request<super::GetLeaderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetLeaderResponse>,
+            tonic::Status,
+        >;
         /// CreateLeader adds a leader; the next run of ingestion fetches the first posts.
         ///
         /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
@@ -8287,6 +8643,24 @@ pub mod leader_service_server {
             request: tonic::Request<super::CreateLeaderRequest>,
         ) -> std::result::Result<
             tonic::Response<super::CreateLeaderResponse>,
+            tonic::Status,
+        >;
+        /// UpdateLeader changes the named fields of a leader and no others, so that two calls at once that name different fields
+        /// both count.
+        ///
+        /// Another handle on `x` (not just other letter cases) makes the state UNRESOLVED and the avatar unknown until the next
+        /// run has looked the account up. If it is the same account under a new name, reading goes on where it was; if it is
+        /// another account, it is read from its newest posts, as that of a new leader. Posts that are stored stay with the leader
+        /// either way; to be rid of those of a wrong account, delete the leader and create it anew. Nothing is fetched for a
+        /// leader without a handle on `x`.
+        ///
+        /// Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
+        /// and NOT_FOUND (LEADER_NOT_FOUND).
+        async fn update_leader(
+            &self,
+            request: tonic::Request<super::UpdateLeaderRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpdateLeaderResponse>,
             tonic::Status,
         >;
         /// DeleteLeader removes a leader with all posts.
@@ -8437,6 +8811,51 @@ pub mod leader_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/amber.v1.LeaderService/GetLeader" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetLeaderSvc<T: LeaderService>(pub Arc<T>);
+                    impl<
+                        T: LeaderService,
+                    > tonic::server::UnaryService<super::GetLeaderRequest>
+                    for GetLeaderSvc<T> {
+                        type Response = super::GetLeaderResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetLeaderRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as LeaderService>::get_leader(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetLeaderSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 "/amber.v1.LeaderService/CreateLeader" => {
                     #[allow(non_camel_case_types)]
                     struct CreateLeaderSvc<T: LeaderService>(pub Arc<T>);
@@ -8467,6 +8886,51 @@ pub mod leader_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = CreateLeaderSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/amber.v1.LeaderService/UpdateLeader" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpdateLeaderSvc<T: LeaderService>(pub Arc<T>);
+                    impl<
+                        T: LeaderService,
+                    > tonic::server::UnaryService<super::UpdateLeaderRequest>
+                    for UpdateLeaderSvc<T> {
+                        type Response = super::UpdateLeaderResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpdateLeaderRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as LeaderService>::update_leader(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpdateLeaderSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -1,12 +1,14 @@
 //! Which calls of the contract may be repeated, and which answer with a stream.
 
 /// Calls that answer with a stream; whoever reads it repeats them.
-const STREAMS: [&str; 2] = ["/amber.v1.FeedService/WatchPosts", "/amber.v1.IngestionService/WatchRun"];
+const STREAMS: [&str; 3] =
+    ["/amber.v1.FeedService/WatchPosts", "/amber.v1.HealthService/WatchHealth", "/amber.v1.IngestionService/WatchRun"];
 
 /// Calls that the contract marks `NO_SIDE_EFFECTS` or `IDEMPOTENT`: twice does no more than once.
-const SAFE: [&str; 35] = [
+const SAFE: [&str; 39] = [
     "/amber.v1.ApiKeyService/ListApiKeys",
     "/amber.v1.ApiKeyService/RevokeApiKey",
+    "/amber.v1.AuthService/WhoAmI",
     "/amber.v1.DashboardService/GetDashboard",
     "/amber.v1.DashboardService/GetDashboardData",
     "/amber.v1.DashboardService/ListDashboards",
@@ -20,6 +22,7 @@ const SAFE: [&str; 35] = [
     "/amber.v1.FeedService/UpdatePost",
     "/amber.v1.FeedService/WatchPosts",
     "/amber.v1.HealthService/GetHealth",
+    "/amber.v1.HealthService/WatchHealth",
     "/amber.v1.IngestionService/CancelRun",
     "/amber.v1.IngestionService/DiscardQuarantine",
     "/amber.v1.IngestionService/GetCheckpoint",
@@ -31,7 +34,9 @@ const SAFE: [&str; 35] = [
     "/amber.v1.IngestionService/StartIngestion",
     "/amber.v1.IngestionService/StopIngestion",
     "/amber.v1.IngestionService/WatchRun",
+    "/amber.v1.LeaderService/GetLeader",
     "/amber.v1.LeaderService/ListLeaders",
+    "/amber.v1.LeaderService/UpdateLeader",
     "/amber.v1.MetricsService/GetMetrics",
     "/amber.v1.RateLimitService/GetLimits",
     "/amber.v1.RateLimitService/ResetLimits",

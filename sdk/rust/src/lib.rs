@@ -3,7 +3,7 @@
 //! [`Amber`] holds one connection and hands out a typed client per service of the contract, [`v1`]. A refused call is a
 //! [`tonic::Status`]; [`Refusal`] reads its reason, its bad fields and how long to wait. [`Amber::posts`], [`Amber::runs`],
 //! [`Amber::checkpoints`], [`Amber::quarantine`] and [`Amber::review_items`] walk whole lists, [`Amber::watch_run`] follows a run
-//! to its end, and [`Amber::watch_posts`] tells new posts as they come.
+//! to its end, [`Amber::watch_posts`] tells new posts as they come, and [`Amber::watch_health`] how the server is.
 //!
 //! Every call carries a credential, an id ([`Options`] says which) and, when asked for, its trace. It ends within
 //! [`Options::request_timeout`], and is repeated while that is safe and helps: with full jitter, as long as the server asks
@@ -50,6 +50,7 @@ mod retry;
 mod reviews;
 mod trace;
 mod watch;
+mod watch_health;
 mod watch_posts;
 
 pub use amber::Amber;

@@ -346,7 +346,12 @@ fn use_cases(
         api_keys: ApiKeys::new(Arc::clone(clients)),
         accounts: Accounts::new(Arc::clone(authenticator)),
         rate_limits: RateLimits::new(limits),
-        operations: Operations::new(Arc::clone(health), metrics.clone(), config.server.metrics_require_auth),
+        operations: Operations::new(
+            Arc::clone(health),
+            metrics.clone(),
+            config.server.metrics_require_auth,
+            stop.clone(),
+        ),
     };
     parts.into()
 }

@@ -119,7 +119,8 @@ impl AdminTokens {
         }
         let role = Role::parse(&claims.role).ok_or(Error::CredentialInvalid)?;
         self.check_times(&claims)?;
-        Ok(Principal::User { id: claims.sub, role })
+        let expires_at = Timestamp::from_second(claims.exp).ok();
+        Ok(Principal::User { id: claims.sub, role, expires_at })
     }
 
     fn check_times(&self, claims: &Claims) -> Result<(), Error> {

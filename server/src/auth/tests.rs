@@ -69,7 +69,7 @@ fn a_token_names_its_person_and_role_until_its_last_second() {
     let tokens = admin_tokens(&clock);
     for role in [Role::Viewer, Role::Reviewer, Role::Admin] {
         let issued = tokens.issue("alice", role, tokens.ttl()).unwrap();
-        let alice = Principal::User { id: "alice".to_owned(), role };
+        let alice = Principal::User { id: "alice".to_owned(), role, expires_at: Some(issued.expires_at) };
         assert_eq!(tokens.verify(issued.token.expose_secret()), Ok(alice));
         assert_eq!(issued.expires_at.as_second(), clock.now().as_second() + 3_600);
     }
@@ -127,9 +127,9 @@ fn another_kind_of_token_is_no_admin_token() {
 async fn the_headers_tell_who_is_calling() {
     let clock = HandClock::new();
     let authenticator = authenticator(&clock);
-    let token =
-        authenticator.issue_admin_token("alice", Role::Reviewer, &BOOTSTRAP.into(), Duration::MAX).unwrap().token;
-    let alice = Principal::User { id: "alice".to_owned(), role: Role::Reviewer };
+    let issued = authenticator.issue_admin_token("alice", Role::Reviewer, &BOOTSTRAP.into(), Duration::MAX).unwrap();
+    let (token, expires_at) = (issued.token, Some(issued.expires_at));
+    let alice = Principal::User { id: "alice".to_owned(), role: Role::Reviewer, expires_at };
     let bearer = |scheme: &str, credential: &str| format!("{scheme} {credential}");
     let token = token.expose_secret();
     for (authorization, x_api_key, expected) in [
@@ -208,7 +208,7 @@ async fn a_key_of_the_database_goes_in_either_header_and_waits_for_the_database(
 
 #[test]
 fn roles_and_scopes_open_what_they_name() {
-    let user = |role| Principal::User { id: "u".to_owned(), role };
+    let user = |role| Principal::User { id: "u".to_owned(), role, expires_at: None };
     let key = Principal::Key { id: "k".to_owned(), scopes: vec![Scope::DashboardRead] };
     let role = Role::Reviewer;
     assert_eq!(require_role(&Principal::Anonymous, role), Err(Error::CredentialMissing));

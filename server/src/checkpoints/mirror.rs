@@ -45,6 +45,27 @@ impl Mirror {
         self.files.put(key, &OpaqueCheckpoint::from(checkpoint), version).await
     }
 
+    /// Notes in a file of its own what the database has stored of the stream `from`, which is `to` by now. A file that was left
+    /// under that key by another stream goes.
+    ///
+    /// # Errors
+    /// When a file cannot be written or removed.
+    pub async fn rename(
+        &self,
+        from: &StreamKey,
+        to: &StreamKey,
+        checkpoint: &Checkpoint,
+        version: i64,
+    ) -> Result<(), Error> {
+        self.forget(from).await?;
+        // A stream that was never read takes up what is there.
+        if version == 0 {
+            return Ok(());
+        }
+        self.forget(to).await?;
+        self.follow(to, checkpoint, version).await
+    }
+
     /// Removes the file of a stream that the database does not have any more.
     ///
     /// # Errors

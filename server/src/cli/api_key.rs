@@ -78,7 +78,7 @@ impl ApiKey {
 
     async fn work(self, keys: &ApiKeys) -> Result<String, Failure> {
         // Whoever reads the secrets of the server is an admin of it.
-        let caller = Principal::User { id: "cli".to_owned(), role: Role::Admin };
+        let caller = Principal::User { id: "cli".to_owned(), role: Role::Admin, expires_at: None };
         match self {
             Self::Create(Create { name, scopes, origins }) => {
                 let origins = origins.iter().map(ToString::to_string).collect();

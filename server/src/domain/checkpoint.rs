@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use gap::{Gap, GivenUp, Unreachable};
 
-use super::{ExternalId, snowflake_time};
+use super::{ExternalId, UserId, snowflake_time};
 
 /// The state of one stream, written in the transaction of the posts that it covers.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub struct Checkpoint {
     /// A backfill came as far down as X gives posts; the account may have older ones.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bounded: bool,
+    /// The number of the account that was read; None as long as nothing says whose posts these are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<i64>,
 }
 
 impl Checkpoint {
@@ -49,10 +52,24 @@ impl Checkpoint {
     #[must_use]
     pub fn believed(mut self, latest: Timestamp) -> Self {
         if self.top.is_none() && self.high_water.is_some_and(|mark| mark > first_snowflake_at(latest).0) {
-            return Self::default();
+            return Self { account: self.account, ..Self::default() };
         }
         self.deep_at = self.deep_at.filter(|at| *at <= latest);
         self
+    }
+
+    /// The same state as one of `account`.
+    #[must_use]
+    pub fn of_account(mut self, account: UserId) -> Self {
+        self.account = Some(account.0);
+        self
+    }
+
+    /// The state of a stream that is read of `account` from now on: this one, unless it is that of another account, whose
+    /// posts say nothing about those of this one.
+    #[must_use]
+    pub fn for_account(self, account: UserId) -> Self {
+        if self.account.is_some_and(|known| known != account.0) { Self::default() } else { self }
     }
 
     /// The exclusive lower bound of the next head page: a bit before the newest known post, because posts can become

@@ -1,11 +1,15 @@
 //! A public figure whose posts Amber follows.
 
+mod asked;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use uuid::Uuid;
+
+pub use asked::{LeaderChange, NewLeader};
 
 use super::UserId;
 
@@ -97,6 +101,12 @@ impl Handle {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The handle in lower case: X does not tell letter cases apart.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
 }
 
 impl fmt::Display for Handle {
@@ -143,17 +153,6 @@ impl LeaderState {
     }
 }
 
-/// A leader as asked for, not stored yet.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct NewLeader {
-    /// The name that people read; never empty.
-    pub name: String,
-    /// Handles by platform name as the caller wrote it (`x`, `twitter`, `facebook`, ...).
-    pub handles: BTreeMap<String, String>,
-    /// What the leader is known for.
-    pub tracking_topics: Vec<String>,
-}
-
 /// A leader that Amber follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leader {
@@ -167,7 +166,8 @@ pub struct Leader {
     pub tracking_topics: Vec<String>,
     /// When the leader was added.
     pub created_at: Timestamp,
-    /// The account's number on X, once it is known; it outlives a change of handle.
+    /// The account's number on X, once it is known. It outlives a new name of the account on X, but not another handle
+    /// that somebody gives the leader.
     pub x_user_id: Option<UserId>,
     /// The account's picture on X, once it is known.
     pub avatar_url: Option<String>,
@@ -181,7 +181,7 @@ impl Leader {
     /// The handle on X, when there is a usable one.
     #[must_use]
     pub fn x_handle(&self) -> Option<Handle> {
-        x_handle(&self.handles)
+        x_handle_text(&self.handles).and_then(Handle::parse)
     }
 }
 
@@ -201,62 +201,9 @@ impl Violation {
     }
 }
 
-impl NewLeader {
-    /// The longest name and the longest topic, in characters.
-    pub const MAX_TEXT: usize = 200;
-    /// The most topics, and the most handles.
-    pub const MAX_ITEMS: usize = 50;
-
-    /// Everything that keeps this leader from being stored.
-    #[must_use]
-    pub fn violations(&self) -> Vec<Violation> {
-        let mut found = Vec::new();
-        let name_length = self.name.trim().chars().count();
-        if name_length == 0 {
-            found.push(Violation::new("name", "name is required"));
-        } else if unfit(self.name.trim()) {
-            let rule =
-                format!("name must have at most {} characters, none of them a control character", Self::MAX_TEXT);
-            found.push(Violation::new("name", rule));
-        }
-        if let Some(text) = self.x_handle_text().filter(|text| Handle::parse(text).is_none()) {
-            let shown: String = text.chars().take(40).collect();
-            let rule = "must be 1 to 15 letters, digits or underscores, as X writes it";
-            found.push(Violation::new("handles.x", format!("the handle {shown:?} {rule}")));
-        }
-        if self.handles.len() > Self::MAX_ITEMS || self.handles.iter().any(|(k, v)| unfit(k) || unfit(v)) {
-            let rule = format!(
-                "at most {} handles of at most {} characters, none of them a control character",
-                Self::MAX_ITEMS,
-                Self::MAX_TEXT
-            );
-            found.push(Violation::new("handles", rule));
-        }
-        if self.tracking_topics.len() > Self::MAX_ITEMS || self.tracking_topics.iter().any(|topic| unfit(topic)) {
-            let rule = format!(
-                "at most {} topics of at most {} characters, none of them a control character",
-                Self::MAX_ITEMS,
-                Self::MAX_TEXT
-            );
-            found.push(Violation::new("trackingTopics", rule));
-        }
-        found
-    }
-
-    /// The handle on X as it was written, usable or not.
-    #[must_use]
-    pub fn x_handle_text(&self) -> Option<&str> {
-        ["x", "twitter"].iter().find_map(|key| self.handles.get(*key)).map(String::as_str)
-    }
-}
-
-/// Databases refuse NUL, and terminals obey the others.
-fn unfit(text: &str) -> bool {
-    text.chars().count() > NewLeader::MAX_TEXT || text.chars().any(char::is_control)
-}
-
-fn x_handle(handles: &BTreeMap<String, String>) -> Option<Handle> {
-    ["x", "twitter"].iter().find_map(|key| handles.get(*key)).and_then(|text| Handle::parse(text))
+/// The handle on X as it was written, usable or not.
+fn x_handle_text(handles: &BTreeMap<String, String>) -> Option<&str> {
+    ["x", "twitter"].iter().find_map(|key| handles.get(*key)).map(String::as_str)
 }
 
 #[cfg(test)]
@@ -271,24 +218,5 @@ mod tests {
         for bad in ["", "@", "ABCDEFGHIJKLMNOP", "a-b", "a b", "नाम", "@@a"] {
             assert!(Handle::parse(bad).is_none(), "{bad}");
         }
-    }
-
-    #[test]
-    fn every_mistake_of_a_new_leader_is_found_at_once() {
-        let leader = NewLeader {
-            name: "  ".into(),
-            handles: [("x".into(), "not a handle".into())].into(),
-            tracking_topics: vec!["t".repeat(201)],
-        };
-        let fields: Vec<_> = leader.violations().into_iter().map(|v| v.field).collect();
-        assert_eq!(fields, ["name", "handles.x", "trackingTopics"]);
-        assert!(NewLeader { name: "A".into(), ..NewLeader::default() }.violations().is_empty());
-    }
-
-    #[test]
-    fn the_old_name_of_x_still_names_its_handle() {
-        let leader = NewLeader { handles: [("twitter".into(), "@amber".into())].into(), ..NewLeader::default() };
-        assert_eq!(leader.x_handle_text(), Some("@amber"));
-        assert_eq!(x_handle(&leader.handles).unwrap().as_str(), "amber");
     }
 }

@@ -42,7 +42,7 @@ pub use embed_claims::{ClientId, EmbedClaims, EmbedSession, Locks, TokenId};
 pub use entropy::{Entropy, OsEntropy};
 pub use feed::{FeedCursor, FeedFilter, FeedPage};
 pub use language_range::LanguageRange;
-pub use leader::{Handle, Leader, LeaderId, LeaderState, NewLeader, Platform, Violation};
+pub use leader::{Handle, Leader, LeaderChange, LeaderId, LeaderState, NewLeader, Platform, Violation};
 pub use look::{Locale, Theme};
 pub use manual_post::{
     MAX_NOTES, MAX_POST_TEXT, NewPost, NewText, PostChange, metrics_violation, notes_violation, text_violation,

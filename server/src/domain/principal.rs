@@ -1,5 +1,7 @@
 //! Who is calling.
 
+use jiff::Timestamp;
+
 /// What a person may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -72,6 +74,8 @@ pub enum Principal {
         id: String,
         /// What the person may do.
         role: Role,
+        /// From when on the token is of no use; None for a person who needs none.
+        expires_at: Option<Timestamp>,
     },
     /// A service with an API key.
     Key {

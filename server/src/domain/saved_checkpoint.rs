@@ -136,6 +136,7 @@ mod tests {
             unreachable: vec![given_up; Checkpoint::MAX_GAPS],
             deep_at: Some(now),
             bounded: true,
+            account: Some(most),
         };
         assert!(OpaqueCheckpoint::new(OpaqueCheckpoint::from(&longest).0).is_ok());
     }

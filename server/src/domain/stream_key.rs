@@ -48,13 +48,13 @@ impl StreamKey {
     /// The stream of an account's newest posts on X. X does not tell letter cases apart, so the key has none.
     #[must_use]
     pub fn of_timeline(handle: &Handle) -> Self {
-        Self(format!("x:{}", handle.as_str().to_ascii_lowercase()))
+        Self(format!("x:{}", handle.folded()))
     }
 
     /// The stream of an account's older posts on X.
     #[must_use]
     pub fn of_backfill(handle: &Handle) -> Self {
-        Self(format!("x:{}#backfill", handle.as_str().to_ascii_lowercase()))
+        Self(format!("x:{}#backfill", handle.folded()))
     }
 
     /// The key as it is written.

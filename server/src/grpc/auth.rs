@@ -1,4 +1,4 @@
-//! Admin tokens by gRPC.
+//! Admin tokens by gRPC, and for whom the caller is taken.
 
 use amber_proto::v1;
 use amber_proto::v1::auth_service_server as contract;
@@ -27,5 +27,11 @@ impl contract::AuthService for AuthService {
         let accounts = &self.use_cases.accounts;
         let issued = accounts.issue_token(&asked.admin_id, role, &secret, lifetime).map_err(call.refusal())?;
         Ok(Response::new(convert::admin_token(&issued, role)))
+    }
+
+    /// The layers have found out all that there is to say.
+    async fn who_am_i(&self, request: Request<v1::WhoAmIRequest>) -> Result<Response<v1::WhoAmIResponse>, Status> {
+        let (call, _) = Call::split(request);
+        Ok(Response::new(convert::who_am_i(call.caller)))
     }
 }

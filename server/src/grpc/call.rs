@@ -46,7 +46,7 @@ mod tests {
     fn a_call_without_the_layers_is_anonymous() {
         assert_eq!(Call::split(Request::new(())).0.caller, Principal::Anonymous);
         let mut request = Request::new(());
-        let admin = Principal::User { id: "asha".into(), role: Role::Admin };
+        let admin = Principal::User { id: "asha".into(), role: Role::Admin, expires_at: None };
         request.extensions_mut().insert(admin.clone());
         assert_eq!(Call::split(request).0.caller, admin);
     }

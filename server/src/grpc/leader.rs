@@ -25,6 +25,16 @@ impl contract::LeaderService for LeaderService {
         Ok(Response::new(convert::leader_page(page)))
     }
 
+    async fn get_leader(
+        &self,
+        request: Request<v1::GetLeaderRequest>,
+    ) -> Result<Response<v1::GetLeaderResponse>, Status> {
+        let (call, asked) = Call::split(request);
+        let found = self.use_cases.leaders.get(&asked.leader_id).await;
+        let leader = found.map(convert::leader).map_err(call.refusal())?;
+        Ok(Response::new(v1::GetLeaderResponse { leader: Some(leader) }))
+    }
+
     async fn create_leader(
         &self,
         request: Request<v1::CreateLeaderRequest>,
@@ -33,6 +43,17 @@ impl contract::LeaderService for LeaderService {
         let created = self.use_cases.leaders.create(&call.caller, convert::new_leader(asked)).await;
         let leader = created.map(convert::leader).map_err(call.refusal())?;
         Ok(Response::new(v1::CreateLeaderResponse { leader: Some(leader) }))
+    }
+
+    async fn update_leader(
+        &self,
+        request: Request<v1::UpdateLeaderRequest>,
+    ) -> Result<Response<v1::UpdateLeaderResponse>, Status> {
+        let (call, asked) = Call::split(request);
+        let (id, change) = convert::leader_change(asked).map_err(call.refusal())?;
+        let updated = self.use_cases.leaders.update(&call.caller, &id, &change).await;
+        let leader = updated.map(convert::leader).map_err(call.refusal())?;
+        Ok(Response::new(v1::UpdateLeaderResponse { leader: Some(leader) }))
     }
 
     async fn delete_leader(

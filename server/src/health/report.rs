@@ -36,6 +36,17 @@ pub enum Check<T> {
     Disabled,
 }
 
+impl<T> Check<T> {
+    /// Whether both found the same, whatever there was and however long it took.
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Ok(..), Self::Ok(..)) | (Self::Disabled, Self::Disabled) => true,
+            (Self::Failed(one), Self::Failed(another)) => one == another,
+            _ => false,
+        }
+    }
+}
+
 /// What ingestion is doing, without asking the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IngestionCheck {
@@ -88,6 +99,15 @@ impl Report {
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.serves() && self.tasks.down.is_empty()
+    }
+
+    /// Whether both say the same of every part, whatever is counted and however long it took.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.database.is_like(&other.database)
+            && self.redis.is_like(&other.redis)
+            && self.ingestion == other.ingestion
+            && self.tasks.down == other.tasks.down
     }
 }
 

@@ -27,7 +27,7 @@ impl Key {
     fn of_leader(self, leader: &Leader) -> Option<String> {
         match self {
             Self::Number => leader.x_user_id.map(|id| id.to_string()),
-            Self::Handle => leader.x_handle().map(|handle| handle.as_str().to_ascii_lowercase()),
+            Self::Handle => leader.x_handle().map(|handle| handle.folded()),
         }
     }
 
@@ -80,7 +80,9 @@ impl Lookups {
 
 fn known(last: Option<&(RunId, Vec<Leader>)>, run: RunId, leader: &Leader) -> Option<Leader> {
     let (of, leaders) = last?;
-    leaders.iter().find(|known| *of == run && known.id == leader.id).cloned()
+    // Somebody may have given the leader another handle since.
+    let same = |known: &Leader| known.id == leader.id && Key::Handle.of_leader(known) == Key::Handle.of_leader(leader);
+    leaders.iter().find(|known| *of == run && same(known)).cloned()
 }
 
 /// Asks X for the accounts of the leaders that cannot be read so far, and notes what it says. An account that was
@@ -109,7 +111,7 @@ async fn note(deps: &Deps, leaders: Vec<&mut Leader>, found: &UserLookup, key: K
         let before = leader.state;
         let Some(answer) = key.of_leader(leader).and_then(|key| answers.get(&key)) else {
             if !dry_run {
-                deps.leaders.set_state(leader.id, before).await?;
+                deps.leaders.set_state(leader, before).await?;
             }
             continue;
         };
@@ -127,11 +129,11 @@ async fn note(deps: &Deps, leaders: Vec<&mut Leader>, found: &UserLookup, key: K
             continue;
         }
         match leader.x_user_id {
-            Some(id) => deps.leaders.set_account(leader.id, id, leader.avatar_url.clone(), leader.state).await?,
-            None => deps.leaders.set_state(leader.id, leader.state).await?,
+            Some(id) => deps.leaders.set_account(leader, id, leader.avatar_url.clone(), leader.state).await?,
+            None => deps.leaders.set_state(leader, leader.state).await?,
         };
         if let Some(posts) = answer.user.and_then(|user| user.post_count) {
-            deps.leaders.set_post_count(leader.id, posts).await?;
+            deps.leaders.set_post_count(leader, posts).await?;
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use super::shared::Shared;
 use super::task::conclude;
 use super::{Deps, Error, QuarantineDeps, Worker};
 use crate::domain::{Leader, LeaderId, Run, RunId, RunTrigger, StreamKey};
-use crate::store::{self, Control, Opened, Quarantine, RunRequest};
+use crate::store::{self, Control, MovedStream, Opened, Quarantine, RunRequest};
 use crate::x_api::Endpoint;
 
 /// Takes requests for runs and tells how they fare. Clones share everything.
@@ -125,6 +125,17 @@ impl Ingestion {
         for key in streams {
             if let Err(error) = mirror.forget(key).await {
                 warn!(%key, %error, "The checkpoint file of {key} was not removed: {error}.");
+            }
+        }
+    }
+
+    /// Lets the checkpoint files of streams that go on under other keys do the same. A file that stays does no harm, since it
+    /// says of which account it is.
+    pub async fn move_files(&self, streams: &[MovedStream]) {
+        let Some(mirror) = &self.deps.mirror else { return };
+        for MovedStream { from, to, checkpoint, version } in streams {
+            if let Err(error) = mirror.rename(from, to, checkpoint, *version).await {
+                warn!(%from, %to, %error, "The checkpoint file of {from} did not become that of {to}: {error}.");
             }
         }
     }

@@ -100,7 +100,7 @@ impl Task<'_> {
     /// How many posts X counts tells, beside those that are stored, whether some were missed.
     async fn note_post_count(&self, leader: &Leader, told: Option<u64>) {
         let Some(posts) = told.filter(|_| told != leader.x_post_count && !self.claim.dry_run) else { return };
-        if let Err(error) = self.deps.leaders.set_post_count(leader.id, posts).await {
+        if let Err(error) = self.deps.leaders.set_post_count(leader, posts).await {
             warn!(%error, leader_id = %leader.id, "How many posts X counts of leader {} was not stored.", leader.id);
         }
     }
@@ -177,7 +177,7 @@ impl Task<'_> {
         if self.claim.dry_run || leader.state == state {
             return;
         }
-        if let Err(error) = self.deps.leaders.set_state(leader.id, state).await {
+        if let Err(error) = self.deps.leaders.set_state(leader, state).await {
             warn!(%error, leader_id = %leader.id, "The state of leader {} was not stored.", leader.id);
         }
     }
@@ -185,7 +185,7 @@ impl Task<'_> {
 
 fn give_up(error: &store::Error) -> Verdict {
     match error {
-        // The checkpoint was moved under a lease that may still be ours: by a reset, or by who took it over.
+        // The checkpoint was moved under a lease that may still be ours: by a reset, by another handle, or by who took it over.
         store::Error::Fenced { .. } => Verdict::Return(None),
         store::Error::LeaseLost { .. } => Verdict::Leave,
         store::Error::Unavailable { .. } => {

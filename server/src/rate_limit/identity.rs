@@ -108,7 +108,8 @@ mod tests {
     }
 
     fn user(id: &str) -> String {
-        Identity::of(&Principal::User { id: id.into(), role: Role::Viewer }, [10, 0, 0, 1].into()).to_string()
+        Identity::of(&Principal::User { id: id.into(), role: Role::Viewer, expires_at: None }, [10, 0, 0, 1].into())
+            .to_string()
     }
 
     #[test]

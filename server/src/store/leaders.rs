@@ -1,21 +1,26 @@
 //! The leaders that Amber follows.
 
+mod change;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LockType, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect,
     Select, Set,
 };
+
+pub use change::ChangedLeader;
 
 use super::entity::leaders::{ActiveModel, Column, Entity, Model};
 use super::entity::{ingest_runs, ingest_streams, ingest_tasks, posts};
 use super::newest_first::behind;
 use super::text::{clean, clean_all, from_json, json};
 use super::{Error, Store, instant, number};
-use crate::domain::{Handle, Leader, LeaderId, LeaderState, NewLeader, RunId, StreamKey, UserId};
+use crate::domain::{Handle, Leader, LeaderChange, LeaderId, LeaderState, NewLeader, RunId, StreamKey, UserId};
 use crate::resilience::furthest;
 use crate::store::bounded::Transaction;
 
@@ -55,30 +60,38 @@ pub trait Leaders: Send + Sync {
     /// When the database fails.
     async fn create(&self, leader: NewLeader) -> Result<Leader, Error>;
 
+    /// Changes what `change` names of a leader and nothing else; None when there is no such leader. With another handle on
+    /// X everything that X said of the account is forgotten, and who reads the leader stores nothing any more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    async fn change(&self, id: LeaderId, change: &LeaderChange) -> Result<Option<ChangedLeader>, Error>;
+
     /// Removes a leader with its streams and posts, and tells the keys of the streams; None when there was none.
     ///
     /// # Errors
     /// When the database fails.
     async fn delete(&self, id: LeaderId) -> Result<Option<Vec<StreamKey>>, Error>;
 
-    /// Notes what X says of the leader's account, and when; false when there is no such leader.
+    /// Notes what X says of the account of `leader`, which was asked for as it is here, and when; false when there is no such
+    /// leader, or it has another handle by now.
     ///
     /// # Errors
     /// When the database fails.
     async fn set_account(
         &self,
-        id: LeaderId,
+        leader: &Leader,
         user_id: UserId,
         avatar_url: Option<String>,
         state: LeaderState,
     ) -> Result<bool, Error>;
 
-    /// Notes whether the leader's posts can be fetched by the word of X, and when it said so; false when there is no such
-    /// leader.
+    /// Notes whether the posts of `leader` can be fetched by the word of X, and when it said so; false as for
+    /// [`Leaders::set_account`].
     ///
     /// # Errors
     /// When the database fails.
-    async fn set_state(&self, id: LeaderId, state: LeaderState) -> Result<bool, Error>;
+    async fn set_state(&self, leader: &Leader, state: LeaderState) -> Result<bool, Error>;
 
     /// At most `limit` leaders with an outstanding task of `run` whose account is not readable so far and was not looked
     /// up since the run was asked for.
@@ -87,11 +100,11 @@ pub trait Leaders: Send + Sync {
     /// When the database fails.
     async fn to_look_up(&self, run: RunId, limit: u32) -> Result<Vec<Leader>, Error>;
 
-    /// Notes how many posts X counts of the leader's account; false when there is no such leader.
+    /// Notes how many posts X counts of the account of `leader`; false as for [`Leaders::set_account`].
     ///
     /// # Errors
     /// When the database fails.
-    async fn set_post_count(&self, id: LeaderId, posts: u64) -> Result<bool, Error>;
+    async fn set_post_count(&self, leader: &Leader, posts: u64) -> Result<bool, Error>;
 
     /// How many leaders there are.
     ///
@@ -124,7 +137,7 @@ impl Leaders for Store {
         let leader = Leader {
             id: LeaderId(self.entropy.uuid_v7(now)),
             name: clean(&leader.name),
-            handles: leader.handles.iter().map(|(platform, handle)| (clean(platform), clean(handle))).collect(),
+            handles: clean_handles(&leader.handles),
             tracking_topics: clean_all(&leader.tracking_topics),
             created_at: now,
             x_user_id: None,
@@ -155,20 +168,25 @@ impl Leaders for Store {
         Ok(leader)
     }
 
+    async fn change(&self, id: LeaderId, change: &LeaderChange) -> Result<Option<ChangedLeader>, Error> {
+        self.change_leader(id, change).await
+    }
+
     async fn delete(&self, id: LeaderId) -> Result<Option<Vec<StreamKey>>, Error> {
         use ingest_streams::{Column as OfStream, Entity as Streams};
         let tx = self.begin().await?;
-        // Whoever works for a leader locks its streams first, then the leader and then its posts; the same order here keeps
-        // all from a deadlock.
+        if change::lock(&tx, id).await?.is_none() {
+            return Ok(None);
+        }
+        // Whoever stores a page has locked its stream, and then refers to the leader and its posts; the same order here
+        // keeps both from a deadlock.
         let streams = Query::delete()
             .from_table(Streams)
             .and_where(OfStream::LeaderId.eq(id.0))
             .returning(Query::returning().column(OfStream::StreamKey))
             .to_owned();
         let keys = tx.query_all(&streams).await?.iter().map(key).collect::<Result<_, _>>()?;
-        if Entity::find_by_id(id.0).lock(LockType::Update).one(&tx).await?.is_none() {
-            return Ok(None);
-        }
+        Entity::find_by_id(id.0).lock(LockType::Update).one(&tx).await?;
         delete_posts(&tx, id).await?;
         Entity::delete_by_id(id.0).exec(&tx).await?;
         tx.commit().await?;
@@ -177,7 +195,7 @@ impl Leaders for Store {
 
     async fn set_account(
         &self,
-        id: LeaderId,
+        leader: &Leader,
         user_id: UserId,
         avatar_url: Option<String>,
         state: LeaderState,
@@ -187,15 +205,15 @@ impl Leaders for Store {
             .col_expr(Column::AvatarUrl, Expr::value(avatar_url.map(|url| clean(&url))))
             .col_expr(Column::State, Expr::value(state.as_str()))
             .col_expr(Column::LookedUpAt, Expr::value(self.now().as_microsecond()))
-            .filter(Column::Id.eq(id.0));
+            .filter(still(leader));
         Ok(update.exec(&self.db).await?.rows_affected == 1)
     }
 
-    async fn set_state(&self, id: LeaderId, state: LeaderState) -> Result<bool, Error> {
+    async fn set_state(&self, leader: &Leader, state: LeaderState) -> Result<bool, Error> {
         let update = Entity::update_many()
             .col_expr(Column::State, Expr::value(state.as_str()))
             .col_expr(Column::LookedUpAt, Expr::value(self.now().as_microsecond()));
-        Ok(update.filter(Column::Id.eq(id.0)).exec(&self.db).await?.rows_affected == 1)
+        Ok(update.filter(still(leader)).exec(&self.db).await?.rows_affected == 1)
     }
 
     async fn to_look_up(&self, run: RunId, limit: u32) -> Result<Vec<Leader>, Error> {
@@ -216,14 +234,27 @@ impl Leaders for Store {
         query.all(&self.db).await?.into_iter().map(read).collect()
     }
 
-    async fn set_post_count(&self, id: LeaderId, posts: u64) -> Result<bool, Error> {
+    async fn set_post_count(&self, leader: &Leader, posts: u64) -> Result<bool, Error> {
         let update = Entity::update_many().col_expr(Column::XPostCount, Expr::value(number::write(posts)));
-        Ok(update.filter(Column::Id.eq(id.0)).exec(&self.db).await?.rows_affected == 1)
+        Ok(update.filter(still(leader)).exec(&self.db).await?.rows_affected == 1)
     }
 
     async fn count(&self) -> Result<u64, Error> {
         Ok(Entity::find().count(&self.db).await?)
     }
+}
+
+/// The leader, as long as it has the handle that it has here: what X says of one account is nothing about another.
+fn still(leader: &Leader) -> Expr {
+    let handle = match leader.x_handle() {
+        Some(handle) => Expr::expr(Func::lower(Expr::col(Column::XHandle))).eq(handle.folded()),
+        None => Column::XHandle.is_null(),
+    };
+    Column::Id.eq(leader.id.0).and(handle)
+}
+
+fn clean_handles(handles: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    handles.iter().map(|(platform, handle)| (clean(platform), clean(handle))).collect()
 }
 
 fn key(stream: &QueryResult) -> Result<StreamKey, Error> {

@@ -30,7 +30,7 @@ impl Accounts {
     /// [`Error::Auth`] for anybody else, also for a good API key, which is no person's.
     pub fn person<'a>(&self, caller: &'a Principal) -> Result<(&'a str, Role), Error> {
         match caller {
-            Principal::User { id, role } => Ok((id, *role)),
+            Principal::User { id, role, .. } => Ok((id, *role)),
             Principal::Key { .. } | Principal::Scraper => Err(auth::Error::CredentialInvalid.into()),
             Principal::Anonymous => Err(auth::Error::CredentialMissing.into()),
         }

@@ -1,7 +1,6 @@
 //! The posts: page by page, one by one, as they come, and counted by day; and the tone of any text.
 
 mod query;
-mod seats;
 mod tail;
 mod watch;
 
@@ -15,10 +14,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use self::seats::Seats;
 use self::tail::Tail;
 use super::dashboards::{checked_days, utc_days};
 use super::error::Missing;
+use super::seats::Seats;
 use super::{Error, page_token};
 use crate::domain::{
     Clock, DayPoint, FeedCursor, FeedFilter, FeedPage, LeaderId, Post, PostId, SentimentCounts, Violation, day_of,

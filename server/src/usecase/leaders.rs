@@ -1,4 +1,4 @@
-//! The leaders: list, add, remove, refresh.
+//! The leaders: list, add, change, remove, refresh.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::error::Missing;
 use super::{Error, page_token};
 use crate::auth::require_role;
 use crate::domain::{
-    FeedFilter, Leader, LeaderId, NewLeader, Post, Principal, Role, Run, RunId, RunStatus, RunTrigger,
+    FeedFilter, Leader, LeaderChange, LeaderId, NewLeader, Post, Principal, Role, Run, RunId, RunStatus, RunTrigger,
 };
 use crate::ingestion::{self, Ingestion, RunRequest};
 use crate::store::{self, LeaderCursor};
@@ -98,6 +98,29 @@ impl Leaders {
             return Err(Error::Invalid(violations));
         }
         Ok(self.store.create(leader).await?)
+    }
+
+    /// One leader. Anyone may ask.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], or when the store fails.
+    pub async fn get(&self, id: &str) -> Result<Leader, Error> {
+        self.store.get(leader_id(id)?).await?.ok_or(Error::NotFound(Missing::Leader))
+    }
+
+    /// Changes a leader. Admins only.
+    ///
+    /// # Errors
+    /// [`Error::Auth`], [`Error::Invalid`] with every mistake, [`Error::NotFound`], or when the store fails.
+    pub async fn update(&self, caller: &Principal, id: &str, change: &LeaderChange) -> Result<Leader, Error> {
+        require_role(caller, Role::Admin)?;
+        let violations = change.violations();
+        if !violations.is_empty() {
+            return Err(Error::Invalid(violations));
+        }
+        let changed = self.store.change(leader_id(id)?, change).await?.ok_or(Error::NotFound(Missing::Leader))?;
+        self.ingestion.move_files(&changed.moved).await;
+        Ok(changed.leader)
     }
 
     /// Removes a leader with all its posts. Admins only.

@@ -16,6 +16,7 @@ mod page_token;
 mod quarantine;
 mod rate_limits;
 mod reviews;
+mod seats;
 
 pub use accounts::Accounts;
 pub use api_keys::{ApiKeyPage, ApiKeys, AskedKey};

@@ -1,8 +1,13 @@
 //! Health and metrics.
 
+mod watch;
+
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use super::Error;
+use super::seats::Seats;
 use crate::auth::require_role;
 use crate::domain::{Principal, Role};
 use crate::health::{Health, Report};
@@ -13,13 +18,17 @@ pub struct Operations {
     health: Arc<Health>,
     metrics: Metrics,
     metrics_require_auth: bool,
+    watchers: Seats,
+    closing: CancellationToken,
 }
 
 impl Operations {
-    /// Reports on these; metrics are for admins and scrapers only when `metrics_require_auth`.
+    /// Reports on these; metrics are for admins and scrapers only when `metrics_require_auth`. Whoever watches is let go
+    /// with `closing`.
     #[must_use]
-    pub fn new(health: Arc<Health>, metrics: Metrics, metrics_require_auth: bool) -> Self {
-        Self { health, metrics, metrics_require_auth }
+    pub fn new(health: Arc<Health>, metrics: Metrics, metrics_require_auth: bool, closing: CancellationToken) -> Self {
+        let watchers = Seats::new(Self::MAX_WATCHERS, Self::MAX_WATCHERS_OF_ONE);
+        Self { health, metrics, metrics_require_auth, watchers, closing }
     }
 
     /// The health report. Anyone may ask.

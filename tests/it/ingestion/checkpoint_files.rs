@@ -15,7 +15,7 @@ on_both_databases! {
     a_leader_who_is_removed_and_added_again_is_read_anew,
 }
 
-fn in_files(folder: &TempDir) -> impl FnOnce(Builder) -> Builder {
+pub(super) fn in_files(folder: &TempDir) -> impl FnOnce(Builder) -> Builder {
     let folder = folder.path().to_str().unwrap().to_owned();
     move |builder| {
         let builder = builder.env("CHECKPOINT_STORE", "file").env("CHECKPOINT_DIR", folder);

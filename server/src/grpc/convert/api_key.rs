@@ -44,7 +44,7 @@ pub(in crate::grpc) fn api_key(client: ApiClient) -> v1::ApiKey {
     }
 }
 
-fn scope(scope: Scope) -> v1::ApiKeyScope {
+pub(super) fn scope(scope: Scope) -> v1::ApiKeyScope {
     match scope {
         Scope::EmbedIssue => v1::ApiKeyScope::EmbedIssue,
         Scope::EmbedRevoke => v1::ApiKeyScope::EmbedRevoke,

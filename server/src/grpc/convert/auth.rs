@@ -5,9 +5,10 @@ use std::time::Duration;
 use amber_proto::v1;
 use secrecy::ExposeSecret;
 
-use super::time::{asked_duration, duration};
+use super::api_key::scope;
+use super::time::{asked_duration, duration, timestamp};
 use crate::auth::IssuedAdminToken;
-use crate::domain::Role;
+use crate::domain::{ClientId, Principal, Role};
 use crate::usecase::Error;
 
 /// Reads a role; none means an admin.
@@ -31,6 +32,28 @@ pub(in crate::grpc) fn admin_token(issued: &IssuedAdminToken, held: Role) -> v1:
         token: issued.token.expose_secret().to_owned(),
         expires_in: Some(duration(issued.expires_in)),
         role: role(held).into(),
+    }
+}
+
+pub(in crate::grpc) fn who_am_i(caller: Principal) -> v1::WhoAmIResponse {
+    let client_id = ClientId::of(&caller).map(|client| client.0).unwrap_or_default();
+    let told = v1::WhoAmIResponse { client_id, ..v1::WhoAmIResponse::default() };
+    match caller {
+        Principal::Anonymous => v1::WhoAmIResponse { kind: v1::CallerKind::Anonymous.into(), ..told },
+        Principal::Scraper => v1::WhoAmIResponse { kind: v1::CallerKind::Scraper.into(), ..told },
+        Principal::User { id, role: held, expires_at } => v1::WhoAmIResponse {
+            kind: v1::CallerKind::User.into(),
+            id,
+            role: role(held).into(),
+            expire_time: expires_at.map(timestamp),
+            ..told
+        },
+        Principal::Key { id, scopes } => v1::WhoAmIResponse {
+            kind: v1::CallerKind::ApiKey.into(),
+            id,
+            scopes: scopes.into_iter().map(|held| scope(held).into()).collect(),
+            ..told
+        },
     }
 }
 

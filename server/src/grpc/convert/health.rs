@@ -29,6 +29,10 @@ pub(in crate::grpc) fn health(report: Report) -> v1::GetHealthResponse {
     }
 }
 
+pub(in crate::grpc) fn watched_health(report: Report) -> v1::WatchHealthResponse {
+    v1::WatchHealthResponse { report: Some(health(report)) }
+}
+
 /// The result, how long the answer took, and what failed.
 fn outcome<T>(check: &Check<T>) -> (v1::CheckStatus, Option<Duration>, &'static str) {
     match check {

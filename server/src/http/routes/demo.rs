@@ -81,7 +81,7 @@ fn site(state: &State) -> Result<&DemoSite, Problem> {
 
 /// The caller that stands for the partner's server.
 fn host() -> Principal {
-    Principal::User { id: "demo-host".to_owned(), role: Role::Admin }
+    Principal::User { id: "demo-host".to_owned(), role: Role::Admin, expires_at: None }
 }
 
 /// Other sites that are open in the same browser have no business here (Fetch Metadata).

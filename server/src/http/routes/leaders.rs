@@ -1,4 +1,4 @@
-//! `/api/leaders`: list, add, remove, refresh.
+//! `/api/leaders`: list, add, change, remove, refresh.
 
 use axum::Json;
 use axum::extract;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::post::{leader, post};
 use super::{Caller, State};
-use crate::domain::NewLeader;
+use crate::domain::{LeaderChange, NewLeader};
 use crate::http::json::JsonFields;
 use crate::http::path::Id;
 use crate::http::problem::Problem;
@@ -31,6 +31,28 @@ pub(super) async fn create(
     fields.finish().map_err(|violations| Problem::invalid(&violations))?;
     let created = state.use_cases.leaders.create(&caller, new).await.map_err(in_old_words)?;
     Ok((StatusCode::CREATED, Json(leader(&created))))
+}
+
+pub(super) async fn get(extract::State(state): extract::State<State>, Id(id): Id) -> Result<Json<Value>, Problem> {
+    let found = state.use_cases.leaders.get(&id).await.map_err(in_old_words)?;
+    Ok(Json(leader(&found)))
+}
+
+/// Fields that are left out or null stay as they are, as with `PUT /api/posts/{id}`.
+pub(super) async fn update(
+    extract::State(state): extract::State<State>,
+    Caller(caller): Caller,
+    Id(id): Id,
+    JsonFields(mut fields): JsonFields,
+) -> Result<Json<Value>, Problem> {
+    let change = LeaderChange {
+        name: fields.text("name"),
+        handles: fields.has("handles").then(|| fields.map("handles")),
+        tracking_topics: fields.has("trackingTopics").then(|| fields.texts("trackingTopics")),
+    };
+    fields.finish().map_err(|violations| Problem::invalid(&violations))?;
+    let updated = state.use_cases.leaders.update(&caller, &id, &change).await.map_err(in_old_words)?;
+    Ok(Json(leader(&updated)))
 }
 
 pub(super) async fn delete(

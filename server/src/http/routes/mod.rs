@@ -22,6 +22,7 @@ mod run;
 mod runs;
 mod sentiment;
 mod session;
+mod whoami;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -69,7 +70,7 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/posts/{id}", get(feed::get).put(posts::update).delete(posts::delete))
         .route("/api/sentiment/batch", post(sentiment::analyze))
         .route("/api/leaders", get(leaders::list).post(leaders::create))
-        .route("/api/leaders/{id}", delete(leaders::delete))
+        .route("/api/leaders/{id}", get(leaders::get).put(leaders::update).delete(leaders::delete))
         .route("/api/leaders/{id}/refresh", post(leaders::refresh))
         .route("/api/ingestion/trigger", post(ingestion::trigger))
         .route("/api/ingestion/status", get(ingestion::status))
@@ -98,6 +99,7 @@ pub(super) fn router(state: State) -> Router {
         .route("/api/embed/audit", get(embed_audit::list))
         .route("/api/admin/token", post(admin::issue))
         .route("/api/admin/ping", get(admin::ping))
+        .route("/api/whoami", get(whoami::show))
         .route("/api/api-keys", get(api_keys::list).post(api_keys::create))
         .route("/api/api-keys/{id}", delete(api_keys::revoke))
         .route("/embed/v1/dashboards/{id}", without_head(get(frame::by_get).post(frame::by_post)))

@@ -101,6 +101,16 @@ impl<'a> Walk<'a> {
     }
 
     async fn open(&self, kind: StreamKind) -> Result<Stream, Stop> {
+        let mut stream = self.adopted(kind).await?;
+        let before = stream.checkpoint.account;
+        stream.checkpoint = stream.checkpoint.for_account(self.user);
+        if before.is_some() && stream.checkpoint.account.is_none() {
+            info!(key = stream.key, user_id = %self.user, "{} is read anew: it is that of another account.", stream.key);
+        }
+        Ok(stream)
+    }
+
+    async fn adopted(&self, kind: StreamKind) -> Result<Stream, Stop> {
         let open = || self.deps.ingest.stream(&self.claim.lease, Platform::X, kind);
         let stream = open().await?;
         match &self.deps.mirror {
@@ -138,6 +148,7 @@ impl<'a> Walk<'a> {
 
     /// Stores the page and its checkpoint in one transaction; a dry run only counts.
     async fn store(&mut self, stream: &mut Stream, page: TimelinePage, checkpoint: Checkpoint) -> Result<(), Stop> {
+        let checkpoint = checkpoint.of_account(self.user);
         let commit = PageCommit {
             run: self.claim.run,
             lease: self.claim.lease,

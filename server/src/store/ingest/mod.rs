@@ -1,6 +1,7 @@
 //! How far each stream is read, and the pages that were stored.
 
 mod commit;
+mod handover;
 mod quarantine;
 mod stored;
 mod streams;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub(super) use self::commit::{Entry, Owner};
+pub use self::handover::MovedStream;
 pub(super) use self::quarantine::records_of;
 pub use self::quarantine::{Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus, Quarantined, ReplayOutcome};
 

@@ -19,28 +19,28 @@ impl Store {
         leader: LeaderId,
         handle: &Handle,
     ) -> Result<(), Error> {
-        let name = handle.as_str().to_ascii_lowercase();
+        let name = handle.folded();
         for kind in [StreamKind::Posts, StreamKind::Backfill] {
-            if !self.insert_stream(tx, leader, kind, key(&name, kind)).await? {
+            if !self.insert_stream(tx, Some(leader), kind, key(&name, kind)).await? {
                 // Another leader has the same handle.
-                self.insert_stream(tx, leader, kind, key(&format!("{name}~{leader}"), kind)).await?;
+                self.insert_stream(tx, Some(leader), kind, key(&own_name(&name, leader), kind)).await?;
             }
         }
         Ok(())
     }
 
     /// False when the key is taken.
-    async fn insert_stream<C: ConnectionTrait>(
+    pub(super) async fn insert_stream<C: ConnectionTrait>(
         &self,
         db: &C,
-        leader: LeaderId,
+        leader: Option<LeaderId>,
         kind: StreamKind,
         key: String,
     ) -> Result<bool, Error> {
         let row = ActiveModel {
             id: Set(self.entropy.uuid_v7(self.now())),
             stream_key: Set(key),
-            leader_id: Set(Some(leader.0)),
+            leader_id: Set(leader.map(|leader| leader.0)),
             platform: Set(Platform::X.as_str().to_owned()),
             kind: Set(kind.as_str().to_owned()),
             cursor: Set(json(&Checkpoint::default())),
@@ -95,8 +95,13 @@ impl Store {
     }
 }
 
+/// A name that no other leader has.
+pub(super) fn own_name(name: &str, leader: LeaderId) -> String {
+    format!("{name}~{leader}")
+}
+
 /// The key of a stream, by the name of its account.
-fn key(name: &str, kind: StreamKind) -> String {
+pub(super) fn key(name: &str, kind: StreamKind) -> String {
     match kind {
         StreamKind::Posts => format!("x:{name}"),
         StreamKind::Backfill => format!("x:{name}#backfill"),

@@ -12,10 +12,10 @@ use futures::stream::{Stream, unfold};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::seats::Holder;
 use super::tail::{Placed, Tail};
 use super::{Feed, FeedQuery};
 use crate::domain::{FeedFilter, Network, Post, Principal};
+use crate::usecase::seats::Holder;
 use crate::usecase::{Error, page_token};
 
 /// How often a reader looks for posts.

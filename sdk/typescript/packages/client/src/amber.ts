@@ -13,7 +13,7 @@ import { DEFAULT_RETRY, type RetryPolicy } from "./retry.js";
 import * as v1 from "./v1.js";
 import { type WatchOptions, watch } from "./watch.js";
 
-/** The server tells that a stream of posts is alive every 15 seconds; three times that without a word is the end of it. */
+/** The server tells that a stream of posts or of health is alive every 15 seconds; three times that without a word is the end of it. */
 const LONGEST_SILENCE_MS = 45_000;
 
 /** A server of Amber. All its clients share what the transport has: connection, credential, retries. */
@@ -78,12 +78,16 @@ export interface Amber {
     request?: MessageInitShape<typeof v1.WatchPostsRequestSchema>,
     options?: WatchOptions,
   ): AsyncGenerator<Post, void, undefined>;
+  /** The health report at once and after each change of its status or of a check, without end; now and then as it is. Calls
+   * again when the connection breaks or the server goes away. */
+  watchHealth(options?: WatchOptions): AsyncGenerator<v1.GetHealthResponse, void, undefined>;
 }
 
 /** A server of Amber behind any transport. `@amber/client/web` and `@amber/client/node` make the usual ones. */
 export function createAmber(transport: Transport, retry: RetryPolicy = DEFAULT_RETRY): Amber {
   const dashboards = createClient(v1.DashboardService, transport);
   const feed = createClient(v1.FeedService, transport);
+  const health = createClient(v1.HealthService, transport);
   const ingestion = createClient(v1.IngestionService, transport);
   const leaders = createClient(v1.LeaderService, transport);
   const reviews = createClient(v1.ReviewService, transport);
@@ -94,7 +98,7 @@ export function createAmber(transport: Transport, retry: RetryPolicy = DEFAULT_R
     dashboards,
     embedTokens: createClient(v1.EmbedTokenService, transport),
     feed,
-    health: createClient(v1.HealthService, transport),
+    health,
     ingestion,
     leaders,
     metrics: createClient(v1.MetricsService, transport),
@@ -142,6 +146,20 @@ export function createAmber(transport: Transport, retry: RetryPolicy = DEFAULT_R
         options,
       );
       for await (const { post } of told) if (post) yield post;
+    },
+
+    async *watchHealth(options = {}) {
+      const told = watch(
+        {
+          open: (signal) => health.watchHealth({}, { signal }),
+          note: () => false,
+          endsByItself: false,
+          longestSilenceMs: LONGEST_SILENCE_MS,
+        },
+        retry,
+        options,
+      );
+      for await (const { report } of told) if (report) yield report;
     },
   };
 }

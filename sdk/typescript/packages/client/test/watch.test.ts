@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { createAmber } from "../src/amber.js";
 import type { RetryPolicy } from "../src/retry.js";
-import { FeedService, IngestionService } from "../src/v1.js";
+import { FeedService, HealthService, HealthStatus, IngestionService } from "../src/v1.js";
 import { watch } from "../src/watch.js";
 import { Code, refused, serving } from "./refused.js";
 
@@ -34,6 +34,23 @@ test("a run is watched to its end over connections that break", async () => {
   expect(asked).toEqual([0n, 1n, 2n, 3n, 4n]);
   expect(onInterrupted).toHaveBeenCalledTimes(4);
   expect(onResumed).toHaveBeenCalledTimes(4);
+});
+
+test("the health is told on over connections that break", async () => {
+  let calls = 0;
+  const transport = serving(HealthService, {
+    async *watchHealth() {
+      calls += 1;
+      yield { report: { status: calls > 1 ? HealthStatus.OK : HealthStatus.DEGRADED } };
+      throw refused(Code.Unavailable, { reason: "SHUTTING_DOWN" });
+    },
+  });
+  const seen: HealthStatus[] = [];
+  for await (const { status } of createAmber(transport, QUICK).watchHealth()) {
+    seen.push(status);
+    if (seen.length === 3) break;
+  }
+  expect(seen).toEqual([HealthStatus.DEGRADED, HealthStatus.OK, HealthStatus.OK]);
 });
 
 test("a watch goes on where the caller was", async () => {

@@ -6,15 +6,17 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Duration } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
+import type { ApiKeyScope } from "./api_key_service_pb.js";
+import { file_amber_v1_api_key_service } from "./api_key_service_pb.js";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file amber/v1/auth_service.proto.
  */
 export const file_amber_v1_auth_service: GenFile = /*@__PURE__*/
-  fileDesc("ChthbWJlci92MS9hdXRoX3NlcnZpY2UucHJvdG8SCGFtYmVyLnYxIoUBChZJc3N1ZUFkbWluVG9rZW5SZXF1ZXN0EhAKCGFkbWluX2lkGAEgASgJEg4KBnNlY3JldBgCIAEoCRIcCgRyb2xlGAMgASgOMg4uYW1iZXIudjEuUm9sZRIrCghsaWZldGltZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJ1ChdJc3N1ZUFkbWluVG9rZW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCRItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhwKBHJvbGUYAyABKA4yDi5hbWJlci52MS5Sb2xlKlAKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfVklFV0VSEAESEQoNUk9MRV9SRVZJRVdFUhACEg4KClJPTEVfQURNSU4QAzJlCgtBdXRoU2VydmljZRJWCg9Jc3N1ZUFkbWluVG9rZW4SIC5hbWJlci52MS5Jc3N1ZUFkbWluVG9rZW5SZXF1ZXN0GiEuYW1iZXIudjEuSXNzdWVBZG1pblRva2VuUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration]);
+  fileDesc("ChthbWJlci92MS9hdXRoX3NlcnZpY2UucHJvdG8SCGFtYmVyLnYxIoUBChZJc3N1ZUFkbWluVG9rZW5SZXF1ZXN0EhAKCGFkbWluX2lkGAEgASgJEg4KBnNlY3JldBgCIAEoCRIcCgRyb2xlGAMgASgOMg4uYW1iZXIudjEuUm9sZRIrCghsaWZldGltZRgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJ1ChdJc3N1ZUFkbWluVG9rZW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCRItCgpleHBpcmVzX2luGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhwKBHJvbGUYAyABKA4yDi5hbWJlci52MS5Sb2xlIg8KDVdob0FtSVJlcXVlc3QiyQEKDldob0FtSVJlc3BvbnNlEiIKBGtpbmQYASABKA4yFC5hbWJlci52MS5DYWxsZXJLaW5kEgoKAmlkGAIgASgJEhEKCWNsaWVudF9pZBgDIAEoCRIcCgRyb2xlGAQgASgOMg4uYW1iZXIudjEuUm9sZRIlCgZzY29wZXMYBSADKA4yFS5hbWJlci52MS5BcGlLZXlTY29wZRIvCgtleHBpcmVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqUAoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDwoLUk9MRV9WSUVXRVIQARIRCg1ST0xFX1JFVklFV0VSEAISDgoKUk9MRV9BRE1JThADKowBCgpDYWxsZXJLaW5kEhsKF0NBTExFUl9LSU5EX1VOU1BFQ0lGSUVEEAASGQoVQ0FMTEVSX0tJTkRfQU5PTllNT1VTEAESFAoQQ0FMTEVSX0tJTkRfVVNFUhACEhcKE0NBTExFUl9LSU5EX0FQSV9LRVkQAxIXChNDQUxMRVJfS0lORF9TQ1JBUEVSEAQypwEKC0F1dGhTZXJ2aWNlElYKD0lzc3VlQWRtaW5Ub2tlbhIgLmFtYmVyLnYxLklzc3VlQWRtaW5Ub2tlblJlcXVlc3QaIS5hbWJlci52MS5Jc3N1ZUFkbWluVG9rZW5SZXNwb25zZRJACgZXaG9BbUkSFy5hbWJlci52MS5XaG9BbUlSZXF1ZXN0GhguYW1iZXIudjEuV2hvQW1JUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_amber_v1_api_key_service, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * IssueAdminTokenRequest proves the caller.
@@ -96,6 +98,78 @@ export const IssueAdminTokenResponseSchema: GenMessage<IssueAdminTokenResponse> 
   messageDesc(file_amber_v1_auth_service, 1);
 
 /**
+ * WhoAmIRequest has no fields yet.
+ *
+ * @generated from message amber.v1.WhoAmIRequest
+ */
+export type WhoAmIRequest = Message<"amber.v1.WhoAmIRequest"> & {
+};
+
+/**
+ * Describes the message amber.v1.WhoAmIRequest.
+ * Use `create(WhoAmIRequestSchema)` to create a new message.
+ */
+export const WhoAmIRequestSchema: GenMessage<WhoAmIRequest> = /*@__PURE__*/
+  messageDesc(file_amber_v1_auth_service, 2);
+
+/**
+ * WhoAmIResponse says who calls. It holds no part of a credential that is secret.
+ *
+ * @generated from message amber.v1.WhoAmIResponse
+ */
+export type WhoAmIResponse = Message<"amber.v1.WhoAmIResponse"> & {
+  /**
+   * kind is by what the caller is known.
+   *
+   * @generated from field: amber.v1.CallerKind kind = 1;
+   */
+  kind: CallerKind;
+
+  /**
+   * id is the `admin_id` of an admin token, or the public id of an API key. Empty for other kinds.
+   *
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * client_id is the name of the caller in audits of embed tokens and in limits, `user:<id>` or `key:<id>`. Empty for other
+   * kinds.
+   *
+   * @generated from field: string client_id = 3;
+   */
+  clientId: string;
+
+  /**
+   * role is what the holder of an admin token may do. ROLE_UNSPECIFIED for other kinds.
+   *
+   * @generated from field: amber.v1.Role role = 4;
+   */
+  role: Role;
+
+  /**
+   * scopes are what an API key may do. Empty for other kinds; an admin holds every scope.
+   *
+   * @generated from field: repeated amber.v1.ApiKeyScope scopes = 5;
+   */
+  scopes: ApiKeyScope[];
+
+  /**
+   * expire_time is from when on an admin token is of no use. Absent for other kinds, which do not expire.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 6;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message amber.v1.WhoAmIResponse.
+ * Use `create(WhoAmIResponseSchema)` to create a new message.
+ */
+export const WhoAmIResponseSchema: GenMessage<WhoAmIResponse> = /*@__PURE__*/
+  messageDesc(file_amber_v1_auth_service, 3);
+
+/**
  * Role is what the holder of an admin token may do. Each role may do what the ones below it may.
  *
  * @generated from enum amber.v1.Role
@@ -137,6 +211,54 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_amber_v1_auth_service, 0);
 
 /**
+ * CallerKind says by what a caller is known.
+ *
+ * @generated from enum amber.v1.CallerKind
+ */
+export enum CallerKind {
+  /**
+   * CALLER_KIND_UNSPECIFIED is never sent by the server.
+   *
+   * @generated from enum value: CALLER_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * CALLER_KIND_ANONYMOUS is a caller without a credential.
+   *
+   * @generated from enum value: CALLER_KIND_ANONYMOUS = 1;
+   */
+  ANONYMOUS = 1,
+
+  /**
+   * CALLER_KIND_USER is a person or service with an admin token.
+   *
+   * @generated from enum value: CALLER_KIND_USER = 2;
+   */
+  USER = 2,
+
+  /**
+   * CALLER_KIND_API_KEY is a service with an API key.
+   *
+   * @generated from enum value: CALLER_KIND_API_KEY = 3;
+   */
+  API_KEY = 3,
+
+  /**
+   * CALLER_KIND_SCRAPER is a program with the token for metrics, which may do nothing else.
+   *
+   * @generated from enum value: CALLER_KIND_SCRAPER = 4;
+   */
+  SCRAPER = 4,
+}
+
+/**
+ * Describes the enum amber.v1.CallerKind.
+ */
+export const CallerKindSchema: GenEnum<CallerKind> = /*@__PURE__*/
+  enumDesc(file_amber_v1_auth_service, 1);
+
+/**
  * AuthService gives credentials to people and services that prove themselves.
  *
  * @generated from service amber.v1.AuthService
@@ -156,6 +278,20 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof IssueAdminTokenRequestSchema;
     output: typeof IssueAdminTokenResponseSchema;
+  },
+  /**
+   * WhoAmI answers for whom the server takes the caller. Anyone may call it; without a credential the caller is ANONYMOUS.
+   *
+   * Fails with UNAUTHENTICATED (CREDENTIAL_INVALID, CREDENTIAL_EXPIRED, CREDENTIAL_AMBIGUOUS) for a bad credential,
+   * RESOURCE_EXHAUSTED (RATE_LIMITED), UNAVAILABLE (DATABASE_UNAVAILABLE) when an API key cannot be checked, and INTERNAL
+   * (INTERNAL).
+   *
+   * @generated from rpc amber.v1.AuthService.WhoAmI
+   */
+  whoAmI: {
+    methodKind: "unary";
+    input: typeof WhoAmIRequestSchema;
+    output: typeof WhoAmIResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_amber_v1_auth_service, 0);

@@ -328,8 +328,8 @@ export enum ErrorReason {
   CREDENTIAL_AMBIGUOUS = 31,
 
   /**
-   * ERROR_REASON_TOO_MANY_WATCHERS is a WatchRun or WatchPosts while this process serves as many as it can, in all or to
-   * this caller; a RetryInfo says how long to wait. Code RESOURCE_EXHAUSTED.
+   * ERROR_REASON_TOO_MANY_WATCHERS is a WatchRun, WatchPosts or WatchHealth while this process serves as many as it can, in
+   * all or to this caller; a RetryInfo says how long to wait. Code RESOURCE_EXHAUSTED.
    *
    *     {"reason": "TOO_MANY_WATCHERS", "domain": "amber.v1", "metadata": {"limit": "256"}}
    *

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file amber/v1/health_service.proto.
  */
 export const file_amber_v1_health_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1hbWJlci92MS9oZWFsdGhfc2VydmljZS5wcm90bxIIYW1iZXIudjEiEgoQR2V0SGVhbHRoUmVxdWVzdCKCAwoRR2V0SGVhbHRoUmVzcG9uc2USJgoGc3RhdHVzGAEgASgOMhYuYW1iZXIudjEuSGVhbHRoU3RhdHVzEi4KCmNoZWNrX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKCGRhdGFiYXNlGAMgASgLMhcuYW1iZXIudjEuRGF0YWJhc2VDaGVjaxIjCgVyZWRpcxgEIAEoCzIULmFtYmVyLnYxLlJlZGlzQ2hlY2sSPgoTaW5nZXN0aW9uX3NjaGVkdWxlchgFIAEoCzIhLmFtYmVyLnYxLkluZ2VzdGlvblNjaGVkdWxlckNoZWNrEicKBXN0YXRzGAYgASgLMhguYW1iZXIudjEuSW5nZXN0aW9uU3RhdHMSIgoFYnVpbGQYByABKAsyEy5hbWJlci52MS5CdWlsZEluZm8SOAoQYmFja2dyb3VuZF90YXNrcxgIIAEoCzIeLmFtYmVyLnYxLkJhY2tncm91bmRUYXNrc0NoZWNrIpsBCg1EYXRhYmFzZUNoZWNrEiUKBnN0YXR1cxgBIAEoDjIVLmFtYmVyLnYxLkNoZWNrU3RhdHVzEioKB2xhdGVuY3kYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKAoGY291bnRzGAMgASgLMhguYW1iZXIudjEuRGF0YWJhc2VDb3VudHMSDQoFZXJyb3IYBCABKAkifAoORGF0YWJhc2VDb3VudHMSDwoHbGVhZGVycxgBIAEoAxINCgVwb3N0cxgCIAEoAxIUCgxyZXZpZXdfaXRlbXMYAyABKAMSNAoQbGF0ZXN0X3Bvc3RfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAibgoKUmVkaXNDaGVjaxIlCgZzdGF0dXMYASABKA4yFS5hbWJlci52MS5DaGVja1N0YXR1cxIqCgdsYXRlbmN5GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg0KBWVycm9yGAMgASgJIqABChdJbmdlc3Rpb25TY2hlZHVsZXJDaGVjaxIlCgZzdGF0dXMYASABKA4yFS5hbWJlci52MS5DaGVja1N0YXR1cxIPCgdlbmFibGVkGAIgASgIEjwKFWNpcmN1aXRfYnJlYWtlcl9zdGF0ZRgDIAEoDjIdLmFtYmVyLnYxLkNpcmN1aXRCcmVha2VyU3RhdGUSDwoHcnVubmluZxgEIAEoCCJdChRCYWNrZ3JvdW5kVGFza3NDaGVjaxIlCgZzdGF0dXMYASABKA4yFS5hbWJlci52MS5DaGVja1N0YXR1cxIMCgRkb3duGAIgAygJEhAKCHJlc3RhcnRzGAMgASgDImAKDkluZ2VzdGlvblN0YXRzEhUKDXRvdGFsX2luZ2VzdHMYASABKAMSNwoUbGFzdF9pbmdlc3RfZHVyYXRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iQAoJQnVpbGRJbmZvEg8KB3ZlcnNpb24YASABKAkSDgoGY29tbWl0GAIgASgJEhIKCmJ1aWxkX3RpbWUYAyABKAkqXwoMSGVhbHRoU3RhdHVzEh0KGUhFQUxUSF9TVEFUVVNfVU5TUEVDSUZJRUQQABIUChBIRUFMVEhfU1RBVFVTX09LEAESGgoWSEVBTFRIX1NUQVRVU19ERUdSQURFRBACKo0BCgtDaGVja1N0YXR1cxIcChhDSEVDS19TVEFUVVNfVU5TUEVDSUZJRUQQABITCg9DSEVDS19TVEFUVVNfT0sQARIWChJDSEVDS19TVEFUVVNfRVJST1IQAhIZChVDSEVDS19TVEFUVVNfRElTQUJMRUQQAxIYChRDSEVDS19TVEFUVVNfU1RPUFBFRBAEMloKDUhlYWx0aFNlcnZpY2USSQoJR2V0SGVhbHRoEhouYW1iZXIudjEuR2V0SGVhbHRoUmVxdWVzdBobLmFtYmVyLnYxLkdldEhlYWx0aFJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_amber_v1_circuit_breaker, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ch1hbWJlci92MS9oZWFsdGhfc2VydmljZS5wcm90bxIIYW1iZXIudjEiEgoQR2V0SGVhbHRoUmVxdWVzdCLIAgoRR2V0SGVhbHRoUmVzcG9uc2USJgoGc3RhdHVzGAEgASgOMhYuYW1iZXIudjEuSGVhbHRoU3RhdHVzEi4KCmNoZWNrX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKCGRhdGFiYXNlGAMgASgLMhcuYW1iZXIudjEuRGF0YWJhc2VDaGVjaxIjCgVyZWRpcxgEIAEoCzIULmFtYmVyLnYxLlJlZGlzQ2hlY2sSPgoTaW5nZXN0aW9uX3NjaGVkdWxlchgFIAEoCzIhLmFtYmVyLnYxLkluZ2VzdGlvblNjaGVkdWxlckNoZWNrEicKBXN0YXRzGAYgASgLMhguYW1iZXIudjEuSW5nZXN0aW9uU3RhdHMSIgoFYnVpbGQYByABKAsyEy5hbWJlci52MS5CdWlsZEluZm8iFAoSV2F0Y2hIZWFsdGhSZXF1ZXN0IkIKE1dhdGNoSGVhbHRoUmVzcG9uc2USKwoGcmVwb3J0GAEgASgLMhsuYW1iZXIudjEuR2V0SGVhbHRoUmVzcG9uc2UimwEKDURhdGFiYXNlQ2hlY2sSJQoGc3RhdHVzGAEgASgOMhUuYW1iZXIudjEuQ2hlY2tTdGF0dXMSKgoHbGF0ZW5jeRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgZjb3VudHMYAyABKAsyGC5hbWJlci52MS5EYXRhYmFzZUNvdW50cxINCgVlcnJvchgEIAEoCSJ8Cg5EYXRhYmFzZUNvdW50cxIPCgdsZWFkZXJzGAEgASgDEg0KBXBvc3RzGAIgASgDEhQKDHJldmlld19pdGVtcxgDIAEoAxI0ChBsYXRlc3RfcG9zdF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJuCgpSZWRpc0NoZWNrEiUKBnN0YXR1cxgBIAEoDjIVLmFtYmVyLnYxLkNoZWNrU3RhdHVzEioKB2xhdGVuY3kYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFZXJyb3IYAyABKAkioAEKF0luZ2VzdGlvblNjaGVkdWxlckNoZWNrEiUKBnN0YXR1cxgBIAEoDjIVLmFtYmVyLnYxLkNoZWNrU3RhdHVzEg8KB2VuYWJsZWQYAiABKAgSPAoVY2lyY3VpdF9icmVha2VyX3N0YXRlGAMgASgOMh0uYW1iZXIudjEuQ2lyY3VpdEJyZWFrZXJTdGF0ZRIPCgdydW5uaW5nGAQgASgIImAKDkluZ2VzdGlvblN0YXRzEhUKDXRvdGFsX2luZ2VzdHMYASABKAMSNwoUbGFzdF9pbmdlc3RfZHVyYXRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iQAoJQnVpbGRJbmZvEg8KB3ZlcnNpb24YASABKAkSDgoGY29tbWl0GAIgASgJEhIKCmJ1aWxkX3RpbWUYAyABKAkqXwoMSGVhbHRoU3RhdHVzEh0KGUhFQUxUSF9TVEFUVVNfVU5TUEVDSUZJRUQQABIUChBIRUFMVEhfU1RBVFVTX09LEAESGgoWSEVBTFRIX1NUQVRVU19ERUdSQURFRBACKo0BCgtDaGVja1N0YXR1cxIcChhDSEVDS19TVEFUVVNfVU5TUEVDSUZJRUQQABITCg9DSEVDS19TVEFUVVNfT0sQARIWChJDSEVDS19TVEFUVVNfRVJST1IQAhIZChVDSEVDS19TVEFUVVNfRElTQUJMRUQQAxIYChRDSEVDS19TVEFUVVNfU1RPUFBFRBAEMq0BCg1IZWFsdGhTZXJ2aWNlEkkKCUdldEhlYWx0aBIaLmFtYmVyLnYxLkdldEhlYWx0aFJlcXVlc3QaGy5hbWJlci52MS5HZXRIZWFsdGhSZXNwb25zZSIDkAIBElEKC1dhdGNoSGVhbHRoEhwuYW1iZXIudjEuV2F0Y2hIZWFsdGhSZXF1ZXN0Gh0uYW1iZXIudjEuV2F0Y2hIZWFsdGhSZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_amber_v1_circuit_breaker, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * GetHealthRequest has no fields yet.
@@ -87,13 +87,6 @@ export type GetHealthResponse = Message<"amber.v1.GetHealthResponse"> & {
    * @generated from field: amber.v1.BuildInfo build = 7;
    */
   build?: BuildInfo | undefined;
-
-  /**
-   * background_tasks is the check of the tasks that work without being asked.
-   *
-   * @generated from field: amber.v1.BackgroundTasksCheck background_tasks = 8;
-   */
-  backgroundTasks?: BackgroundTasksCheck | undefined;
 };
 
 /**
@@ -102,6 +95,42 @@ export type GetHealthResponse = Message<"amber.v1.GetHealthResponse"> & {
  */
 export const GetHealthResponseSchema: GenMessage<GetHealthResponse> = /*@__PURE__*/
   messageDesc(file_amber_v1_health_service, 1);
+
+/**
+ * WatchHealthRequest has no fields yet.
+ *
+ * @generated from message amber.v1.WatchHealthRequest
+ */
+export type WatchHealthRequest = Message<"amber.v1.WatchHealthRequest"> & {
+};
+
+/**
+ * Describes the message amber.v1.WatchHealthRequest.
+ * Use `create(WatchHealthRequestSchema)` to create a new message.
+ */
+export const WatchHealthRequestSchema: GenMessage<WatchHealthRequest> = /*@__PURE__*/
+  messageDesc(file_amber_v1_health_service, 2);
+
+/**
+ * WatchHealthResponse carries the report as it is now.
+ *
+ * @generated from message amber.v1.WatchHealthResponse
+ */
+export type WatchHealthResponse = Message<"amber.v1.WatchHealthResponse"> & {
+  /**
+   * report is the report, as GetHealth answers it.
+   *
+   * @generated from field: amber.v1.GetHealthResponse report = 1;
+   */
+  report?: GetHealthResponse | undefined;
+};
+
+/**
+ * Describes the message amber.v1.WatchHealthResponse.
+ * Use `create(WatchHealthResponseSchema)` to create a new message.
+ */
+export const WatchHealthResponseSchema: GenMessage<WatchHealthResponse> = /*@__PURE__*/
+  messageDesc(file_amber_v1_health_service, 3);
 
 /**
  * DatabaseCheck is the check of the database.
@@ -117,15 +146,14 @@ export type DatabaseCheck = Message<"amber.v1.DatabaseCheck"> & {
   status: CheckStatus;
 
   /**
-   * latency is how long a sign of life took. Absent when there was none.
+   * latency is how long the answer took. Absent when there was none.
    *
    * @generated from field: google.protobuf.Duration latency = 2;
    */
   latency?: Duration | undefined;
 
   /**
-   * counts are the counts of rows. They are some time old where counting takes more than a second, which is no fault of the database
-   * and does not change its status. Absent when the database did not answer, or rows were never counted in time.
+   * counts are the counts of rows. Absent when the database did not answer.
    *
    * @generated from field: amber.v1.DatabaseCounts counts = 3;
    */
@@ -144,7 +172,7 @@ export type DatabaseCheck = Message<"amber.v1.DatabaseCheck"> & {
  * Use `create(DatabaseCheckSchema)` to create a new message.
  */
 export const DatabaseCheckSchema: GenMessage<DatabaseCheck> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 2);
+  messageDesc(file_amber_v1_health_service, 4);
 
 /**
  * DatabaseCounts counts what is stored.
@@ -186,7 +214,7 @@ export type DatabaseCounts = Message<"amber.v1.DatabaseCounts"> & {
  * Use `create(DatabaseCountsSchema)` to create a new message.
  */
 export const DatabaseCountsSchema: GenMessage<DatabaseCounts> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 3);
+  messageDesc(file_amber_v1_health_service, 5);
 
 /**
  * RedisCheck is the check of Redis.
@@ -221,7 +249,7 @@ export type RedisCheck = Message<"amber.v1.RedisCheck"> & {
  * Use `create(RedisCheckSchema)` to create a new message.
  */
 export const RedisCheckSchema: GenMessage<RedisCheck> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 4);
+  messageDesc(file_amber_v1_health_service, 6);
 
 /**
  * IngestionSchedulerCheck is the check of the scheduler of ingestion.
@@ -263,43 +291,7 @@ export type IngestionSchedulerCheck = Message<"amber.v1.IngestionSchedulerCheck"
  * Use `create(IngestionSchedulerCheckSchema)` to create a new message.
  */
 export const IngestionSchedulerCheckSchema: GenMessage<IngestionSchedulerCheck> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 5);
-
-/**
- * BackgroundTasksCheck is the check of the tasks that work without being asked, such as the scheduler. A task that panics is
- * started again after a pause of at most a minute, so one that stays down panics at every start.
- *
- * @generated from message amber.v1.BackgroundTasksCheck
- */
-export type BackgroundTasksCheck = Message<"amber.v1.BackgroundTasksCheck"> & {
-  /**
-   * status is the result: error while a task is down.
-   *
-   * @generated from field: amber.v1.CheckStatus status = 1;
-   */
-  status: CheckStatus;
-
-  /**
-   * down names the tasks that panicked and are not started again yet.
-   *
-   * @generated from field: repeated string down = 2;
-   */
-  down: string[];
-
-  /**
-   * restarts counts how often a task was started again since the start of this process.
-   *
-   * @generated from field: int64 restarts = 3;
-   */
-  restarts: bigint;
-};
-
-/**
- * Describes the message amber.v1.BackgroundTasksCheck.
- * Use `create(BackgroundTasksCheckSchema)` to create a new message.
- */
-export const BackgroundTasksCheckSchema: GenMessage<BackgroundTasksCheck> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 6);
+  messageDesc(file_amber_v1_health_service, 7);
 
 /**
  * IngestionStats are counts since the start of this process.
@@ -327,7 +319,7 @@ export type IngestionStats = Message<"amber.v1.IngestionStats"> & {
  * Use `create(IngestionStatsSchema)` to create a new message.
  */
 export const IngestionStatsSchema: GenMessage<IngestionStats> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 7);
+  messageDesc(file_amber_v1_health_service, 8);
 
 /**
  * BuildInfo says what is running.
@@ -362,7 +354,7 @@ export type BuildInfo = Message<"amber.v1.BuildInfo"> & {
  * Use `create(BuildInfoSchema)` to create a new message.
  */
 export const BuildInfoSchema: GenMessage<BuildInfo> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 8);
+  messageDesc(file_amber_v1_health_service, 9);
 
 /**
  * HealthStatus is the whole in one word.
@@ -378,15 +370,14 @@ export enum HealthStatus {
   UNSPECIFIED = 0,
 
   /**
-   * HEALTH_STATUS_OK means that Amber does all of its work. Redis may be down: see its check.
+   * HEALTH_STATUS_OK means that Amber serves. Redis may be down: see its check.
    *
    * @generated from enum value: HEALTH_STATUS_OK = 1;
    */
   OK = 1,
 
   /**
-   * HEALTH_STATUS_DEGRADED means that the database is down, and HTTP answers 503; or that a task of the background is down, and
-   * HTTP answers 200, since calls are served.
+   * HEALTH_STATUS_DEGRADED means that the database is down; HTTP answers 503.
    *
    * @generated from enum value: HEALTH_STATUS_DEGRADED = 2;
    */
@@ -465,6 +456,20 @@ export const HealthService: GenService<{
     methodKind: "unary";
     input: typeof GetHealthRequestSchema;
     output: typeof GetHealthResponseSchema;
+  },
+  /**
+   * WatchHealth answers the report at once, and again whenever the status or a check has changed: looked at once a second,
+   * and without counts, times and latencies. At least every 15 seconds it answers the report as it is. Anyone may call it.
+   * It ends with the process; call again then.
+   *
+   * Fails with RESOURCE_EXHAUSTED (TOO_MANY_WATCHERS), UNAVAILABLE (SHUTTING_DOWN) and INTERNAL (INTERNAL).
+   *
+   * @generated from rpc amber.v1.HealthService.WatchHealth
+   */
+  watchHealth: {
+    methodKind: "server_streaming";
+    input: typeof WatchHealthRequestSchema;
+    output: typeof WatchHealthResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_amber_v1_health_service, 0);

@@ -8,13 +8,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Leader } from "./leader_pb.js";
 import { file_amber_v1_leader } from "./leader_pb.js";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file amber/v1/leader_service.proto.
  */
 export const file_amber_v1_leader_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1hbWJlci92MS9sZWFkZXJfc2VydmljZS5wcm90bxIIYW1iZXIudjEiOwoSTGlzdExlYWRlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImUKE0xpc3RMZWFkZXJzUmVzcG9uc2USIQoHbGVhZGVycxgBIAMoCzIQLmFtYmVyLnYxLkxlYWRlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoAyKpAQoTQ3JlYXRlTGVhZGVyUmVxdWVzdBIMCgRuYW1lGAEgASgJEjsKB2hhbmRsZXMYAiADKAsyKi5hbWJlci52MS5DcmVhdGVMZWFkZXJSZXF1ZXN0LkhhbmRsZXNFbnRyeRIXCg90cmFja2luZ190b3BpY3MYAyADKAkaLgoMSGFuZGxlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiOAoUQ3JlYXRlTGVhZGVyUmVzcG9uc2USIAoGbGVhZGVyGAEgASgLMhAuYW1iZXIudjEuTGVhZGVyIigKE0RlbGV0ZUxlYWRlclJlcXVlc3QSEQoJbGVhZGVyX2lkGAEgASgJIhYKFERlbGV0ZUxlYWRlclJlc3BvbnNlIikKFFJlZnJlc2hMZWFkZXJSZXF1ZXN0EhEKCWxlYWRlcl9pZBgBIAEoCSInChVSZWZyZXNoTGVhZGVyUmVzcG9uc2USDgoGcnVuX2lkGAEgASgJMtACCg1MZWFkZXJTZXJ2aWNlEk8KC0xpc3RMZWFkZXJzEhwuYW1iZXIudjEuTGlzdExlYWRlcnNSZXF1ZXN0Gh0uYW1iZXIudjEuTGlzdExlYWRlcnNSZXNwb25zZSIDkAIBEk0KDENyZWF0ZUxlYWRlchIdLmFtYmVyLnYxLkNyZWF0ZUxlYWRlclJlcXVlc3QaHi5hbWJlci52MS5DcmVhdGVMZWFkZXJSZXNwb25zZRJNCgxEZWxldGVMZWFkZXISHS5hbWJlci52MS5EZWxldGVMZWFkZXJSZXF1ZXN0Gh4uYW1iZXIudjEuRGVsZXRlTGVhZGVyUmVzcG9uc2USUAoNUmVmcmVzaExlYWRlchIeLmFtYmVyLnYxLlJlZnJlc2hMZWFkZXJSZXF1ZXN0Gh8uYW1iZXIudjEuUmVmcmVzaExlYWRlclJlc3BvbnNlYgZwcm90bzM", [file_amber_v1_leader]);
+  fileDesc("Ch1hbWJlci92MS9sZWFkZXJfc2VydmljZS5wcm90bxIIYW1iZXIudjEiOwoSTGlzdExlYWRlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJImUKE0xpc3RMZWFkZXJzUmVzcG9uc2USIQoHbGVhZGVycxgBIAMoCzIQLmFtYmVyLnYxLkxlYWRlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoAyIlChBHZXRMZWFkZXJSZXF1ZXN0EhEKCWxlYWRlcl9pZBgBIAEoCSI1ChFHZXRMZWFkZXJSZXNwb25zZRIgCgZsZWFkZXIYASABKAsyEC5hbWJlci52MS5MZWFkZXIiqQEKE0NyZWF0ZUxlYWRlclJlcXVlc3QSDAoEbmFtZRgBIAEoCRI7CgdoYW5kbGVzGAIgAygLMiouYW1iZXIudjEuQ3JlYXRlTGVhZGVyUmVxdWVzdC5IYW5kbGVzRW50cnkSFwoPdHJhY2tpbmdfdG9waWNzGAMgAygJGi4KDEhhbmRsZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjgKFENyZWF0ZUxlYWRlclJlc3BvbnNlEiAKBmxlYWRlchgBIAEoCzIQLmFtYmVyLnYxLkxlYWRlciJoChNVcGRhdGVMZWFkZXJSZXF1ZXN0EiAKBmxlYWRlchgBIAEoCzIQLmFtYmVyLnYxLkxlYWRlchIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siOAoUVXBkYXRlTGVhZGVyUmVzcG9uc2USIAoGbGVhZGVyGAEgASgLMhAuYW1iZXIudjEuTGVhZGVyIigKE0RlbGV0ZUxlYWRlclJlcXVlc3QSEQoJbGVhZGVyX2lkGAEgASgJIhYKFERlbGV0ZUxlYWRlclJlc3BvbnNlIikKFFJlZnJlc2hMZWFkZXJSZXF1ZXN0EhEKCWxlYWRlcl9pZBgBIAEoCSInChVSZWZyZXNoTGVhZGVyUmVzcG9uc2USDgoGcnVuX2lkGAEgASgJMu8DCg1MZWFkZXJTZXJ2aWNlEk8KC0xpc3RMZWFkZXJzEhwuYW1iZXIudjEuTGlzdExlYWRlcnNSZXF1ZXN0Gh0uYW1iZXIudjEuTGlzdExlYWRlcnNSZXNwb25zZSIDkAIBEkkKCUdldExlYWRlchIaLmFtYmVyLnYxLkdldExlYWRlclJlcXVlc3QaGy5hbWJlci52MS5HZXRMZWFkZXJSZXNwb25zZSIDkAIBEk0KDENyZWF0ZUxlYWRlchIdLmFtYmVyLnYxLkNyZWF0ZUxlYWRlclJlcXVlc3QaHi5hbWJlci52MS5DcmVhdGVMZWFkZXJSZXNwb25zZRJSCgxVcGRhdGVMZWFkZXISHS5hbWJlci52MS5VcGRhdGVMZWFkZXJSZXF1ZXN0Gh4uYW1iZXIudjEuVXBkYXRlTGVhZGVyUmVzcG9uc2UiA5ACAhJNCgxEZWxldGVMZWFkZXISHS5hbWJlci52MS5EZWxldGVMZWFkZXJSZXF1ZXN0Gh4uYW1iZXIudjEuRGVsZXRlTGVhZGVyUmVzcG9uc2USUAoNUmVmcmVzaExlYWRlchIeLmFtYmVyLnYxLlJlZnJlc2hMZWFkZXJSZXF1ZXN0Gh8uYW1iZXIudjEuUmVmcmVzaExlYWRlclJlc3BvbnNlYgZwcm90bzM", [file_amber_v1_leader, file_google_protobuf_field_mask]);
 
 /**
  * ListLeadersRequest says which page to answer.
@@ -81,6 +83,48 @@ export const ListLeadersResponseSchema: GenMessage<ListLeadersResponse> = /*@__P
   messageDesc(file_amber_v1_leader_service, 1);
 
 /**
+ * GetLeaderRequest names a leader.
+ *
+ * @generated from message amber.v1.GetLeaderRequest
+ */
+export type GetLeaderRequest = Message<"amber.v1.GetLeaderRequest"> & {
+  /**
+   * leader_id is the id of the leader. Required.
+   *
+   * @generated from field: string leader_id = 1;
+   */
+  leaderId: string;
+};
+
+/**
+ * Describes the message amber.v1.GetLeaderRequest.
+ * Use `create(GetLeaderRequestSchema)` to create a new message.
+ */
+export const GetLeaderRequestSchema: GenMessage<GetLeaderRequest> = /*@__PURE__*/
+  messageDesc(file_amber_v1_leader_service, 2);
+
+/**
+ * GetLeaderResponse carries one leader.
+ *
+ * @generated from message amber.v1.GetLeaderResponse
+ */
+export type GetLeaderResponse = Message<"amber.v1.GetLeaderResponse"> & {
+  /**
+   * leader is the leader.
+   *
+   * @generated from field: amber.v1.Leader leader = 1;
+   */
+  leader?: Leader | undefined;
+};
+
+/**
+ * Describes the message amber.v1.GetLeaderResponse.
+ * Use `create(GetLeaderResponseSchema)` to create a new message.
+ */
+export const GetLeaderResponseSchema: GenMessage<GetLeaderResponse> = /*@__PURE__*/
+  messageDesc(file_amber_v1_leader_service, 3);
+
+/**
  * CreateLeaderRequest describes the leader to add.
  *
  * @generated from message amber.v1.CreateLeaderRequest
@@ -114,7 +158,7 @@ export type CreateLeaderRequest = Message<"amber.v1.CreateLeaderRequest"> & {
  * Use `create(CreateLeaderRequestSchema)` to create a new message.
  */
 export const CreateLeaderRequestSchema: GenMessage<CreateLeaderRequest> = /*@__PURE__*/
-  messageDesc(file_amber_v1_leader_service, 2);
+  messageDesc(file_amber_v1_leader_service, 4);
 
 /**
  * CreateLeaderResponse carries the leader that was added.
@@ -135,7 +179,59 @@ export type CreateLeaderResponse = Message<"amber.v1.CreateLeaderResponse"> & {
  * Use `create(CreateLeaderResponseSchema)` to create a new message.
  */
 export const CreateLeaderResponseSchema: GenMessage<CreateLeaderResponse> = /*@__PURE__*/
-  messageDesc(file_amber_v1_leader_service, 3);
+  messageDesc(file_amber_v1_leader_service, 5);
+
+/**
+ * UpdateLeaderRequest says what to change of a leader.
+ *
+ * @generated from message amber.v1.UpdateLeaderRequest
+ */
+export type UpdateLeaderRequest = Message<"amber.v1.UpdateLeaderRequest"> & {
+  /**
+   * leader is the leader, named by its `id`, with the new values; the rules are those of CreateLeaderRequest. `avatar_url`,
+   * `create_time` and `state` are not looked at. Required.
+   *
+   * @generated from field: amber.v1.Leader leader = 1;
+   */
+  leader?: Leader | undefined;
+
+  /**
+   * update_mask names the fields to change: `name`, `handles`, `tracking_topics`, or `*` for all of them; any other path is
+   * refused. `handles` and `tracking_topics` are replaced as a whole, so an empty one removes all. Absent or empty means
+   * those that are not empty in `leader`.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message amber.v1.UpdateLeaderRequest.
+ * Use `create(UpdateLeaderRequestSchema)` to create a new message.
+ */
+export const UpdateLeaderRequestSchema: GenMessage<UpdateLeaderRequest> = /*@__PURE__*/
+  messageDesc(file_amber_v1_leader_service, 6);
+
+/**
+ * UpdateLeaderResponse carries the changed leader.
+ *
+ * @generated from message amber.v1.UpdateLeaderResponse
+ */
+export type UpdateLeaderResponse = Message<"amber.v1.UpdateLeaderResponse"> & {
+  /**
+   * leader is the leader as it is stored now.
+   *
+   * @generated from field: amber.v1.Leader leader = 1;
+   */
+  leader?: Leader | undefined;
+};
+
+/**
+ * Describes the message amber.v1.UpdateLeaderResponse.
+ * Use `create(UpdateLeaderResponseSchema)` to create a new message.
+ */
+export const UpdateLeaderResponseSchema: GenMessage<UpdateLeaderResponse> = /*@__PURE__*/
+  messageDesc(file_amber_v1_leader_service, 7);
 
 /**
  * DeleteLeaderRequest names a leader.
@@ -156,7 +252,7 @@ export type DeleteLeaderRequest = Message<"amber.v1.DeleteLeaderRequest"> & {
  * Use `create(DeleteLeaderRequestSchema)` to create a new message.
  */
 export const DeleteLeaderRequestSchema: GenMessage<DeleteLeaderRequest> = /*@__PURE__*/
-  messageDesc(file_amber_v1_leader_service, 4);
+  messageDesc(file_amber_v1_leader_service, 8);
 
 /**
  * DeleteLeaderResponse has no fields yet.
@@ -171,7 +267,7 @@ export type DeleteLeaderResponse = Message<"amber.v1.DeleteLeaderResponse"> & {
  * Use `create(DeleteLeaderResponseSchema)` to create a new message.
  */
 export const DeleteLeaderResponseSchema: GenMessage<DeleteLeaderResponse> = /*@__PURE__*/
-  messageDesc(file_amber_v1_leader_service, 5);
+  messageDesc(file_amber_v1_leader_service, 9);
 
 /**
  * RefreshLeaderRequest names a leader.
@@ -192,7 +288,7 @@ export type RefreshLeaderRequest = Message<"amber.v1.RefreshLeaderRequest"> & {
  * Use `create(RefreshLeaderRequestSchema)` to create a new message.
  */
 export const RefreshLeaderRequestSchema: GenMessage<RefreshLeaderRequest> = /*@__PURE__*/
-  messageDesc(file_amber_v1_leader_service, 6);
+  messageDesc(file_amber_v1_leader_service, 10);
 
 /**
  * RefreshLeaderResponse names the run that was started.
@@ -213,7 +309,7 @@ export type RefreshLeaderResponse = Message<"amber.v1.RefreshLeaderResponse"> & 
  * Use `create(RefreshLeaderResponseSchema)` to create a new message.
  */
 export const RefreshLeaderResponseSchema: GenMessage<RefreshLeaderResponse> = /*@__PURE__*/
-  messageDesc(file_amber_v1_leader_service, 7);
+  messageDesc(file_amber_v1_leader_service, 11);
 
 /**
  * LeaderService keeps the list of leaders. Anyone may read; writes need the role ADMIN. Every RPC can also fail with
@@ -236,6 +332,18 @@ export const LeaderService: GenService<{
     output: typeof ListLeadersResponseSchema;
   },
   /**
+   * GetLeader answers one leader.
+   *
+   * Fails with NOT_FOUND (LEADER_NOT_FOUND).
+   *
+   * @generated from rpc amber.v1.LeaderService.GetLeader
+   */
+  getLeader: {
+    methodKind: "unary";
+    input: typeof GetLeaderRequestSchema;
+    output: typeof GetLeaderResponseSchema;
+  },
+  /**
    * CreateLeader adds a leader; the next run of ingestion fetches the first posts.
    *
    * Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
@@ -247,6 +355,26 @@ export const LeaderService: GenService<{
     methodKind: "unary";
     input: typeof CreateLeaderRequestSchema;
     output: typeof CreateLeaderResponseSchema;
+  },
+  /**
+   * UpdateLeader changes the named fields of a leader and no others, so that two calls at once that name different fields
+   * both count.
+   *
+   * Another handle on `x` (not just other letter cases) makes the state UNRESOLVED and the avatar unknown until the next
+   * run has looked the account up. If it is the same account under a new name, reading goes on where it was; if it is
+   * another account, it is read from its newest posts, as that of a new leader. Posts that are stored stay with the leader
+   * either way; to be rid of those of a wrong account, delete the leader and create it anew. Nothing is fetched for a
+   * leader without a handle on `x`.
+   *
+   * Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING), INVALID_ARGUMENT (FIELD_INVALID)
+   * and NOT_FOUND (LEADER_NOT_FOUND).
+   *
+   * @generated from rpc amber.v1.LeaderService.UpdateLeader
+   */
+  updateLeader: {
+    methodKind: "unary";
+    input: typeof UpdateLeaderRequestSchema;
+    output: typeof UpdateLeaderResponseSchema;
   },
   /**
    * DeleteLeader removes a leader with all posts.

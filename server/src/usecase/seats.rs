@@ -1,4 +1,4 @@
-//! Places for those who follow the posts: so many in one process, and so many for one caller, who cannot take them all.
+//! Places for those who follow something: so many in one process, and so many for one caller, who cannot take them all.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -97,7 +97,7 @@ mod tests {
         let seats = Seats::new(5, 2);
         let mut held = vec![seats.take(network(1)).unwrap(), seats.take(network(1)).unwrap()];
         assert_eq!(seats.take(network(1)).map(drop), Err(2));
-        let admin = Principal::User { id: "asha".into(), role: Role::Admin };
+        let admin = Principal::User { id: "asha".into(), role: Role::Admin, expires_at: None };
         let asha = || Holder::of(&admin, Some(Network::of([192, 0, 1, 7].into())));
         held.extend([seats.take(asha()).unwrap(), seats.take(asha()).unwrap()]);
         assert_eq!(seats.take(asha()).map(drop), Err(2), "wherever she calls from");
