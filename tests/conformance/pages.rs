@@ -19,6 +19,7 @@ on_both_databases!(
     the_checkpoint_comes_back_as_it_was_stored,
     a_bad_record_is_kept_once_with_its_newest_reason,
     a_nul_character_does_not_stop_a_stream,
+    texts_are_stored_as_they_are_whatever_a_list_of_them_looks_like,
     a_stream_needs_its_leader_and_the_lease_for_it,
     a_page_needs_the_lease_that_its_stream_is_under,
     stored_posts_are_counted_from_a_number_on,
@@ -170,6 +171,32 @@ async fn a_nul_character_does_not_stop_a_stream(fresh: Fresh) {
     assert_eq!(newest(&fresh).await.text, "odd \u{fffd} text");
     let raw = fresh.texts("SELECT raw FROM quarantine").await.remove(0);
     assert!(raw.len() <= 64 * 1024, "{}", raw.len());
+}
+
+/// Quotes, backslashes, braces and commas mean something in the text form of an array, and so does an empty text or `NULL`.
+async fn texts_are_stored_as_they_are_whatever_a_list_of_them_looks_like(fresh: Fresh) {
+    let mut reading = reading(&fresh.store).await;
+    let odd =
+        ["", "NULL", "null", "\"", "\\", "\\\"", "{a,b}", " a ", "a\nb\tc", "\\x00", "किसान \"नया\"", "\\N", "😀\\"];
+    let posts = odd.iter().zip(0..).map(|(text, n)| {
+        let mut post = post(number(n), text);
+        (post.post.author.name, post.post.author.avatar_url) = ((*text).into(), Some((*text).into()));
+        post.post.media[0].alt_text = Some((*text).into());
+        post.post.hashtags = vec![(*text).into()];
+        post
+    });
+    commit(&fresh.store, &mut reading, posts.collect()).await.unwrap();
+    let mut stored = fresh.store.page(&FeedFilter::default(), None, 100).await.unwrap().posts;
+    stored.reverse();
+    assert_eq!(stored.len(), odd.len());
+    for (post, text) in stored.iter().zip(odd) {
+        let alt = post.media[0].alt_text.as_deref();
+        let author = (post.author.name.as_str(), post.author.avatar_url.as_deref());
+        assert_eq!((post.text.as_str(), author, alt), (text, (text, Some(text)), Some(text)));
+        assert_eq!(post.hashtags, [text]);
+    }
+    let tags = fresh.texts("SELECT tag FROM post_hashtags JOIN posts ON id = post_id ORDER BY posts.posted_at").await;
+    assert_eq!(tags, odd.map(str::to_lowercase));
 }
 
 async fn a_stream_needs_its_leader_and_the_lease_for_it(fresh: Fresh) {

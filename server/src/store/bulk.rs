@@ -1,99 +1,135 @@
 //! Many rows in one statement.
 
-use std::fmt::{self, Formatter};
+use std::fmt::Write;
+use std::sync::Arc;
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, InsertStatement, Query};
-use sea_orm::{DbBackend, EntityTrait, IntoActiveModel, Iterable, QueryTrait};
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::value::RawValue;
+use sea_orm::sea_query::{
+    CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, PostgresQueryBuilder, Query, TableBuilder,
+    UpdateStatement, WithClause,
+};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, DbBackend, DbErr, EntityTrait,
+    IntoActiveModel, Iterable, QueryResult, QueryTrait, Value,
+};
+
+use super::bounded::Transaction;
 
 /// The most rows of one statement: 31 columns each stay below SQLite's limit of 32,766 bound values.
 pub(super) const ROWS: usize = 1_000;
 
-/// Inserts `rows`, at most [`ROWS`] of them.
+/// Inserts `rows`, at most [`ROWS`] of them, with every column.
 ///
-/// PostgreSQL gets them as one JSON document, which it turns into rows by itself: its statement reads the same however
-/// many rows there are, so that it is planned once, and it costs a third of one value for each column of each row. What
-/// all rows share stands in a document of its own, so that it is read once.
+/// PostgreSQL gets one array for each column and makes rows of them: its statement reads the same however many rows there
+/// are, so that it is planned once, and a value costs it little more than its bytes.
 pub(super) fn insert<E>(backend: DbBackend, rows: Vec<E::Model>) -> InsertStatement
 where
     E: EntityTrait,
-    E::Model: Serialize + IntoActiveModel<E::ActiveModel>,
+    E::Model: IntoActiveModel<E::ActiveModel>,
 {
     if backend != DbBackend::Postgres {
         return E::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model)).into_query();
     }
-    let (shared, rows) = split(&rows);
-    let row_type = Expr::cust(format!("NULL::{}", E::default().table_name()));
-    let document = |json: String| Expr::val(json).cast_as("json");
-    let shared = Func::cust("json_populate_record").arg(row_type).arg(document(shared));
-    let read = Func::cust("json_populate_recordset").arg(shared).arg(document(rows));
-    let rows = Query::select().columns(E::Column::iter()).from_function(read, Alias::new("rows")).to_owned();
+    let mut rows: Vec<E::ActiveModel> = rows.into_iter().map(IntoActiveModel::into_active_model).collect();
+    let mut read = Query::select();
+    for column in E::Column::iter() {
+        let values = array(rows.iter_mut().map(|row| row.take(column)));
+        read.expr(Func::cust("unnest").arg(Expr::val(values).cast_as(array_type(column.def().get_column_type()))));
+    }
     Query::insert()
         .into_table(E::default())
         .columns(E::Column::iter())
-        .select_from(rows)
+        .select_from(read)
         .expect("both sides name the same columns")
         .to_owned()
 }
 
-/// What all rows share, and what is left of each, as JSON. Every value is written once and not taken apart again.
-fn split(rows: &[impl Serialize]) -> (String, String) {
-    const JSON: &str = "a row is its columns, which are always JSON";
-    let texts: Vec<_> = rows.iter().map(|row| serde_json::to_string(row).expect(JSON)).collect();
-    let rows: Vec<_> = texts.iter().map(|text| serde_json::from_str::<Fields>(text).expect(JSON).0).collect();
-    let first = rows.first().map_or(&[][..], Vec::as_slice);
-    let is_shared = |n: usize| rows.iter().all(|row| row[n].1.get() == first[n].1.get());
-    let (shared, own): (Vec<_>, Vec<_>) = (0..first.len()).partition(|n| is_shared(*n));
-    let mut left = String::with_capacity(texts.iter().map(String::len).sum());
-    for row in &rows {
-        left.push(if left.is_empty() { '[' } else { ',' });
-        write_object(&mut left, row, &own);
-    }
-    left.push_str(if left.is_empty() { "[]" } else { "]" });
-    let mut base = String::new();
-    write_object(&mut base, first, &shared);
-    (base, left)
-}
-
-/// The fields of a row in their order, which is the same in all of them, with their values as they are written.
-struct Fields<'a>(Vec<(&'a str, &'a RawValue)>);
-
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Fields<'de>;
-
-            fn expecting(&self, form: &mut Formatter<'_>) -> fmt::Result {
-                form.write_str("a row")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::with_capacity(32);
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Fields(fields))
-            }
+/// Executes all of them: as one statement where the database can, which spares round trips.
+pub(super) async fn execute(tx: &Transaction, mut inserts: Vec<InsertStatement>) -> Result<(), DbErr> {
+    if tx.get_database_backend() != DbBackend::Postgres {
+        for insert in &inserts {
+            tx.execute(insert).await?;
         }
-        deserializer.deserialize_map(Object)
+        return Ok(());
+    }
+    let Some(last) = inserts.pop() else { return Ok(()) };
+    if inserts.is_empty() {
+        tx.execute(&last).await?;
+    } else {
+        tx.execute(&last.with(parts(inserts))).await?;
+    }
+    Ok(())
+}
+
+/// Executes both, as [`execute`] does, and answers what `update` returns.
+pub(super) async fn query_one(
+    tx: &Transaction,
+    insert: InsertStatement,
+    update: UpdateStatement,
+) -> Result<Option<QueryResult>, DbErr> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        return tx.query_one(&update.with(parts([insert]))).await;
+    }
+    tx.execute(&insert).await?;
+    tx.query_one(&update).await
+}
+
+/// Statements that are part of another one.
+fn parts(inserts: impl IntoIterator<Item = InsertStatement>) -> WithClause {
+    let mut parts = WithClause::new();
+    for (number, insert) in inserts.into_iter().enumerate() {
+        parts.cte(CommonTableExpression::new().table_name(format!("part_{number}")).query(insert).to_owned());
+    }
+    parts
+}
+
+/// How PostgreSQL names an array of such values.
+fn array_type(of: &ColumnType) -> String {
+    let mut name = String::new();
+    PostgresQueryBuilder.prepare_column_type(&ColumnType::Array(Arc::new(of.clone())), &mut name);
+    name
+}
+
+/// Values in the text form of an array of PostgreSQL.
+fn array(values: impl Iterator<Item = ActiveValue<Value>>) -> String {
+    let mut text = String::from("{");
+    for value in values {
+        write_element(&mut text, value.into_value());
+        text.push(',');
+    }
+    if text.len() > 1 {
+        text.pop();
+    }
+    text.push('}');
+    text
+}
+
+fn write_element(array: &mut String, value: Option<Value>) {
+    const STRING: &str = "a string takes every text";
+    match value {
+        Some(Value::BigInt(Some(number))) => write!(array, "{number}").expect(STRING),
+        Some(Value::Double(Some(number))) => write!(array, "{number}").expect(STRING),
+        Some(Value::Bool(Some(flag))) => array.push(if flag { 't' } else { 'f' }),
+        Some(Value::Uuid(Some(id))) => write!(array, "{id}").expect(STRING),
+        Some(Value::Bytes(Some(bytes))) => write!(array, "\"\\\\x{}\"", hex::encode(bytes)).expect(STRING),
+        Some(Value::String(Some(text))) => write_quoted(array, &text),
+        Some(Value::Json(Some(json))) => write_quoted(array, &json.to_string()),
+        Some(value) if value == value.as_null() => array.push_str("NULL"),
+        other => unreachable!("no table of ours has a column for {other:?}"),
     }
 }
 
-/// Writes some of the fields as an object. Names of columns need no escapes.
-fn write_object(json: &mut String, fields: &[(&str, &RawValue)], chosen: &[usize]) {
-    json.push('{');
-    for (at, (name, value)) in chosen.iter().map(|n| &fields[*n]).enumerate() {
-        for part in [if at == 0 { "\"" } else { ",\"" }, name, "\":", value.get()] {
-            json.push_str(part);
+fn write_quoted(array: &mut String, text: &str) {
+    array.push('"');
+    for part in text.split_inclusive(['"', '\\']) {
+        match part.as_bytes().last() {
+            Some(b'"' | b'\\') => {
+                let (plain, special) = part.split_at(part.len() - 1);
+                array.push_str(plain);
+                array.push('\\');
+                array.push_str(special);
+            }
+            _ => array.push_str(part),
         }
     }
-    json.push('}');
-}
-
-/// Bytes as PostgreSQL reads them from a text.
-pub(super) fn bytea<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&format_args!("\\x{}", hex::encode(bytes)))
+    array.push('"');
 }

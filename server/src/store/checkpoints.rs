@@ -153,7 +153,7 @@ impl Store {
         if changed.leader_id.is_some() {
             let Changed { id: stream, cursor_version: version, lease_epoch: epoch, cursor, .. } = changed;
             let entry = Entry { stream, version, epoch, cursor };
-            entry.write(tx, None, &RunCounters::default(), self.now()).await?;
+            tx.execute(&entry.insert(None, &RunCounters::default(), self.now())).await?;
         }
         Ok(true)
     }

@@ -1,9 +1,8 @@
 //! When a post was stored, among all others.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
 
-#[derive(Clone, Debug, PartialEq, Serialize, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "post_arrivals")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,9 +1,8 @@
 //! A hashtag of a post, in lower case, with the leader and the time of the post.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
 
-#[derive(Clone, Debug, PartialEq, Serialize, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "post_hashtags")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

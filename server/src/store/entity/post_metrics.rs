@@ -1,9 +1,8 @@
 //! The public counts of a post, and when X is asked for them again.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
 
-#[derive(Clone, Debug, PartialEq, Serialize, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "post_metrics")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

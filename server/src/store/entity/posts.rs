@@ -1,12 +1,9 @@
 //! A post, or the tombstone of one.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
-
-use crate::store::bulk::bytea;
 
 #[expect(clippy::struct_field_names, reason = "the model that scored the text has nothing to do with the row's name")]
-#[derive(Clone, Debug, PartialEq, Serialize, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "posts")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -33,7 +30,6 @@ pub struct Model {
     pub sentiment_score: Option<f64>,
     pub sentiment_model: Option<String>,
     pub unscored_reason: Option<String>,
-    #[serde(serialize_with = "bytea")]
     pub content_hash: Vec<u8>,
     /// 1 for a new row, one more with every change of its content.
     pub revision: i64,

@@ -1,9 +1,8 @@
 //! A post, or a record in quarantine, that a reviewer is to look at or has looked at.
 
 use sea_orm::entity::prelude::*;
-use serde::Serialize;
 
-#[derive(Clone, Debug, PartialEq, Serialize, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "review_items")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

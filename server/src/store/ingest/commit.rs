@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, Set};
+use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryTrait, Set};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use crate::store::bounded::Transaction;
 use crate::store::entity::{ingest_commits, ingest_runs, ingest_streams};
 use crate::store::runs::row::columns;
 use crate::store::text::json;
-use crate::store::{Error, Store, number};
+use crate::store::{Error, Store, bulk, number};
 
 /// Whose posts a page holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,9 +65,9 @@ impl Store {
             pages: 1,
         };
         let version = page.version + 1;
-        let cancel_requested = count_for_run(tx, page.run, &counters).await?;
         let entry = Entry { stream: page.stream.0, version, epoch: page.lease.epoch, cursor: json(&page.checkpoint) };
-        entry.write(tx, Some(page.run), &counters, self.now()).await?;
+        let entry = entry.insert(Some(page.run), &counters, self.now());
+        let cancel_requested = count_for_run(tx, page.run, &counters, entry).await?;
         Ok((Committed { version, counters, cancel_requested }, written.new))
     }
 }
@@ -82,13 +82,12 @@ pub(in crate::store) struct Entry {
 
 impl Entry {
     /// Enters it with what came with the change.
-    pub(in crate::store) async fn write(
+    pub(in crate::store) fn insert(
         self,
-        tx: &Transaction,
         run: Option<RunId>,
         counters: &RunCounters,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> InsertStatement {
         let entry = ingest_commits::ActiveModel {
             stream_id: Set(self.stream),
             cursor_version: Set(self.version),
@@ -103,8 +102,7 @@ impl Entry {
             quarantined: Set(number::write(counters.quarantined)),
             duplicates: Set(number::write(counters.duplicates)),
         };
-        ingest_commits::Entity::insert(entry).exec_without_returning(tx).await?;
-        Ok(())
+        ingest_commits::Entity::insert(entry).into_query()
     }
 }
 
@@ -114,9 +112,14 @@ struct RunRow {
     ended_at: Option<i64>,
 }
 
-/// Adds to the counters of the run, whose row everybody who works for it needs: so this comes late. Says whether the
-/// run is to end or over.
-async fn count_for_run(tx: &Transaction, run: RunId, counters: &RunCounters) -> Result<bool, Error> {
+/// Writes `entry` and adds to the counters of the run, whose row everybody who works for it needs: so this comes late. Says
+/// whether the run is to end or over.
+async fn count_for_run(
+    tx: &Transaction,
+    run: RunId,
+    counters: &RunCounters,
+    entry: InsertStatement,
+) -> Result<bool, Error> {
     use ingest_runs::Column;
     let mut update = Query::update()
         .table(ingest_runs::Entity)
@@ -127,7 +130,7 @@ async fn count_for_run(tx: &Transaction, run: RunId, counters: &RunCounters) -> 
     for (column, count) in columns(counters) {
         update.value(column, Expr::col(column).add(count));
     }
-    let row = tx.query_one(&update).await?.ok_or(Error::Conflict { what: "run" })?;
+    let row = bulk::query_one(tx, entry, update).await?.ok_or(Error::Conflict { what: "run" })?;
     let row = RunRow::from_query_result(&row, "")?;
     Ok(row.cancel_requested || row.ended_at.is_some())
 }

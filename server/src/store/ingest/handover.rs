@@ -5,7 +5,7 @@
 //! now loses the lease, so that no post of the old account is stored under the new handle.
 
 use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::StreamKind;
@@ -86,7 +86,7 @@ impl Store {
         update.filter(Column::Id.eq(stream.id)).exec(tx).await?;
         if version > 0 {
             let entry = Entry { stream: stream.id, version, epoch, cursor: json(&checkpoint) };
-            entry.write(tx, None, &RunCounters::default(), self.now()).await?;
+            tx.execute(&entry.insert(None, &RunCounters::default(), self.now())).await?;
         }
         let parse = |key: &str| key.parse().map_err(|_| Error::Corrupt { what: "stream key" });
         Ok(MovedStream { from: parse(&stream.stream_key)?, to: parse(&new_key)?, checkpoint, version })

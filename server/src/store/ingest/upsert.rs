@@ -4,10 +4,10 @@ pub(in crate::store) mod row;
 
 use std::collections::BTreeMap;
 
-use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
-    QuerySelect, Set, Statement,
+    QuerySelect, QueryTrait, Set, Statement,
 };
 use uuid::Uuid;
 
@@ -119,13 +119,15 @@ async fn write(tx: &Transaction, store: &Store, owner: Owner, news: &[&ScoredPos
     let changed: Vec<_> = changed.into_iter().filter_map(|row| Some((*by_root.get(&row.root_id)?, row))).collect();
     let (mut inserted, updated): (Vec<_>, Vec<_>) = changed.iter().partition(|(_, row)| row.revision == 1);
     inserted.sort_by_key(|(_, row)| (row.posted_at, row.id));
-    count_by_day(tx, inserted.iter().map(|(_, row)| (owner, row.posted_at))).await?;
-    replace_hashtags(tx, &changed).await?;
-    let counts = |(post, row): &&(&ScoredPost, Changed)| row::metrics_of(store, owner, row.id, post);
+    forget_hashtags(tx, &updated).await?;
+    let backend = tx.get_database_backend();
+    let mut inserts = hashtags(backend, &changed);
     if !inserted.is_empty() {
-        let counts = inserted.iter().map(counts).collect();
-        tx.execute(&bulk::insert::<post_metrics::Entity>(tx.get_database_backend(), counts)).await?;
+        let counts = inserted.iter().map(|(post, row)| row::metrics_of(store, owner, row.id, post)).collect();
+        inserts.push(bulk::insert::<post_metrics::Entity>(backend, counts));
     }
+    inserts.extend(counts_by_day(inserted.iter().map(|(_, row)| (owner, row.posted_at))));
+    bulk::execute(tx, inserts).await?;
     refresh_metrics(tx, store, owner, updated.iter().map(|(post, row)| (row.id, *post)).collect()).await?;
     enter_doubtful(tx, store, &changed).await?;
     Ok(Written { new: inserted.iter().map(|(_, row)| row.id).collect(), updated: number::len(&updated) })
@@ -169,6 +171,14 @@ pub(in crate::store) async fn count_by_day(
     tx: &Transaction,
     inserted: impl IntoIterator<Item = (Owner, i64)>,
 ) -> Result<(), Error> {
+    if let Some(count) = counts_by_day(inserted) {
+        tx.execute(&count).await?;
+    }
+    Ok(())
+}
+
+/// None when there is nothing to count.
+fn counts_by_day(inserted: impl IntoIterator<Item = (Owner, i64)>) -> Option<InsertStatement> {
     use post_counts::{ActiveModel, Column, Entity};
     // Rows are locked in one order everywhere, which is that of the names.
     let mut days: BTreeMap<(Uuid, &str, i64), i64> = BTreeMap::new();
@@ -176,7 +186,7 @@ pub(in crate::store) async fn count_by_day(
         *days.entry((owner.leader.0, owner.platform.as_str(), posted_at.div_euclid(DAY))).or_default() += 1;
     }
     if days.is_empty() {
-        return Ok(());
+        return None;
     }
     let rows = days.into_iter().map(|((leader, platform, day), n)| ActiveModel {
         leader_id: Set(leader),
@@ -187,16 +197,20 @@ pub(in crate::store) async fn count_by_day(
     let more = OnConflict::columns([Column::LeaderId, Column::Platform, Column::Day])
         .value(Column::N, Expr::cust("post_counts.n + excluded.n"))
         .to_owned();
-    Entity::insert_many(rows).on_conflict(more).exec_without_returning(tx).await?;
+    Some(Entity::insert_many(rows).on_conflict(more).into_query())
+}
+
+async fn forget_hashtags(tx: &Transaction, updated: &[&(&ScoredPost, Changed)]) -> Result<(), Error> {
+    use post_hashtags::{Column, Entity};
+    if !updated.is_empty() {
+        let posts = updated.iter().map(|(_, row)| row.id);
+        Entity::delete_many().filter(Column::PostId.is_in(posts)).exec(tx).await?;
+    }
     Ok(())
 }
 
-async fn replace_hashtags(tx: &Transaction, changed: &[(&ScoredPost, Changed)]) -> Result<(), Error> {
-    use post_hashtags::{Column, Entity, Model};
-    let updated: Vec<_> = changed.iter().filter(|(_, row)| row.revision > 1).map(|(_, row)| row.id).collect();
-    if !updated.is_empty() {
-        Entity::delete_many().filter(Column::PostId.is_in(updated)).exec(tx).await?;
-    }
+fn hashtags(backend: DbBackend, changed: &[(&ScoredPost, Changed)]) -> Vec<InsertStatement> {
+    use post_hashtags::{Entity, Model};
     let mut rows = Vec::new();
     for (post, row) in changed {
         rows.extend(row::topics(&post.post.hashtags).into_iter().map(|tag| Model {
@@ -206,10 +220,7 @@ async fn replace_hashtags(tx: &Transaction, changed: &[(&ScoredPost, Changed)]) 
             posted_at: row.posted_at,
         }));
     }
-    for chunk in rows.chunks(bulk::ROWS) {
-        tx.execute(&bulk::insert::<Entity>(tx.get_database_backend(), chunk.to_vec())).await?;
-    }
-    Ok(())
+    rows.chunks(bulk::ROWS).map(|chunk| bulk::insert::<Entity>(backend, chunk.to_vec())).collect()
 }
 
 /// Takes over what X counts now of posts that were stored before. A count that X leaves out stays.
