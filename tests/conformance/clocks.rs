@@ -127,19 +127,19 @@ async fn a_check_that_a_wrong_clock_planned_or_claimed_is_due(fresh: Fresh) {
 }
 
 async fn a_lookup_of_a_wrong_clock_is_none(fresh: Fresh) {
-    let lost = leader(&fresh.store, "lost").await.id;
-    ahead(&fresh, fresh.store.set_state(lost, LeaderState::NotFound)).await.unwrap();
+    let lost = leader(&fresh.store, "lost").await;
+    ahead(&fresh, fresh.store.set_state(&lost, LeaderState::NotFound)).await.unwrap();
     let scheduled = RunRequest { backfill: true, ..request(RunTrigger::Schedule, &[]) };
     let run = open(&fresh.store, &scheduled).await;
     assert_eq!(run.leaders_total, 1);
     assert_eq!(fresh.store.to_look_up(run.id, 9).await.unwrap().len(), 1);
     fresh.clock.advance(Duration::from_millis(1));
-    fresh.store.set_state(lost, LeaderState::NotFound).await.unwrap();
+    fresh.store.set_state(&lost, LeaderState::NotFound).await.unwrap();
     assert_eq!(fresh.store.to_look_up(run.id, 9).await.unwrap(), [], "one of the right clock is");
     fresh.store.cancel_run(run.id).await.unwrap();
     assert_eq!(open(&fresh.store, &scheduled).await.leaders_total, 0);
-    let found = leader(&fresh.store, "found").await.id;
-    fresh.store.set_account(found, UserId(1), None, LeaderState::Active).await.unwrap();
+    let found = leader(&fresh.store, "found").await;
+    fresh.store.set_account(&found, UserId(1), None, LeaderState::Active).await.unwrap();
     assert_eq!(open(&fresh.store, &scheduled).await.leaders_total, 1);
 }
 

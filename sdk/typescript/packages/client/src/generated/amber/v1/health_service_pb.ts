@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file amber/v1/health_service.proto.
  */
 export const file_amber_v1_health_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1hbWJlci92MS9oZWFsdGhfc2VydmljZS5wcm90bxIIYW1iZXIudjEiEgoQR2V0SGVhbHRoUmVxdWVzdCLIAgoRR2V0SGVhbHRoUmVzcG9uc2USJgoGc3RhdHVzGAEgASgOMhYuYW1iZXIudjEuSGVhbHRoU3RhdHVzEi4KCmNoZWNrX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKCGRhdGFiYXNlGAMgASgLMhcuYW1iZXIudjEuRGF0YWJhc2VDaGVjaxIjCgVyZWRpcxgEIAEoCzIULmFtYmVyLnYxLlJlZGlzQ2hlY2sSPgoTaW5nZXN0aW9uX3NjaGVkdWxlchgFIAEoCzIhLmFtYmVyLnYxLkluZ2VzdGlvblNjaGVkdWxlckNoZWNrEicKBXN0YXRzGAYgASgLMhguYW1iZXIudjEuSW5nZXN0aW9uU3RhdHMSIgoFYnVpbGQYByABKAsyEy5hbWJlci52MS5CdWlsZEluZm8iFAoSV2F0Y2hIZWFsdGhSZXF1ZXN0IkIKE1dhdGNoSGVhbHRoUmVzcG9uc2USKwoGcmVwb3J0GAEgASgLMhsuYW1iZXIudjEuR2V0SGVhbHRoUmVzcG9uc2UimwEKDURhdGFiYXNlQ2hlY2sSJQoGc3RhdHVzGAEgASgOMhUuYW1iZXIudjEuQ2hlY2tTdGF0dXMSKgoHbGF0ZW5jeRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIoCgZjb3VudHMYAyABKAsyGC5hbWJlci52MS5EYXRhYmFzZUNvdW50cxINCgVlcnJvchgEIAEoCSJ8Cg5EYXRhYmFzZUNvdW50cxIPCgdsZWFkZXJzGAEgASgDEg0KBXBvc3RzGAIgASgDEhQKDHJldmlld19pdGVtcxgDIAEoAxI0ChBsYXRlc3RfcG9zdF90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJuCgpSZWRpc0NoZWNrEiUKBnN0YXR1cxgBIAEoDjIVLmFtYmVyLnYxLkNoZWNrU3RhdHVzEioKB2xhdGVuY3kYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SDQoFZXJyb3IYAyABKAkioAEKF0luZ2VzdGlvblNjaGVkdWxlckNoZWNrEiUKBnN0YXR1cxgBIAEoDjIVLmFtYmVyLnYxLkNoZWNrU3RhdHVzEg8KB2VuYWJsZWQYAiABKAgSPAoVY2lyY3VpdF9icmVha2VyX3N0YXRlGAMgASgOMh0uYW1iZXIudjEuQ2lyY3VpdEJyZWFrZXJTdGF0ZRIPCgdydW5uaW5nGAQgASgIImAKDkluZ2VzdGlvblN0YXRzEhUKDXRvdGFsX2luZ2VzdHMYASABKAMSNwoUbGFzdF9pbmdlc3RfZHVyYXRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iQAoJQnVpbGRJbmZvEg8KB3ZlcnNpb24YASABKAkSDgoGY29tbWl0GAIgASgJEhIKCmJ1aWxkX3RpbWUYAyABKAkqXwoMSGVhbHRoU3RhdHVzEh0KGUhFQUxUSF9TVEFUVVNfVU5TUEVDSUZJRUQQABIUChBIRUFMVEhfU1RBVFVTX09LEAESGgoWSEVBTFRIX1NUQVRVU19ERUdSQURFRBACKo0BCgtDaGVja1N0YXR1cxIcChhDSEVDS19TVEFUVVNfVU5TUEVDSUZJRUQQABITCg9DSEVDS19TVEFUVVNfT0sQARIWChJDSEVDS19TVEFUVVNfRVJST1IQAhIZChVDSEVDS19TVEFUVVNfRElTQUJMRUQQAxIYChRDSEVDS19TVEFUVVNfU1RPUFBFRBAEMq0BCg1IZWFsdGhTZXJ2aWNlEkkKCUdldEhlYWx0aBIaLmFtYmVyLnYxLkdldEhlYWx0aFJlcXVlc3QaGy5hbWJlci52MS5HZXRIZWFsdGhSZXNwb25zZSIDkAIBElEKC1dhdGNoSGVhbHRoEhwuYW1iZXIudjEuV2F0Y2hIZWFsdGhSZXF1ZXN0Gh0uYW1iZXIudjEuV2F0Y2hIZWFsdGhSZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_amber_v1_circuit_breaker, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ch1hbWJlci92MS9oZWFsdGhfc2VydmljZS5wcm90bxIIYW1iZXIudjEiEgoQR2V0SGVhbHRoUmVxdWVzdCKCAwoRR2V0SGVhbHRoUmVzcG9uc2USJgoGc3RhdHVzGAEgASgOMhYuYW1iZXIudjEuSGVhbHRoU3RhdHVzEi4KCmNoZWNrX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKCGRhdGFiYXNlGAMgASgLMhcuYW1iZXIudjEuRGF0YWJhc2VDaGVjaxIjCgVyZWRpcxgEIAEoCzIULmFtYmVyLnYxLlJlZGlzQ2hlY2sSPgoTaW5nZXN0aW9uX3NjaGVkdWxlchgFIAEoCzIhLmFtYmVyLnYxLkluZ2VzdGlvblNjaGVkdWxlckNoZWNrEicKBXN0YXRzGAYgASgLMhguYW1iZXIudjEuSW5nZXN0aW9uU3RhdHMSIgoFYnVpbGQYByABKAsyEy5hbWJlci52MS5CdWlsZEluZm8SOAoQYmFja2dyb3VuZF90YXNrcxgIIAEoCzIeLmFtYmVyLnYxLkJhY2tncm91bmRUYXNrc0NoZWNrIhQKEldhdGNoSGVhbHRoUmVxdWVzdCJCChNXYXRjaEhlYWx0aFJlc3BvbnNlEisKBnJlcG9ydBgBIAEoCzIbLmFtYmVyLnYxLkdldEhlYWx0aFJlc3BvbnNlIpsBCg1EYXRhYmFzZUNoZWNrEiUKBnN0YXR1cxgBIAEoDjIVLmFtYmVyLnYxLkNoZWNrU3RhdHVzEioKB2xhdGVuY3kYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SKAoGY291bnRzGAMgASgLMhguYW1iZXIudjEuRGF0YWJhc2VDb3VudHMSDQoFZXJyb3IYBCABKAkifAoORGF0YWJhc2VDb3VudHMSDwoHbGVhZGVycxgBIAEoAxINCgVwb3N0cxgCIAEoAxIUCgxyZXZpZXdfaXRlbXMYAyABKAMSNAoQbGF0ZXN0X3Bvc3RfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAibgoKUmVkaXNDaGVjaxIlCgZzdGF0dXMYASABKA4yFS5hbWJlci52MS5DaGVja1N0YXR1cxIqCgdsYXRlbmN5GAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEg0KBWVycm9yGAMgASgJIqABChdJbmdlc3Rpb25TY2hlZHVsZXJDaGVjaxIlCgZzdGF0dXMYASABKA4yFS5hbWJlci52MS5DaGVja1N0YXR1cxIPCgdlbmFibGVkGAIgASgIEjwKFWNpcmN1aXRfYnJlYWtlcl9zdGF0ZRgDIAEoDjIdLmFtYmVyLnYxLkNpcmN1aXRCcmVha2VyU3RhdGUSDwoHcnVubmluZxgEIAEoCCJdChRCYWNrZ3JvdW5kVGFza3NDaGVjaxIlCgZzdGF0dXMYASABKA4yFS5hbWJlci52MS5DaGVja1N0YXR1cxIMCgRkb3duGAIgAygJEhAKCHJlc3RhcnRzGAMgASgDImAKDkluZ2VzdGlvblN0YXRzEhUKDXRvdGFsX2luZ2VzdHMYASABKAMSNwoUbGFzdF9pbmdlc3RfZHVyYXRpb24YAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iQAoJQnVpbGRJbmZvEg8KB3ZlcnNpb24YASABKAkSDgoGY29tbWl0GAIgASgJEhIKCmJ1aWxkX3RpbWUYAyABKAkqXwoMSGVhbHRoU3RhdHVzEh0KGUhFQUxUSF9TVEFUVVNfVU5TUEVDSUZJRUQQABIUChBIRUFMVEhfU1RBVFVTX09LEAESGgoWSEVBTFRIX1NUQVRVU19ERUdSQURFRBACKo0BCgtDaGVja1N0YXR1cxIcChhDSEVDS19TVEFUVVNfVU5TUEVDSUZJRUQQABITCg9DSEVDS19TVEFUVVNfT0sQARIWChJDSEVDS19TVEFUVVNfRVJST1IQAhIZChVDSEVDS19TVEFUVVNfRElTQUJMRUQQAxIYChRDSEVDS19TVEFUVVNfU1RPUFBFRBAEMq0BCg1IZWFsdGhTZXJ2aWNlEkkKCUdldEhlYWx0aBIaLmFtYmVyLnYxLkdldEhlYWx0aFJlcXVlc3QaGy5hbWJlci52MS5HZXRIZWFsdGhSZXNwb25zZSIDkAIBElEKC1dhdGNoSGVhbHRoEhwuYW1iZXIudjEuV2F0Y2hIZWFsdGhSZXF1ZXN0Gh0uYW1iZXIudjEuV2F0Y2hIZWFsdGhSZXNwb25zZSIDkAIBMAFiBnByb3RvMw", [file_amber_v1_circuit_breaker, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * GetHealthRequest has no fields yet.
@@ -87,6 +87,13 @@ export type GetHealthResponse = Message<"amber.v1.GetHealthResponse"> & {
    * @generated from field: amber.v1.BuildInfo build = 7;
    */
   build?: BuildInfo | undefined;
+
+  /**
+   * background_tasks is the check of the tasks that work without being asked.
+   *
+   * @generated from field: amber.v1.BackgroundTasksCheck background_tasks = 8;
+   */
+  backgroundTasks?: BackgroundTasksCheck | undefined;
 };
 
 /**
@@ -146,14 +153,15 @@ export type DatabaseCheck = Message<"amber.v1.DatabaseCheck"> & {
   status: CheckStatus;
 
   /**
-   * latency is how long the answer took. Absent when there was none.
+   * latency is how long a sign of life took. Absent when there was none.
    *
    * @generated from field: google.protobuf.Duration latency = 2;
    */
   latency?: Duration | undefined;
 
   /**
-   * counts are the counts of rows. Absent when the database did not answer.
+   * counts are the counts of rows. They are some time old where counting takes more than a second, which is no fault of the database
+   * and does not change its status. Absent when the database did not answer, or rows were never counted in time.
    *
    * @generated from field: amber.v1.DatabaseCounts counts = 3;
    */
@@ -294,6 +302,42 @@ export const IngestionSchedulerCheckSchema: GenMessage<IngestionSchedulerCheck> 
   messageDesc(file_amber_v1_health_service, 7);
 
 /**
+ * BackgroundTasksCheck is the check of the tasks that work without being asked, such as the scheduler. A task that panics is
+ * started again after a pause of at most a minute, so one that stays down panics at every start.
+ *
+ * @generated from message amber.v1.BackgroundTasksCheck
+ */
+export type BackgroundTasksCheck = Message<"amber.v1.BackgroundTasksCheck"> & {
+  /**
+   * status is the result: error while a task is down.
+   *
+   * @generated from field: amber.v1.CheckStatus status = 1;
+   */
+  status: CheckStatus;
+
+  /**
+   * down names the tasks that panicked and are not started again yet.
+   *
+   * @generated from field: repeated string down = 2;
+   */
+  down: string[];
+
+  /**
+   * restarts counts how often a task was started again since the start of this process.
+   *
+   * @generated from field: int64 restarts = 3;
+   */
+  restarts: bigint;
+};
+
+/**
+ * Describes the message amber.v1.BackgroundTasksCheck.
+ * Use `create(BackgroundTasksCheckSchema)` to create a new message.
+ */
+export const BackgroundTasksCheckSchema: GenMessage<BackgroundTasksCheck> = /*@__PURE__*/
+  messageDesc(file_amber_v1_health_service, 8);
+
+/**
  * IngestionStats are counts since the start of this process.
  *
  * @generated from message amber.v1.IngestionStats
@@ -319,7 +363,7 @@ export type IngestionStats = Message<"amber.v1.IngestionStats"> & {
  * Use `create(IngestionStatsSchema)` to create a new message.
  */
 export const IngestionStatsSchema: GenMessage<IngestionStats> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 8);
+  messageDesc(file_amber_v1_health_service, 9);
 
 /**
  * BuildInfo says what is running.
@@ -354,7 +398,7 @@ export type BuildInfo = Message<"amber.v1.BuildInfo"> & {
  * Use `create(BuildInfoSchema)` to create a new message.
  */
 export const BuildInfoSchema: GenMessage<BuildInfo> = /*@__PURE__*/
-  messageDesc(file_amber_v1_health_service, 9);
+  messageDesc(file_amber_v1_health_service, 10);
 
 /**
  * HealthStatus is the whole in one word.
@@ -370,14 +414,15 @@ export enum HealthStatus {
   UNSPECIFIED = 0,
 
   /**
-   * HEALTH_STATUS_OK means that Amber serves. Redis may be down: see its check.
+   * HEALTH_STATUS_OK means that Amber does all of its work. Redis may be down: see its check.
    *
    * @generated from enum value: HEALTH_STATUS_OK = 1;
    */
   OK = 1,
 
   /**
-   * HEALTH_STATUS_DEGRADED means that the database is down; HTTP answers 503.
+   * HEALTH_STATUS_DEGRADED means that the database is down, and HTTP answers 503; or that a task of the background is down, and
+   * HTTP answers 200, since calls are served.
    *
    * @generated from enum value: HEALTH_STATUS_DEGRADED = 2;
    */
