@@ -17,8 +17,6 @@ use tokio::time::timeout;
 
 /// How long the sign of life of a connection may take.
 const PING: Duration = Duration::from_secs(2);
-/// A connection that was used so recently is taken without a sign of life.
-const FRESH: Duration = Duration::from_secs(1);
 
 /// A database. Clones share its connections.
 #[derive(Debug, Clone)]
@@ -133,17 +131,10 @@ impl ConnectionTrait for Transaction {
 /// Has the pool drop connections that lead nowhere: the driver would wait for the sign of life of one that is given back as long as
 /// the system does, and keep its place for it.
 pub(super) fn drop_dead(pool: PgPoolOptions) -> PgPoolOptions {
-    let taken = pool.before_acquire(|connection, about| {
-        Box::pin(async move {
-            if about.idle_for >= FRESH {
-                ping(connection).await?;
-            }
-            Ok(true)
-        })
-    });
-    taken.after_release(|connection, _| Box::pin(async move { ping(connection).await.map(|()| true) }))
+    let taken = pool.before_acquire(|connection, _| Box::pin(ping(connection)));
+    taken.after_release(|connection, _| Box::pin(ping(connection)))
 }
 
-async fn ping(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-    timeout(PING, connection.ping()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+async fn ping(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    timeout(PING, connection.ping()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map(|()| true)
 }

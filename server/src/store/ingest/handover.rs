@@ -39,7 +39,7 @@ impl Store {
         leader: &Leader,
         to: Option<&Handle>,
     ) -> Result<Vec<MovedStream>, Error> {
-        let streams = Entity::find()
+        let mut streams = Entity::find()
             .filter(Column::LeaderId.eq(leader.id.0))
             .filter(Column::Platform.eq(Platform::X.as_str()))
             .order_by_asc(Column::Id)
@@ -49,6 +49,8 @@ impl Store {
         if let (true, Some(handle)) = (streams.is_empty(), to) {
             self.insert_streams(tx, leader.id, handle).await?;
         }
+        // Who wants the same keys takes them in the order of `insert_streams`.
+        streams.sort_by(|one, other| one.kind.cmp(&other.kind).reverse());
         // All streams of a leader are leased under one epoch.
         let epoch = streams.iter().map(|stream| stream.lease_epoch).max().unwrap_or_default() + 1;
         let mut moved = Vec::with_capacity(streams.len());
