@@ -4,15 +4,18 @@
 //! driver waits for it until the system gives the connection up, for about a quarter of an hour. So each statement is given up
 //! here. The connections of a pool that lead nowhere are found out when they are taken and when they are given back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::TryFutureExt;
 use sea_orm::sqlx::postgres::{PgConnection, PgPoolOptions};
 use sea_orm::sqlx::{self, Connection};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr,
     Statement, TransactionOptions, TransactionTrait,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 /// How long the sign of life of a connection may take.
@@ -23,6 +26,15 @@ const PING: Duration = Duration::from_secs(2);
 pub(super) struct Pool {
     inner: DatabaseConnection,
     limits: Option<Limits>,
+    turns: Option<Turns>,
+}
+
+/// Whose turn it is to write to an SQLite file. SQLite itself lets who waits try again now and then, so that one of many may try in
+/// vain until its time is over.
+#[derive(Debug, Clone)]
+struct Turns {
+    turn: Arc<Semaphore>,
+    patience: Duration,
 }
 
 /// How long the caller waits.
@@ -38,12 +50,18 @@ pub(super) struct Limits {
 pub(super) struct Transaction {
     inner: DatabaseTransaction,
     limit: Option<Duration>,
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Pool {
     /// Statements over `inner` end within `limits`; None: they take as long as they take.
     pub(super) fn new(inner: DatabaseConnection, limits: Option<Limits>) -> Self {
-        Self { inner, limits }
+        Self { inner, limits, turns: None }
+    }
+
+    /// Lets one transaction begin after the other, each of which waits for its turn for so long.
+    pub(super) fn in_turns(self, patience: Duration) -> Self {
+        Self { turns: Some(Turns { turn: Arc::new(Semaphore::new(1)), patience }), ..self }
     }
 
     /// The database without a bound.
@@ -56,13 +74,24 @@ impl Pool {
     }
 
     pub(super) async fn begin(&self, options: TransactionOptions) -> Result<Transaction, DbErr> {
+        let turn = match &self.turns {
+            Some(turns) => Some(turns.next().await?),
+            None => None,
+        };
         let inner = within(self.limit(), self.inner.begin_with_options(options)).await?;
-        Ok(Transaction { inner, limit: self.limits.map(|limits| limits.statement) })
+        Ok(Transaction { inner, limit: self.limits.map(|limits| limits.statement), _turn: turn })
     }
 
     /// For a statement that waits for its connection first.
     fn limit(&self) -> Option<Duration> {
         self.limits.map(|limits| limits.acquire + limits.statement)
+    }
+}
+
+impl Turns {
+    async fn next(&self) -> Result<OwnedSemaphorePermit, DbErr> {
+        let turn = Arc::clone(&self.turn).acquire_owned();
+        within(Some(self.patience), turn.map_err(|closed| DbErr::Conn(RuntimeErr::Internal(closed.to_string())))).await
     }
 }
 

@@ -105,6 +105,7 @@ impl Store {
             Target::Memory | Target::File { .. } => None,
         };
         let db = Pool::new(Database::connect(options).await?, limits);
+        let db = if matches!(target, Target::File { .. }) { db.in_turns(BUSY_TIMEOUT) } else { db };
         let appender = match &target {
             Target::File { path, .. } => {
                 let one = file(path.clone(), false, 1, settings.acquire_timeout);
