@@ -241,8 +241,8 @@ impl Builder {
         let env = self.env.clone().with("LISTEN_ADDR", address.to_string());
         let config = Config::load(&env).expect("a valid configuration").config;
         let world = World { clock: Arc::new(self.clock.clone()), entropy: Arc::clone(&self.entropy) };
-        let core = Core::build(&config, &world).await.expect("every part");
-        let server = Server::start(&config, &world, core, listener, None).await.expect("a server");
+        let core = Box::pin(Core::build(&config, &world)).await.expect("every part");
+        let server = Box::pin(Server::start(&config, &world, core, listener, None)).await.expect("a server");
         let http = http_client();
         let Self { clock, entropy, folder, port, .. } = self;
         TestServer { server: Some(server), port, env, entropy, clock, http, folder }

@@ -187,7 +187,7 @@ async fn each_call_lets_in_whom_it_should() {
     let server = TestServer::start().await;
     for (column, (who, credential)) in callers(&server).await.into_iter().enumerate() {
         let credentials = credential.map_or(Credentials::None, Credentials::admin_jwt);
-        let outcomes = outcomes(&server.sdk_as(credentials).await).await;
+        let outcomes = Box::pin(outcomes(&server.sdk_as(credentials).await)).await;
         for ((what, expected), outcome) in EXPECTED.into_iter().zip(outcomes) {
             assert_eq!(outcome, expected[column], "{what} by {who}");
         }

@@ -4,6 +4,7 @@ use amber_sdk::Credentials;
 use amber_sdk::v1::{ApiKeyScope, CallerKind, ErrorReason, Role, WhoAmIRequest, WhoAmIResponse};
 use amber_server::domain::Clock;
 use amber_tests::{Backend, TestServer};
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tonic::Code;
 
@@ -54,7 +55,7 @@ async fn everybody_is_told_who_they_are_and_no_secret() {
     let ids = ["embed.issue", "embed.revoke", "dashboard.read"].map(of);
     for (column, (who, credential)) in callers.into_iter().enumerate() {
         let by_http = server.http.get(server.url("/api/whoami"));
-        let by_http = credential.iter().fold(by_http, |request, credential| request.bearer_auth(credential));
+        let by_http = credential.iter().fold(by_http, RequestBuilder::bearer_auth);
         let by_http = Answer::to(by_http).await;
         let credentials = credential.clone().map_or(Credentials::None, Credentials::admin_jwt);
         let by_grpc = server.sdk_as(credentials).await.auth().who_am_i(WhoAmIRequest {}).await;

@@ -58,7 +58,7 @@ impl Serve {
             asked: signals::hangup()?,
             files: has_files.then_some(LOOK_EVERY),
         };
-        let served = app::serve(config, World::real(), rotation, signals::stop()?).await;
+        let served = Box::pin(app::serve(config, World::real(), rotation, signals::stop()?)).await;
         traces.finish().await;
         served?;
         Ok(ExitCode::SUCCESS)

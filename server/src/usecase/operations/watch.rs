@@ -58,7 +58,7 @@ impl Watcher {
                 if self.told.is_some() {
                     sleep(POLL).await;
                 }
-                let report = self.health.report().await;
+                let report = Box::pin(self.health.report()).await;
                 let is_known = |(told, at): &(Report, Instant)| told.is_like(&report) && at.elapsed() < HEARTBEAT;
                 if !self.told.as_ref().is_some_and(is_known) {
                     return report;
