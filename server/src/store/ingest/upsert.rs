@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
-    QuerySelect, QueryTrait, Set, Statement,
+    QuerySelect, Statement,
 };
 use uuid::Uuid;
 
@@ -126,7 +126,7 @@ async fn write(tx: &Transaction, store: &Store, owner: Owner, news: &[&ScoredPos
         let counts = inserted.iter().map(|(post, row)| row::metrics_of(store, owner, row.id, post)).collect();
         inserts.push(bulk::insert::<post_metrics::Entity>(backend, counts));
     }
-    inserts.extend(counts_by_day(inserted.iter().map(|(_, row)| (owner, row.posted_at))));
+    inserts.extend(counts_by_day(backend, inserted.iter().map(|(_, row)| (owner, row.posted_at))));
     bulk::execute(tx, inserts).await?;
     refresh_metrics(tx, store, owner, updated.iter().map(|(post, row)| (row.id, *post)).collect()).await?;
     enter_doubtful(tx, store, &changed).await?;
@@ -171,15 +171,15 @@ pub(in crate::store) async fn count_by_day(
     tx: &Transaction,
     inserted: impl IntoIterator<Item = (Owner, i64)>,
 ) -> Result<(), Error> {
-    if let Some(count) = counts_by_day(inserted) {
+    if let Some(count) = counts_by_day(tx.get_database_backend(), inserted) {
         tx.execute(&count).await?;
     }
     Ok(())
 }
 
 /// None when there is nothing to count.
-fn counts_by_day(inserted: impl IntoIterator<Item = (Owner, i64)>) -> Option<InsertStatement> {
-    use post_counts::{ActiveModel, Column, Entity};
+fn counts_by_day(backend: DbBackend, inserted: impl IntoIterator<Item = (Owner, i64)>) -> Option<InsertStatement> {
+    use post_counts::{Column, Entity, Model};
     // Rows are locked in one order everywhere, which is that of the names.
     let mut days: BTreeMap<(Uuid, &str, i64), i64> = BTreeMap::new();
     for (owner, posted_at) in inserted {
@@ -188,16 +188,13 @@ fn counts_by_day(inserted: impl IntoIterator<Item = (Owner, i64)>) -> Option<Ins
     if days.is_empty() {
         return None;
     }
-    let rows = days.into_iter().map(|((leader, platform, day), n)| ActiveModel {
-        leader_id: Set(leader),
-        platform: Set(platform.to_owned()),
-        day: Set(day),
-        n: Set(n),
-    });
+    let row =
+        |((leader_id, platform, day), n): ((_, &str, _), _)| Model { leader_id, platform: platform.to_owned(), day, n };
+    let rows = days.into_iter().map(row).collect();
     let more = OnConflict::columns([Column::LeaderId, Column::Platform, Column::Day])
         .value(Column::N, Expr::cust("post_counts.n + excluded.n"))
         .to_owned();
-    Some(Entity::insert_many(rows).on_conflict(more).into_query())
+    Some(bulk::insert::<Entity>(backend, rows).on_conflict(more).to_owned())
 }
 
 async fn forget_hashtags(tx: &Transaction, updated: &[&(&ScoredPost, Changed)]) -> Result<(), Error> {
