@@ -1,7 +1,7 @@
 //! The sections of the configuration, as the rest of Amber reads them.
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ pub struct Server {
     /// After which time a connection is to be made anew; None: never.
     pub max_connection_age: Option<Duration>,
     /// The most connections of one address that is no trusted proxy; None: no bound.
-    pub max_connections_per_address: Option<NonZeroU32>,
+    pub max_connections_per_address: Option<NonZeroUsize>,
     /// How browsers reach this server: `http(s)://host[:port][/path]`, without a slash at the end.
     pub public_url: String,
     /// Whether gRPC reflection is served.

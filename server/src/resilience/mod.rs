@@ -6,6 +6,7 @@ mod retry;
 mod breaker;
 mod allowance;
 mod budget;
+mod seats;
 
 pub use allowance::{Allowance, PROBE_PATIENCE, Refusal, Window, WindowKind};
 pub use backoff::{Backoff, Delays};
@@ -13,3 +14,4 @@ pub use breaker::{BreakerSettings, BreakerSnapshot, BreakerState, Circuit, Open,
 pub use budget::{Ask, Decision, Demand, Grant, Purse, Report, UnderWay, decide};
 pub use moment::{after, furthest, wait_until};
 pub use retry::{Retry, RetryPolicy, Verdict};
+pub use seats::{Seat, Seats};

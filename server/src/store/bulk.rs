@@ -120,16 +120,11 @@ fn write_element(array: &mut String, value: Option<Value>) {
 
 fn write_quoted(array: &mut String, text: &str) {
     array.push('"');
-    for part in text.split_inclusive(['"', '\\']) {
-        match part.as_bytes().last() {
-            Some(b'"' | b'\\') => {
-                let (plain, special) = part.split_at(part.len() - 1);
-                array.push_str(plain);
-                array.push('\\');
-                array.push_str(special);
-            }
-            _ => array.push_str(part),
+    for letter in text.chars() {
+        if matches!(letter, '"' | '\\') {
+            array.push('\\');
         }
+        array.push(letter);
     }
     array.push('"');
 }

@@ -13,7 +13,7 @@ use super::entity::ingest_streams::{ActiveModel, Column, Entity};
 use super::ingest::{Entry, StreamKind};
 use super::text::json;
 use super::{Error, Store};
-use crate::domain::{Checkpoint, OpaqueCheckpoint, RunCounters, SavedCheckpoint, StreamKey};
+use crate::domain::{Checkpoint, OpaqueCheckpoint, SavedCheckpoint, StreamKey};
 use crate::store::bounded::Transaction;
 
 /// Keeps checkpoints under text keys. Every change of a leader's stream stands in the ledger, like a page without
@@ -153,7 +153,7 @@ impl Store {
         if changed.leader_id.is_some() {
             let Changed { id: stream, cursor_version: version, lease_epoch: epoch, cursor, .. } = changed;
             let entry = Entry { stream, version, epoch, cursor };
-            tx.execute(&entry.insert(None, &RunCounters::default(), self.now())).await?;
+            entry.enter(tx, self.now()).await?;
         }
         Ok(true)
     }

@@ -17,11 +17,12 @@ use tokio_util::sync::CancellationToken;
 use self::tail::Tail;
 use super::dashboards::{checked_days, utc_days};
 use super::error::Missing;
-use super::seats::Seats;
+use super::holder::Holder;
 use super::{Error, page_token};
 use crate::domain::{
     Clock, DayPoint, FeedCursor, FeedFilter, FeedPage, LeaderId, Post, PostId, SentimentCounts, Violation, day_of,
 };
+use crate::resilience::Seats;
 use crate::sentiment::{Analysis, Analyzer};
 use crate::store::{self, Counting};
 
@@ -47,7 +48,7 @@ pub struct FeedParts {
 pub struct Feed {
     parts: FeedParts,
     tail: Arc<Tail>,
-    watchers: Seats,
+    watchers: Seats<Holder>,
 }
 
 /// How the tone of posts goes from day to day.

@@ -9,6 +9,7 @@ mod editing;
 mod embed_tokens;
 mod error;
 mod feed;
+mod holder;
 mod ingestion;
 mod leaders;
 mod operations;
@@ -16,7 +17,6 @@ mod page_token;
 mod quarantine;
 mod rate_limits;
 mod reviews;
-mod seats;
 
 pub use accounts::Accounts;
 pub use api_keys::{ApiKeyPage, ApiKeys, AskedKey};

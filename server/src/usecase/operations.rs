@@ -7,10 +7,11 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
-use super::seats::Seats;
+use super::holder::Holder;
 use crate::auth::require_role;
 use crate::domain::{Principal, Role};
 use crate::health::{Health, Report};
+use crate::resilience::Seats;
 use crate::telemetry::{Metrics, Snapshot};
 
 /// Health and metrics.
@@ -18,7 +19,7 @@ pub struct Operations {
     health: Arc<Health>,
     metrics: Metrics,
     metrics_require_auth: bool,
-    watchers: Seats,
+    watchers: Seats<Holder>,
     closing: CancellationToken,
 }
 

@@ -1,13 +1,13 @@
 //! Places for connections: so many in all, and so many of each address.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::rate_limit::{Identity, TrustedProxies};
+use crate::resilience::{Seat, Seats};
 
 /// Connections at a time; the next ones wait in the queue of the system.
 const MAX_CONNECTIONS: usize = 10_000;
@@ -16,10 +16,8 @@ const MAX_CONNECTIONS: usize = 10_000;
 #[derive(Debug, Clone)]
 pub(in crate::app) struct Slots {
     places: Arc<Semaphore>,
-    /// How many each address has; IPv6 by its /64. It has no more entries than there are connections.
-    taken: Arc<Mutex<HashMap<IpAddr, u32>>>,
-    /// The most of one address; None: no bound.
-    each: Option<NonZeroU32>,
+    /// Those of each address, IPv6 by its /64; None: no address has a bound.
+    shares: Option<Seats<IpAddr>>,
     /// Connections of many callers come from these.
     proxies: TrustedProxies,
 }
@@ -34,13 +32,14 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Slot {
     _place: Place,
-    _share: Option<Share>,
+    _share: Option<Seat<IpAddr>>,
 }
 
 impl Slots {
     /// `each` bounds every address but those of `proxies`.
-    pub(in crate::app) fn new(each: Option<NonZeroU32>, proxies: TrustedProxies) -> Self {
-        Self { places: Arc::new(Semaphore::new(MAX_CONNECTIONS)), taken: Arc::default(), each, proxies }
+    pub(in crate::app) fn new(each: Option<NonZeroUsize>, proxies: TrustedProxies) -> Self {
+        let shares = each.map(|each| Seats::new(MAX_CONNECTIONS, each.get()));
+        Self { places: Arc::new(Semaphore::new(MAX_CONNECTIONS)), shares, proxies }
     }
 
     /// How many connections there are. A place is held for the next one while there is room, and is not one.
@@ -60,50 +59,22 @@ impl Slots {
 
     /// Gives the place to a connection of `peer`; None when that address has all that it may have.
     pub(super) fn give(&self, place: Place, peer: IpAddr) -> Option<Slot> {
-        let Some(each) = self.each.filter(|_| !self.proxies.trust(peer)) else {
+        let Some(shares) = self.shares.as_ref().filter(|_| !self.proxies.trust(peer)) else {
             return Some(Slot { _place: place, _share: None });
         };
         let Identity::Ip(address) = Identity::of_address(peer) else { return None };
-        let mut taken = lock(&self.taken);
-        let count = taken.entry(address).or_default();
-        if *count >= each.get() {
-            return None;
-        }
-        *count += 1;
-        Some(Slot { _place: place, _share: Some(Share { address, taken: Arc::clone(&self.taken) }) })
+        let share = shares.take(address).ok()?;
+        Some(Slot { _place: place, _share: Some(share) })
     }
-}
-
-/// What a connection takes of its address.
-#[derive(Debug)]
-struct Share {
-    address: IpAddr,
-    taken: Arc<Mutex<HashMap<IpAddr, u32>>>,
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        let mut taken = lock(&self.taken);
-        if let Some(count) = taken.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                taken.remove(&self.address);
-            }
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn slots(each: u32, proxies: &[&str]) -> Slots {
+    fn slots(each: usize, proxies: &[&str]) -> Slots {
         let proxies: Vec<_> = proxies.iter().map(|block| block.parse().unwrap()).collect();
-        Slots::new(NonZeroU32::new(each), TrustedProxies::new(&proxies))
+        Slots::new(NonZeroUsize::new(each), TrustedProxies::new(&proxies))
     }
 
     fn give(slots: &Slots, peer: &str) -> Option<Slot> {
@@ -121,7 +92,7 @@ mod tests {
         drop(held);
         assert!(give(&slots, "192.0.2.1").is_some());
         drop(other);
-        assert!(lock(&slots.taken).is_empty(), "nobody who is gone is remembered");
+        assert!(slots.shares.as_ref().unwrap().is_empty(), "nobody who is gone is remembered");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How Amber listens, whom it believes, and what it logs.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::num::NonZeroU32;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::traces;
@@ -42,7 +42,7 @@ pub(super) fn server(reader: &mut Reader<'_>) -> (Server, Cors) {
         listen,
         tls,
         max_connection_age: Some(max_connection_age).filter(|age| !age.is_zero()),
-        max_connections_per_address: NonZeroU32::new(reader.number("MAX_CONNECTIONS_PER_ADDRESS")),
+        max_connections_per_address: NonZeroUsize::new(reader.number("MAX_CONNECTIONS_PER_ADDRESS")),
         public_url: public_url.unwrap_or_else(|| format!("{scheme}://localhost:{}", listen.port())),
         reflection: reader.flag("REFLECTION_ENABLED"),
         metrics_require_auth: reader.flag("METRICS_REQUIRE_AUTH"),

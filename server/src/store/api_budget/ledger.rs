@@ -198,15 +198,11 @@ struct Dead {
 /// they may have been counted.
 async fn forget_dead(tx: &Transaction, now: Timestamp) -> Result<(), Error> {
     use api_calls::{Column, Entity};
+    let latest = furthest(now, Duration::ZERO).as_microsecond();
+    let is_dead = Expr::col(Column::Until).lte(now.as_microsecond()).or(Expr::col(Column::BegunAt).gt(latest));
     let forget = Query::delete()
         .from_table(Entity)
-        .and_where(
-            Expr::col(Column::Until).lte(now.as_microsecond()).or(Expr::col(Column::BegunAt).gt(furthest(
-                now,
-                Duration::ZERO,
-            )
-            .as_microsecond())),
-        )
+        .and_where(is_dead)
         .returning(Query::returning().columns([Column::Credential, Column::Endpoint]))
         .to_owned();
     let mut dead: BTreeMap<(String, String), u64> = BTreeMap::new();

@@ -81,13 +81,8 @@ pub(in crate::store) struct Entry {
 }
 
 impl Entry {
-    /// Enters it with what came with the change.
-    pub(in crate::store) fn insert(
-        self,
-        run: Option<RunId>,
-        counters: &RunCounters,
-        now: Timestamp,
-    ) -> InsertStatement {
+    /// The statement that enters it, with what came with the change.
+    fn insert(self, run: Option<RunId>, counters: &RunCounters, now: Timestamp) -> InsertStatement {
         let entry = ingest_commits::ActiveModel {
             stream_id: Set(self.stream),
             cursor_version: Set(self.version),
@@ -103,6 +98,12 @@ impl Entry {
             duplicates: Set(number::write(counters.duplicates)),
         };
         ingest_commits::Entity::insert(entry).into_query()
+    }
+
+    /// Enters a change that came with no page.
+    pub(in crate::store) async fn enter(self, tx: &Transaction, now: Timestamp) -> Result<(), Error> {
+        tx.execute(&self.insert(None, &RunCounters::default(), now)).await?;
+        Ok(())
     }
 }
 

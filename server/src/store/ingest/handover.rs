@@ -5,13 +5,13 @@
 //! now loses the lease, so that no post of the old account is stored under the new handle.
 
 use sea_orm::sea_query::{Expr, LockType};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::StreamKind;
 use super::commit::Entry;
 use super::streams::{key, own_name};
-use crate::domain::{Checkpoint, Handle, Leader, LeaderId, Platform, RunCounters, StreamKey};
+use crate::domain::{Checkpoint, Handle, Leader, LeaderId, Platform, StreamKey};
 use crate::store::bounded::Transaction;
 use crate::store::entity::ingest_streams::{Column, Entity, Model};
 use crate::store::text::{from_json, json};
@@ -50,7 +50,7 @@ impl Store {
             self.insert_streams(tx, leader.id, handle).await?;
         }
         // Who wants the same keys takes them in the order of `insert_streams`.
-        streams.sort_by(|one, other| one.kind.cmp(&other.kind).reverse());
+        streams.sort_by(|one, other| other.kind.cmp(&one.kind));
         // All streams of a leader are leased under one epoch.
         let epoch = streams.iter().map(|stream| stream.lease_epoch).max().unwrap_or_default() + 1;
         let mut moved = Vec::with_capacity(streams.len());
@@ -88,7 +88,7 @@ impl Store {
         update.filter(Column::Id.eq(stream.id)).exec(tx).await?;
         if version > 0 {
             let entry = Entry { stream: stream.id, version, epoch, cursor: json(&checkpoint) };
-            tx.execute(&entry.insert(None, &RunCounters::default(), self.now())).await?;
+            entry.enter(tx, self.now()).await?;
         }
         let parse = |key: &str| key.parse().map_err(|_| Error::Corrupt { what: "stream key" });
         Ok(MovedStream { from: parse(&stream.stream_key)?, to: parse(&new_key)?, checkpoint, version })

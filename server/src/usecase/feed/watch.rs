@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::tail::{Placed, Tail};
 use super::{Feed, FeedQuery};
 use crate::domain::{FeedFilter, Network, Post, Principal};
-use crate::usecase::seats::Holder;
+use crate::usecase::holder::Holder;
 use crate::usecase::{Error, page_token};
 
 /// How often a reader looks for posts.

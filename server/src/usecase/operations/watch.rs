@@ -11,7 +11,7 @@ use super::Operations;
 use crate::domain::{Network, Principal};
 use crate::health::{Health, Report};
 use crate::usecase::Error;
-use crate::usecase::seats::Holder;
+use crate::usecase::holder::Holder;
 
 /// How often a watcher looks.
 const POLL: Duration = Duration::from_secs(1);
