@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use jiff::Timestamp;
-use rand::TryRngCore;
+use rand::RngCore;
 use uuid::{Builder, Uuid};
 
 /// Gives random bytes that nobody can foresee.
@@ -39,13 +39,13 @@ impl dyn Entropy + '_ {
     }
 }
 
-/// The operating system's generator.
+/// A generator for secrets in each thread, which takes its seeds from the operating system and a new one every 64 KiB.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsEntropy;
 
 impl Entropy for OsEntropy {
     fn fill(&self, bytes: &mut [u8]) {
-        rand::rngs::OsRng.try_fill_bytes(bytes).expect("the operating system always has randomness");
+        rand::rng().fill_bytes(bytes);
     }
 }
 

@@ -6,10 +6,9 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, ExprTrait, Func, Query, WithClause};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    Statement,
 };
 use uuid::Uuid;
 
@@ -102,45 +101,99 @@ impl Arrivals for Store {
     }
 }
 
-/// Takes numbers and writes them down in one statement of PostgreSQL, so that others wait for no round trip.
-const NUMBER: &str = "WITH clock AS (UPDATE arrival_clock SET seq = seq + $1 RETURNING seq) \
-    INSERT INTO post_arrivals (seq, post_id, arrived_at) SELECT clock.seq - $1 + new.place, new.post_id, $2 \
-    FROM clock, unnest($3::uuid[]) WITH ORDINALITY AS new (post_id, place)";
+/// Posts that are new, in the order in which they are to be numbered. It must be the last thing that a transaction does, because
+/// it makes all others wait.
+pub(super) struct NewArrivals<'a> {
+    pub(super) posts: &'a [Uuid],
+    /// When they were stored.
+    pub(super) at: Timestamp,
+}
 
 impl Store {
-    /// Numbers posts that are new. It must be the last thing that a transaction does, because it makes all others wait.
+    /// Numbers posts that are new.
     pub(super) async fn number_arrivals(&self, tx: &Transaction, new: &[Uuid]) -> Result<(), Error> {
-        if new.is_empty() {
-            return Ok(());
-        }
-        let (more, arrived_at) = (number::write(number::len(new)), self.now().as_microsecond());
-        if tx.get_database_backend() == DbBackend::Postgres {
-            let ids: Vec<_> = new.iter().map(Uuid::to_string).collect();
-            let values = [more.into(), arrived_at.into(), format!("{{{}}}", ids.join(",")).into()];
-            let numbered = tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, NUMBER, values)).await?;
-            let is_whole = numbered.rows_affected() == number::len(new);
-            return if is_whole { Ok(()) } else { Err(Error::Corrupt { what: "arrival clock" }) };
-        }
-        number_one_after_the_other(tx, new, arrived_at).await
+        NewArrivals { posts: new, at: self.now() }.number(tx).await
     }
 }
 
-/// Takes the numbers and writes them down.
-async fn number_one_after_the_other(tx: &Transaction, new: &[Uuid], arrived_at: i64) -> Result<(), Error> {
-    use arrival_clock::{Column, Entity};
-    let more = number::write(number::len(new));
-    let advance = Query::update()
-        .table(Entity)
-        .value(Column::Seq, Expr::col(Column::Seq).add(more))
-        .returning(Query::returning().column(Column::Seq))
-        .to_owned();
-    let clock = tx.query_one(&advance).await?.ok_or(Error::Corrupt { what: "arrival clock" })?;
-    let first = Clock::from_query_result(&clock, "")?.seq - more + 1;
-    let rows = (first..).zip(new).map(|(seq, id)| post_arrivals::Model { seq, post_id: *id, arrived_at });
-    let rows: Vec<_> = rows.collect();
-    for chunk in rows.chunks(bulk::ROWS) {
-        let insert = bulk::insert::<post_arrivals::Entity>(tx.get_database_backend(), chunk.to_vec());
-        tx.execute(&insert).await?;
+impl NewArrivals<'_> {
+    /// Takes the numbers and writes them down.
+    pub(super) async fn number(&self, tx: &Transaction) -> Result<(), Error> {
+        if self.posts.is_empty() {
+            return Ok(());
+        }
+        if tx.get_database_backend() != DbBackend::Postgres {
+            return self.number_by_turns(tx).await;
+        }
+        let mut with = WithClause::new();
+        let count = Query::select().expr(self.join(&mut with)).to_owned();
+        let row = tx.query_one(&count.with(with)).await?.ok_or(Error::Corrupt { what: "arrival clock" })?;
+        self.check(row.try_get_by_index(0)?)
     }
-    Ok(())
+
+    /// Lets a statement of PostgreSQL take the numbers and write them down, so that others wait for no round trip. It does so
+    /// when it evaluates the expression, which tells how many were written, for [`Self::check`].
+    pub(super) fn join(&self, with: &mut WithClause) -> Expr {
+        use post_arrivals::Column::{ArrivedAt, PostId, Seq};
+        if self.posts.is_empty() {
+            return Expr::val(0_i64);
+        }
+        let more = number::write(number::len(self.posts));
+        let clock = Query::update()
+            .table(arrival_clock::Entity)
+            .value(arrival_clock::Column::Seq, Expr::col(arrival_clock::Column::Seq).add(more))
+            .returning(Query::returning().column(arrival_clock::Column::Seq))
+            .to_owned();
+        let ids: Vec<_> = self.posts.iter().map(Uuid::to_string).collect();
+        let ids = Expr::val(format!("{{{}}}", ids.join(","))).cast_as("uuid[]");
+        let places = Func::cust("generate_series")
+            .args([Expr::col(("clock", "seq")).sub(more - 1), Expr::col(("clock", "seq"))]);
+        let placed = Query::insert()
+            .into_table(post_arrivals::Entity)
+            .columns([Seq, PostId, ArrivedAt])
+            .select_from(
+                Query::select()
+                    .expr(places)
+                    .expr(Func::cust("unnest").arg(ids))
+                    .expr(self.at.as_microsecond())
+                    .from("clock")
+                    .to_owned(),
+            )
+            .expect("both sides name the same columns")
+            .returning(Query::returning().column(Seq))
+            .to_owned();
+        with.cte(CommonTableExpression::new().table_name("clock").query(clock).to_owned());
+        with.cte(CommonTableExpression::new().table_name("placed").query(placed).to_owned());
+        let count = Query::select().expr(Func::count(Expr::col(Asterisk))).from("placed").to_owned();
+        Expr::SubQuery(None, Box::new(count.into()))
+    }
+
+    /// Whether all of them have their numbers.
+    pub(super) fn check(&self, written: i64) -> Result<(), Error> {
+        if written == number::write(number::len(self.posts)) {
+            Ok(())
+        } else {
+            Err(Error::Corrupt { what: "arrival clock" })
+        }
+    }
+
+    async fn number_by_turns(&self, tx: &Transaction) -> Result<(), Error> {
+        use arrival_clock::{Column, Entity};
+        let more = number::write(number::len(self.posts));
+        let advance = Query::update()
+            .table(Entity)
+            .value(Column::Seq, Expr::col(Column::Seq).add(more))
+            .returning(Query::returning().column(Column::Seq))
+            .to_owned();
+        let clock = tx.query_one(&advance).await?.ok_or(Error::Corrupt { what: "arrival clock" })?;
+        let first = Clock::from_query_result(&clock, "")?.seq - more + 1;
+        let arrived_at = self.at.as_microsecond();
+        let rows = (first..).zip(self.posts).map(|(seq, id)| post_arrivals::Model { seq, post_id: *id, arrived_at });
+        let rows: Vec<_> = rows.collect();
+        for chunk in rows.chunks(bulk::ROWS) {
+            let insert = bulk::insert::<post_arrivals::Entity>(tx.get_database_backend(), chunk.to_vec());
+            tx.execute(&insert).await?;
+        }
+        Ok(())
+    }
 }

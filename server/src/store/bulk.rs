@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use sea_orm::sea_query::{
     CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, PostgresQueryBuilder, Query, TableBuilder,
-    UpdateStatement, WithClause,
+    WithClause,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, Iterable, QueryResult, QueryTrait, Value,
+    IntoActiveModel, Iterable, QueryTrait, Value,
 };
 
 use super::bounded::Transaction;
@@ -60,21 +60,8 @@ pub(super) async fn execute(tx: &Transaction, mut inserts: Vec<InsertStatement>)
     Ok(())
 }
 
-/// Executes both, as [`execute`] does, and answers what `update` returns.
-pub(super) async fn query_one(
-    tx: &Transaction,
-    insert: InsertStatement,
-    update: UpdateStatement,
-) -> Result<Option<QueryResult>, DbErr> {
-    if tx.get_database_backend() == DbBackend::Postgres {
-        return tx.query_one(&update.with(parts([insert]))).await;
-    }
-    tx.execute(&insert).await?;
-    tx.query_one(&update).await
-}
-
 /// Statements that are part of another one.
-fn parts(inserts: impl IntoIterator<Item = InsertStatement>) -> WithClause {
+pub(super) fn parts(inserts: impl IntoIterator<Item = InsertStatement>) -> WithClause {
     let mut parts = WithClause::new();
     for (number, insert) in inserts.into_iter().enumerate() {
         parts.cte(CommonTableExpression::new().table_name(format!("part_{number}")).query(insert).to_owned());
@@ -90,8 +77,9 @@ fn array_type(of: &ColumnType) -> String {
 }
 
 /// Values in the text form of an array of PostgreSQL.
-fn array(values: impl Iterator<Item = ActiveValue<Value>>) -> String {
-    let mut text = String::from("{");
+fn array(values: impl ExactSizeIterator<Item = ActiveValue<Value>>) -> String {
+    let mut text = String::with_capacity(2 + 24 * values.len());
+    text.push('{');
     for value in values {
         write_element(&mut text, value.into_value());
         text.push(',');
@@ -120,11 +108,15 @@ fn write_element(array: &mut String, value: Option<Value>) {
 
 fn write_quoted(array: &mut String, text: &str) {
     array.push('"');
-    for letter in text.chars() {
-        if matches!(letter, '"' | '\\') {
-            array.push('\\');
+    for part in text.split_inclusive(['"', '\\']) {
+        match part.strip_suffix(['"', '\\']) {
+            Some(plain) => {
+                array.push_str(plain);
+                array.push('\\');
+                array.push_str(&part[plain.len()..]);
+            }
+            None => array.push_str(part),
         }
-        array.push(letter);
     }
     array.push('"');
 }

@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use sea_orm::sea_query::{Expr, ExprTrait, InsertStatement, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryTrait, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryTrait, Set};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Committed, PageCommit, quarantine, upsert};
+use super::upsert::{self, Known, Race};
+use super::{Committed, PageCommit, quarantine};
 use crate::domain::{ExternalId, LeaderId, Platform, RunCounters, RunId, ScoredPost};
+use crate::store::arrivals::NewArrivals;
 use crate::store::bounded::Transaction;
 use crate::store::entity::{ingest_commits, ingest_runs, ingest_streams};
 use crate::store::runs::row::columns;
@@ -27,32 +29,37 @@ pub(in crate::store) struct Owner {
 }
 
 impl Store {
-    pub(super) async fn commit(&self, page: PageCommit) -> Result<Committed, Error> {
+    pub(super) async fn commit(&self, page: &PageCommit) -> Result<Committed, Error> {
+        match self.commit_with(page, Race::Fails).await {
+            // Perhaps somebody else has stored one of its posts meanwhile.
+            Err(Error::Conflict { .. }) => self.commit_with(page, Race::Joins).await,
+            done => done,
+        }
+    }
+
+    async fn commit_with(&self, page: &PageCommit, race: Race) -> Result<Committed, Error> {
         let tx = self.begin().await?;
-        let (committed, new) = self.write(&tx, page).await?;
-        self.number_arrivals(&tx, &new).await?;
+        let committed = self.write(&tx, page, race).await?;
         tx.commit().await?;
         Ok(committed)
     }
 
     /// Does everything but keep it, so that what it counts is what a commit would count.
-    pub(super) async fn rehearse(&self, page: PageCommit) -> Result<RunCounters, Error> {
+    pub(super) async fn rehearse(&self, page: &PageCommit) -> Result<RunCounters, Error> {
         let tx = self.begin().await?;
-        let (rehearsed, _) = self.write(&tx, page).await?;
+        let rehearsed = self.write(&tx, page, Race::Joins).await?;
         tx.rollback().await?;
         Ok(rehearsed.counters)
     }
 
-    /// Writes everything of a page but the numbers of its new posts, which are answered.
-    async fn write(&self, tx: &Transaction, mut page: PageCommit) -> Result<(Committed, Vec<Uuid>), Error> {
+    async fn write(&self, tx: &Transaction, page: &PageCommit, race: Race) -> Result<Committed, Error> {
         let held = number::len(&page.posts) + number::len(&page.rejected);
         if held != page.fetched {
             return Err(Error::Unbalanced { fetched: page.fetched, held });
         }
-        let owner = pass_fence(tx, &page).await?;
-
-        let posts = newest_of_each(std::mem::take(&mut page.posts));
-        let written = upsert::posts(tx, self, owner, &posts).await?;
+        let posts = newest_of_each(&page.posts);
+        let (owner, known) = pass_fence(tx, page, &posts).await?;
+        let written = upsert::changes(tx, self, owner, &posts, &known, race).await?;
         let quarantined = quarantine::keep(tx, self, page.stream, &page.rejected).await?;
         let distinct = number::len(&posts);
         let counters = RunCounters {
@@ -67,8 +74,9 @@ impl Store {
         let version = page.version + 1;
         let entry = Entry { stream: page.stream.0, version, epoch: page.lease.epoch, cursor: json(&page.checkpoint) };
         let entry = entry.insert(Some(page.run), &counters, self.now());
-        let cancel_requested = count_for_run(tx, page.run, &counters, entry).await?;
-        Ok((Committed { version, counters, cancel_requested }, written.new))
+        let arrivals = NewArrivals { posts: &written.new, at: self.now() };
+        let cancel_requested = finish(tx, page.run, &counters, entry, &arrivals).await?;
+        Ok(Committed { version, counters, cancel_requested })
     }
 }
 
@@ -107,42 +115,44 @@ impl Entry {
     }
 }
 
-#[derive(FromQueryResult)]
-struct RunRow {
-    cancel_requested: bool,
-    ended_at: Option<i64>,
-}
-
-/// Writes `entry` and adds to the counters of the run, whose row everybody who works for it needs: so this comes late. Says
-/// whether the run is to end or over.
-async fn count_for_run(
+/// Writes `entry`, adds to the counters of the run and numbers new posts. Everybody who works for the run needs its row, and who
+/// stores posts the clock of arrivals: so this comes last. Says whether the run is to end or over.
+async fn finish(
     tx: &Transaction,
     run: RunId,
     counters: &RunCounters,
     entry: InsertStatement,
+    arrivals: &NewArrivals<'_>,
 ) -> Result<bool, Error> {
     use ingest_runs::Column;
     let mut update = Query::update()
         .table(ingest_runs::Entity)
         .value(Column::Seq, Expr::col(Column::Seq).add(1))
         .and_where(Column::Id.eq(run.0))
-        .returning(Query::returning().columns([Column::CancelRequested, Column::EndedAt]))
         .to_owned();
     for (column, count) in columns(counters) {
         update.value(column, Expr::col(column).add(count));
     }
-    let row = bulk::query_one(tx, entry, update).await?.ok_or(Error::Conflict { what: "run" })?;
-    let row = RunRow::from_query_result(&row, "")?;
-    Ok(row.cancel_requested || row.ended_at.is_some())
+    let is_over = Expr::col(Column::CancelRequested).or(Expr::col(Column::EndedAt).is_not_null());
+    let missing = Error::Conflict { what: "run" };
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let mut with = bulk::parts([entry]);
+        let numbered = arrivals.join(&mut with);
+        update.returning(Query::returning().exprs([is_over, numbered]));
+        let row = tx.query_one(&update.with(with)).await?.ok_or(missing)?;
+        arrivals.check(row.try_get_by_index(1)?)?;
+        return Ok(row.try_get_by_index(0)?);
+    }
+    tx.execute(&entry).await?;
+    update.returning(Query::returning().expr(is_over));
+    let row = tx.query_one(&update).await?.ok_or(missing)?;
+    arrivals.number(tx).await?;
+    Ok(row.try_get_by_index(0)?)
 }
 
-#[derive(FromQueryResult)]
-struct OwnerRow {
-    platform: String,
-}
-
-/// Moves the checkpoint if nobody else did since the page was planned, and nobody else may by now.
-async fn pass_fence(tx: &Transaction, page: &PageCommit) -> Result<Owner, Error> {
+/// Moves the checkpoint if nobody else did since the page was planned, and nobody else may by now; tells which of its posts are
+/// stored already.
+async fn pass_fence(tx: &Transaction, page: &PageCommit, posts: &[&ScoredPost]) -> Result<(Owner, Known), Error> {
     use ingest_streams::Column;
     let advance = Query::update()
         .table(ingest_streams::Entity)
@@ -155,17 +165,13 @@ async fn pass_fence(tx: &Transaction, page: &PageCommit) -> Result<Owner, Error>
         .and_where(Expr::col(Column::LeaseEpoch).eq(page.lease.epoch))
         .returning(Query::returning().column(Column::Platform))
         .to_owned();
-    let Some(row) = tx.query_one(&advance).await? else {
-        return Err(Error::Fenced { stream: page.stream });
-    };
-    let row = OwnerRow::from_query_result(&row, "")?;
-    let platform = Platform::parse(&row.platform).ok_or(Error::Corrupt { what: "platform" })?;
-    Ok(Owner { leader: page.lease.leader, platform })
+    let passed = Known::of_stream(tx, advance, page.lease.leader, posts).await?;
+    passed.ok_or(Error::Fenced { stream: page.stream })
 }
 
 /// One post per chain of edits, its newest version, in the order of the chains: rows are locked in one order everywhere.
-fn newest_of_each(posts: Vec<ScoredPost>) -> Vec<ScoredPost> {
-    let mut chains: BTreeMap<ExternalId, ScoredPost> = BTreeMap::new();
+fn newest_of_each(posts: &[ScoredPost]) -> Vec<&ScoredPost> {
+    let mut chains: BTreeMap<ExternalId, &ScoredPost> = BTreeMap::new();
     for post in posts {
         let known = chains.get(&post.post.edit_root);
         if known.is_none_or(|known| known.post.id < post.post.id) {

@@ -184,11 +184,11 @@ impl Ingest for Store {
     }
 
     async fn commit_page(&self, page: PageCommit) -> Result<Committed, Error> {
-        self.commit(page).await
+        self.commit(&page).await
     }
 
     async fn rehearse_page(&self, page: PageCommit) -> Result<RunCounters, Error> {
-        self.rehearse(page).await
+        self.rehearse(&page).await
     }
 
     async fn posts_from(&self, leader: LeaderId, platform: Platform, from: ExternalId) -> Result<u64, Error> {

@@ -1,20 +1,19 @@
 //! Posts of a page: new ones inserted, changed ones updated, all others untouched.
 
+mod known;
 pub(in crate::store) mod row;
 
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{Expr, InsertStatement, OnConflict, Query};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryResult,
-    QuerySelect, Statement,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult};
 use uuid::Uuid;
 
+pub(super) use self::known::Known;
 use super::commit::Owner;
 use crate::domain::{ReviewReason, ScoredPost, Verification};
 use crate::store::bounded::Transaction;
-use crate::store::entity::posts::{Column, Entity};
+use crate::store::entity::posts::{Column, Entity, Model};
 use crate::store::entity::{post_counts, post_hashtags, post_metrics};
 use crate::store::instant::DAY;
 use crate::store::posts::given;
@@ -35,6 +34,16 @@ impl Written {
     }
 }
 
+/// What becomes of a new post that somebody else stores after it was looked for. No two pages of a timeline meet, so that this
+/// is rare: an import, or another leader with the same account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Race {
+    /// The transaction fails with [`Error::Conflict`]. PostgreSQL inserts a fifth faster when it need not be ready to join.
+    Fails,
+    /// The row of the other is updated.
+    Joins,
+}
+
 /// A row that was inserted or updated.
 struct Changed {
     id: Uuid,
@@ -49,6 +58,17 @@ impl Changed {
     const COLUMNS: [Column; 6] =
         [Column::Id, Column::RootId, Column::Revision, Column::PostedAt, Column::LeaderId, Column::VerificationStatus];
 
+    fn of(row: &Model) -> Self {
+        Self {
+            id: row.id,
+            root_id: row.root_id.clone(),
+            revision: row.revision,
+            posted_at: row.posted_at,
+            leader_id: row.leader_id,
+            verification_status: row.verification_status.clone(),
+        }
+    }
+
     /// Reads the columns by their places: to look for each name in each of many rows takes long.
     fn read(row: &QueryResult) -> Result<Self, DbErr> {
         Ok(Self {
@@ -62,66 +82,74 @@ impl Changed {
     }
 }
 
-/// A post that is stored already.
-#[derive(FromQueryResult)]
-struct Known {
-    id: Uuid,
-    root_id: String,
-    version: i64,
-    content_hash: Vec<u8>,
-    deleted_at: Option<i64>,
-}
-
-impl Known {
-    /// What is deleted stays so, and an older version says nothing about a newer one.
-    fn listens_to(&self, post: &ScoredPost) -> bool {
-        self.deleted_at.is_none() && self.version <= post.post.id.0
-    }
-
-    fn is_changed_by(&self, post: &ScoredPost) -> bool {
-        self.listens_to(post) && self.content_hash != row::content_hash(post)
-    }
-}
-
 /// Stores `distinct` posts, of which no two belong to one chain of edits.
 pub(in crate::store) async fn posts(
     tx: &Transaction,
     store: &Store,
     owner: Owner,
-    distinct: &[ScoredPost],
+    distinct: &[&ScoredPost],
+) -> Result<Written, Error> {
+    let known = Known::of(tx, owner, distinct).await?;
+    changes(tx, store, owner, distinct, &known, Race::Joins).await
+}
+
+/// Stores what is new or changed among `distinct` posts, of which those in `known` were found.
+pub(in crate::store) async fn changes(
+    tx: &Transaction,
+    store: &Store,
+    owner: Owner,
+    distinct: &[&ScoredPost],
+    known: &Known,
+    race: Race,
 ) -> Result<Written, Error> {
     let mut written = Written::default();
     for chunk in distinct.chunks(bulk::ROWS) {
-        let known = known(tx, owner, chunk).await?;
-        let (mut news, mut seen) = (Vec::new(), Vec::new());
-        for post in chunk {
-            match known.get(&root(post)) {
-                Some(known) if !known.is_changed_by(post) => {
-                    seen.extend(known.listens_to(post).then_some((known.id, post)));
-                }
-                _ => news.push(post),
+        let (mut new, mut changed, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        for post in chunk.iter().copied() {
+            match known.row(post) {
+                None => new.push(post),
+                Some(row) if row.is_changed_by(post) => changed.push(post),
+                Some(row) => seen.extend(row.listens_to(post).then_some((row.id, post))),
             }
         }
-        if !news.is_empty() {
-            let news = write(tx, store, owner, &news).await?;
-            written.new.extend(news.new);
-            written.updated += news.updated;
+        if race == Race::Joins {
+            changed.append(&mut new);
         }
+        let wrote = write(tx, store, owner, &new, &changed).await?;
+        written.new.extend(wrote.new);
+        written.updated += wrote.updated;
         refresh_metrics(tx, store, owner, seen).await?;
     }
     Ok(written)
 }
 
-/// Stores posts that are new or changed.
-async fn write(tx: &Transaction, store: &Store, owner: Owner, news: &[&ScoredPost]) -> Result<Written, Error> {
-    let changed = upsert(tx, store, owner, news).await?;
-    let by_root: BTreeMap<_, _> = news.iter().map(|post| (root(post), *post)).collect();
-    let changed: Vec<_> = changed.into_iter().filter_map(|row| Some((*by_root.get(&row.root_id)?, row))).collect();
+/// Stores posts that are not there, and others that may be.
+async fn write<'a>(
+    tx: &Transaction,
+    store: &Store,
+    owner: Owner,
+    new: &[&'a ScoredPost],
+    others: &[&'a ScoredPost],
+) -> Result<Written, Error> {
+    let backend = tx.get_database_backend();
+    let now = store.now();
+    let row = |post: &&ScoredPost| row::of(post, owner, store.entropy.as_ref(), now);
+    let mut inserts = Vec::new();
+    let mut changed: Vec<(&ScoredPost, Changed)> = Vec::new();
+    if !others.is_empty() {
+        let by_root: BTreeMap<_, _> = others.iter().map(|post| (root(post), *post)).collect();
+        let written = upsert(tx, others.iter().map(row).collect()).await?;
+        changed.extend(written.into_iter().filter_map(|row| Some((*by_root.get(&row.root_id)?, row))));
+    }
+    if !new.is_empty() {
+        let rows: Vec<_> = new.iter().map(row).collect();
+        changed.extend(new.iter().copied().zip(rows.iter().map(Changed::of)));
+        inserts.push(bulk::insert::<Entity>(backend, rows));
+    }
     let (mut inserted, updated): (Vec<_>, Vec<_>) = changed.iter().partition(|(_, row)| row.revision == 1);
     inserted.sort_by_key(|(_, row)| (row.posted_at, row.id));
     forget_hashtags(tx, &updated).await?;
-    let backend = tx.get_database_backend();
-    let mut inserts = hashtags(backend, &changed);
+    inserts.extend(hashtags(backend, &changed));
     if !inserted.is_empty() {
         let counts = inserted.iter().map(|(post, row)| row::metrics_of(store, owner, row.id, post)).collect();
         inserts.push(bulk::insert::<post_metrics::Entity>(backend, counts));
@@ -138,9 +166,7 @@ fn root(post: &ScoredPost) -> String {
     post.post.edit_root.to_string()
 }
 
-async fn upsert(tx: &Transaction, store: &Store, owner: Owner, posts: &[&ScoredPost]) -> Result<Vec<Changed>, Error> {
-    let now = store.now();
-    let rows = posts.iter().map(|post| row::of(post, owner, store.entropy.as_ref(), now));
+async fn upsert(tx: &Transaction, rows: Vec<Model>) -> Result<Vec<Changed>, Error> {
     // An equal row is not written, and an older version never replaces a newer one. The time, which the indexes sort
     // by, and the owner stay as they were.
     let changed = OnConflict::columns([Column::Platform, Column::RootId])
@@ -160,7 +186,7 @@ async fn upsert(tx: &Transaction, store: &Store, owner: Owner, posts: &[&ScoredP
              AND posts.version <= excluded.version AND posts.deleted_at IS NULL",
         ))
         .to_owned();
-    let mut insert = bulk::insert::<Entity>(tx.get_database_backend(), rows.collect());
+    let mut insert = bulk::insert::<Entity>(tx.get_database_backend(), rows);
     insert.on_conflict(changed).returning(Query::returning().columns(Changed::COLUMNS));
     let rows = tx.query_all(&insert).await?;
     Ok(rows.iter().map(Changed::read).collect::<Result<_, _>>()?)
@@ -244,29 +270,4 @@ async fn enter_doubtful(tx: &Transaction, store: &Store, changed: &[(&ScoredPost
     let new = changed.iter().filter(|(post, row)| post.is_doubtful && is_new(row));
     let new: Vec<_> = new.map(|(_, row)| row.id).collect();
     enter::posts(tx, store, &new, ReviewReason::LowConfidence, None).await
-}
-
-/// The posts of a platform with these numbers, one look at the index for each number: on a table that has grown since its
-/// statistics were taken, PostgreSQL would read all of it for a list of them.
-const KNOWN: &str = "SELECT known.* FROM unnest($2::text[]) AS asked (root_id) CROSS JOIN LATERAL ( \
-    SELECT id, root_id, version, content_hash, deleted_at FROM posts \
-    WHERE platform = $1 AND root_id = asked.root_id FOR NO KEY UPDATE) AS known";
-
-/// Which of the chains of edits are stored, by their names. They stay as they are until the transaction ends.
-async fn known(tx: &Transaction, owner: Owner, posts: &[ScoredPost]) -> Result<BTreeMap<String, Known>, Error> {
-    let platform = owner.platform.as_str();
-    let known: Vec<Known> = if tx.get_database_backend() == DbBackend::Postgres {
-        // Numbers need no quotes. The page has them in their order, in which rows are locked everywhere.
-        let asked = format!("{{{}}}", posts.iter().map(root).collect::<Vec<_>>().join(","));
-        let select = Statement::from_sql_and_values(DbBackend::Postgres, KNOWN, [platform.into(), asked.into()]);
-        Known::find_by_statement(select).all(tx).await?
-    } else {
-        let known = Entity::find()
-            .select_only()
-            .columns([Column::Id, Column::RootId, Column::Version, Column::ContentHash, Column::DeletedAt])
-            .filter(Column::Platform.eq(platform))
-            .filter(Column::RootId.is_in(posts.iter().map(root)));
-        known.into_model().all(tx).await?
-    };
-    Ok(known.into_iter().map(|known| (known.root_id.clone(), known)).collect())
 }

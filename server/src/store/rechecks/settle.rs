@@ -39,7 +39,7 @@ impl Store {
         let tx = self.begin().await?;
         let stored = lock(&tx, batch).await?;
         let mut settled = Settled::default();
-        let (mut changed, mut gone) = (BTreeMap::<Owner, Vec<ScoredPost>>::new(), BTreeMap::<_, Vec<_>>::new());
+        let (mut changed, mut gone) = (BTreeMap::<Owner, Vec<&ScoredPost>>::new(), BTreeMap::<_, Vec<_>>::new());
         let mut renewed = Vec::new();
         for check in batch {
             let Some(row) = stored.get(&check.due.post.0) else {
@@ -60,7 +60,7 @@ impl Store {
                         settled.unchanged += 1;
                     } else {
                         settled.changed += 1;
-                        changed.entry(row.owner()?).or_default().push((**post).clone());
+                        changed.entry(row.owner()?).or_default().push(&**post);
                     }
                 }
                 // A newer version was stored since; what is known of the older one is of no use.

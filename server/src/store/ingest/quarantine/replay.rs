@@ -24,7 +24,7 @@ pub(super) async fn replay(store: &Store, id: QuarantineId, post: &ScoredPost) -
         ReplayOutcome::Unchanged
     } else {
         let owner = Owner { leader: record.leader_id, platform: record.platform };
-        let written = upsert::posts(&tx, store, owner, std::slice::from_ref(post)).await?;
+        let written = upsert::posts(&tx, store, owner, &[post]).await?;
         let outcome = match (written.inserted(), written.updated) {
             (0, 0) => ReplayOutcome::Unchanged,
             (0, _) => ReplayOutcome::Updated,
