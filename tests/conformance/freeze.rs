@@ -10,7 +10,7 @@ use amber_server::store::{
 use amber_tests::Flaky;
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use crate::fresh::{Fresh, open as connect, settings};
 use crate::sample::{Reading, end, leader, number, open, page, post, read, request, want, worker};
@@ -157,8 +157,7 @@ async fn a_session_frozen_inside_a_page_holds_up_nobody_for_long() {
     row.execute_unprepared("SELECT 1 FROM ingest_runs FOR UPDATE").await.unwrap();
     let mut commit = JoinSet::new();
     commit.spawn(async move { frozen.commit_page(page).await });
-    let waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-    timeout(TTL, async { while fresh.number(waits).await == 0 {} }).await.expect("the page waits");
+    fresh.somebody_waits_for_a_lock().await;
     network.stall().await;
     row.rollback().await.unwrap();
     let start = Instant::now();

@@ -9,6 +9,7 @@ use amber_server::store::{Settings, Store};
 use amber_tests::{Postgres, TestClock};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 /// Every table of Amber.
 pub(crate) const TABLES: [&str; 25] = [
@@ -104,6 +105,14 @@ impl Fresh {
     pub(crate) async fn expire_leases(&self) {
         let expired = self.change("UPDATE ingest_streams SET lease_until = 1 WHERE lease_owner IS NOT NULL").await;
         assert!(expired > 0, "nothing was leased");
+    }
+
+    /// Waits until a statement of this database of PostgreSQL waits for another one.
+    pub(crate) async fn somebody_waits_for_a_lock(&self) {
+        let waits =
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+        let wait = async { while self.number(waits).await == 0 {} };
+        timeout(Duration::from_secs(4), wait).await.expect("nobody waits for a lock");
     }
 
     /// Every row of a table, as text, sorted.

@@ -1,12 +1,13 @@
 //! Pages of posts: stored once, edited in place, fenced, with the checkpoint in the same transaction.
 
 use amber_server::domain::{Checkpoint, ExternalId, FeedFilter, Gap, Platform, Post};
-use amber_server::store::{Error, Ingest, Lease, PageCommit, Posts, Stream, StreamKind};
+use amber_server::store::{Arrivals, Error, Ingest, Lease, PageCommit, Posts, Stream, StreamKind};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::fresh::Fresh;
-use crate::sample::{commit, edit, leader, number, page, post, reading, rejected, worker};
+use crate::sample::{commit, edit, leader, number, page, post, read, reading, rejected, worker};
 
 on_both_databases!(
     a_page_that_comes_again_changes_nothing,
@@ -118,6 +119,33 @@ async fn of_many_workers_on_one_version_one_stores_its_page(fresh: Fresh) {
     let fenced = |result: &&Result<_, Error>| matches!(result, Err(Error::Fenced { .. }));
     assert_eq!(results.iter().filter(fenced).count(), 7, "{results:?}");
     assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_post_that_somebody_else_stores_meanwhile_is_stored_once() {
+    let Some(fresh) = Fresh::postgres().await else { return };
+    let mut other = read(&fresh.store, leader(&fresh.store, "other").await.id).await;
+    commit(&fresh.store, &mut other, vec![post(number(1), "good news")]).await.unwrap();
+    fresh.change("UPDATE posts SET root_id = 'not yet'").await;
+    let reading = reading(&fresh.store).await;
+    let posts: Vec<_> = (0..3).map(|n| post(number(n), "good news")).collect();
+    let page = page(&reading, posts, Vec::new());
+
+    // The page does not find the post, and then waits for what becomes of it.
+    let rival = fresh.raw.begin().await.unwrap();
+    rival.execute_unprepared(&format!("UPDATE posts SET root_id = '{}'", number(1))).await.unwrap();
+    let store = fresh.store.clone();
+    let mut commit = JoinSet::new();
+    commit.spawn(async move { store.commit_page(page).await });
+    fresh.somebody_waits_for_a_lock().await;
+    rival.commit().await.unwrap();
+
+    let committed = commit.join_next().await.unwrap().unwrap().unwrap();
+    assert_eq!((committed.counters.inserted, committed.counters.unchanged), (2, 1));
+    assert_eq!(committed.version, reading.stream.version + 1);
+    assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 3);
+    assert_eq!(fresh.number("SELECT CAST(SUM(n) AS bigint) FROM post_counts").await, 3);
+    assert_eq!(fresh.store.last_arrival().await.unwrap(), 3);
 }
 
 async fn a_page_that_lost_records_is_refused(fresh: Fresh) {

@@ -1,4 +1,5 @@
-//! The bare servers: they read what is asked and give one answer, which they were started with.
+//! The bare servers: they read what is asked and give one answer, which they were started with; some commit a line of the audit
+//! before it.
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -20,6 +21,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
 
 use crate::caller::Manner;
+use crate::line::Lines;
 
 /// A bare server in a process of its own. It ends when it is dropped.
 pub(crate) struct Echo {
@@ -28,9 +30,10 @@ pub(crate) struct Echo {
 }
 
 impl Echo {
-    pub(crate) fn start(manner: Manner, answer: &str) -> Self {
+    /// Starts one that writes to a database, or to none.
+    pub(crate) fn start(manner: Manner, answer: &str, database: Option<&str>) -> Self {
         let mut command = Command::new(env::current_exe().unwrap());
-        command.args([manner.bare(), answer]).stdin(Stdio::null()).stdout(Stdio::piped());
+        command.args([manner.bare(), answer, database.unwrap_or_default()]).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
@@ -54,23 +57,32 @@ impl Drop for Echo {
 }
 
 /// Is such a server, until it is killed.
-pub(crate) async fn serve(kind: &str, answer: &str) {
+pub(crate) async fn serve(kind: &str, answer: &str, database: &str) {
+    let lines = if database.is_empty() { None } else { Some(Lines::to(database).await) };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     println!("http://{}", listener.local_addr().unwrap());
     std::io::stdout().flush().unwrap();
     if kind == Manner::Json.bare() {
         let answer: &'static str = answer.to_owned().leak();
-        let echo = async move |Json(_): Json<Value>| ([(CONTENT_TYPE, "application/json")], answer);
+        let echo = async move |Json(_): Json<Value>| {
+            if let Some(lines) = &lines {
+                lines.write().await;
+            }
+            ([(CONTENT_TYPE, "application/json")], answer)
+        };
         axum::serve(listener, Router::new().route("/api/embed/token", post(echo))).await.unwrap();
         return;
     }
     let bytes = STANDARD.decode(answer).unwrap();
-    let bare = Bare(v1::IssueEmbedTokenResponse::decode(&bytes[..]).unwrap());
+    let bare = Bare { answer: v1::IssueEmbedTokenResponse::decode(&bytes[..]).unwrap(), lines };
     let service = EmbedTokenServiceServer::new(bare);
     Server::builder().add_service(service).serve_with_incoming(TcpIncoming::from(listener)).await.unwrap();
 }
 
-struct Bare(v1::IssueEmbedTokenResponse);
+struct Bare {
+    answer: v1::IssueEmbedTokenResponse,
+    lines: Option<Lines>,
+}
 
 /// Answers one method of the contract; nobody calls the others.
 macro_rules! echo_alone {
@@ -81,7 +93,10 @@ macro_rules! echo_alone {
                 &self,
                 _request: Request<v1::IssueEmbedTokenRequest>,
             ) -> Result<Response<v1::IssueEmbedTokenResponse>, Status> {
-                Ok(Response::new(self.0.clone()))
+                if let Some(lines) = &self.lines {
+                    lines.write().await;
+                }
+                Ok(Response::new(self.answer.clone()))
             }
 
             $(async fn $other(&self, _request: Request<v1::$asked>) -> Result<Response<v1::$answered>, Status> {
