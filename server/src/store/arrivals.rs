@@ -146,14 +146,14 @@ impl NewArrivals<'_> {
             .to_owned();
         let ids: Vec<_> = self.posts.iter().map(Uuid::to_string).collect();
         let ids = Expr::val(format!("{{{}}}", ids.join(","))).cast_as("uuid[]");
-        let places = Func::cust("generate_series")
+        let series = Func::cust("generate_series")
             .args([Expr::col(("clock", "seq")).sub(more - 1), Expr::col(("clock", "seq"))]);
         let placed = Query::insert()
             .into_table(post_arrivals::Entity)
             .columns([Seq, PostId, ArrivedAt])
             .select_from(
                 Query::select()
-                    .expr(places)
+                    .expr(series)
                     .expr(Func::cust("unnest").arg(ids))
                     .expr(self.at.as_microsecond())
                     .from("clock")

@@ -8,10 +8,14 @@ use amber_server::domain::{AuditAction, AuditEvent, ClientId, Clock, DashboardId
 use amber_server::embed::AuditLog;
 use amber_server::store::{Settings, Store};
 use amber_server::telemetry::Metrics;
+use tokio::task::JoinSet;
 
 /// Writes lines as Amber does, many at a time.
 #[derive(Clone)]
-pub(crate) struct Lines(AuditLog);
+pub(crate) struct Lines {
+    log: AuditLog,
+    _writer: Arc<JoinSet<()>>,
+}
 
 impl Lines {
     /// Writes to the database at `url`.
@@ -23,8 +27,9 @@ impl Lines {
         let unknown = || "unknown".to_owned();
         let build = Build { version: unknown(), commit: unknown(), build_time: unknown() };
         let (log, mut writer) = AuditLog::new(Arc::new(store), Metrics::new(&build, Arc::new(SystemClock)));
-        tokio::spawn(async move { writer.run().await });
-        Self(log)
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { writer.run().await });
+        Self { log, _writer: Arc::new(tasks) }
     }
 
     /// Returns when a line is committed.
@@ -41,6 +46,6 @@ impl Lines {
             network: Some("127.0.0.0/24".to_owned()),
             detail: None,
         };
-        self.0.record(event).await.unwrap();
+        self.log.record(event).await.unwrap();
     }
 }
