@@ -1,13 +1,17 @@
 //! Changes of leaders, and what becomes of the streams of one that is given another handle.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use amber_server::domain::{Checkpoint, Leader, LeaderChange, LeaderId, LeaderState, Platform, UserId};
+use amber_server::domain::{Checkpoint, Leader, LeaderChange, LeaderId, LeaderState, Platform, RunTrigger, UserId};
 use amber_server::store::{Error, Ingest, Leaders, MovedStream, StreamKind, Work};
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::Value;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
 use crate::fresh::Fresh;
-use crate::sample::{commit, end, leader, number, page, post, read, want, worker};
+use crate::sample::{commit, end, leader, number, open, page, post, read, request, want, worker};
 
 on_both_databases!(
     only_what_a_change_names_is_changed,
@@ -19,6 +23,7 @@ on_both_databases!(
     a_leader_without_a_handle_keeps_its_place_and_frees_its_key,
     a_handle_that_another_leader_has_makes_a_key_of_its_own,
     leaders_that_change_and_go_at_once_end_well,
+    leaders_that_swap_handles_at_once_are_never_refused,
 );
 
 fn named(name: &str) -> LeaderChange {
@@ -238,4 +243,80 @@ async fn leaders_that_change_and_go_at_once_end_well(fresh: Fresh) {
         assert_eq!(fresh.number("SELECT COUNT(*) FROM ingest_streams").await, 2);
         fresh.store.delete(bob).await.unwrap();
     }
+}
+
+async fn leaders_that_swap_handles_at_once_are_never_refused(fresh: Fresh) {
+    const ROUNDS: usize = 60;
+    let names = ["ada", "bob", "cyd"];
+    let mut leaders = Vec::new();
+    for name in names {
+        leaders.push(leader(&fresh.store, name).await.id);
+    }
+    // Their leases are extended meanwhile, which locks the streams of all of them.
+    open(&fresh.store, &request(RunTrigger::Refresh, &leaders)).await;
+    let mut swaps = JoinSet::new();
+    for (place, id) in leaders.iter().copied().enumerate() {
+        let store = fresh.store.clone();
+        swaps.spawn(async move {
+            let worker = worker();
+            for round in 1..=ROUNDS {
+                let handle = on_x(names[(place + round) % names.len()]);
+                store.claim(worker, want(1)).await.expect("a claim waits for nobody");
+                let (changed, held) = tokio::join!(store.change(id, &handle), store.heartbeat(worker, want(1).ttl));
+                assert!(changed.expect("one waits for the other").is_some());
+                held.expect("leases are extended whatever changes");
+            }
+        });
+    }
+    swaps.join_all().await;
+    assert_eq!(fresh.number("SELECT COUNT(*) FROM ingest_streams").await, 6);
+    assert_eq!(fresh.number("SELECT COUNT(DISTINCT leader_id) FROM ingest_streams").await, 3);
+}
+
+/// Waits until a statement waits for a lock of PostgreSQL.
+async fn somebody_waits(fresh: &Fresh) {
+    let waiting =
+        "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waits = async {
+        while fresh.number(waiting).await == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(30), waits).await.expect("a lock is waited for");
+}
+
+/// On SQLite one change begins when the other one is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_knows_what_the_one_before_has_made() {
+    let Some(fresh) = Fresh::postgres().await else { return };
+    let id = leader(&fresh.store, "ada").await.id;
+    let renaming = fresh.raw.begin().await.unwrap();
+    renaming.execute_unprepared("UPDATE leaders SET name = 'Countess'").await.unwrap();
+    let handle = on_x("lovelace");
+    let (moved, ()) = tokio::join!(fresh.store.change(id, &handle), async {
+        somebody_waits(&fresh).await;
+        renaming.commit().await.unwrap();
+    });
+    let changed = moved.unwrap().expect("the leader is there").leader;
+    assert_eq!(changed.name, "Countess");
+    assert_eq!(fresh.store.get(id).await.unwrap(), Some(changed));
+}
+
+/// On SQLite nobody else writes while a leader is deleted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_leader_is_deleted_while_its_leases_are_extended() {
+    let Some(fresh) = Fresh::postgres().await else { return };
+    let id = leader(&fresh.store, "ada").await.id;
+    let streams = fresh.texts("SELECT CAST(id AS text) FROM ingest_streams ORDER BY id").await;
+    // The new version of a row lies behind the others: from now on the table has the streams in the opposite order.
+    fresh.change(&format!("UPDATE ingest_streams SET stream_key = 'x:countess' WHERE id = '{}'", streams[0])).await;
+    let extending = fresh.raw.begin().await.unwrap();
+    let extend = |stream: &str| format!("UPDATE ingest_streams SET lease_until = 1 WHERE id = '{stream}'");
+    extending.execute_unprepared(&extend(&streams[0])).await.unwrap();
+    let (deleted, ()) = tokio::join!(fresh.store.delete(id), async {
+        somebody_waits(&fresh).await;
+        extending.execute_unprepared(&extend(&streams[1])).await.expect("nobody waits in a circle");
+        extending.commit().await.unwrap();
+    });
+    assert_eq!(deleted.unwrap().map(|keys| keys.len()), Some(2));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amber_server::domain::{Clock, ExternalId, FeedFilter, UserId};
+use amber_server::domain::{Clock, ExternalId, FeedFilter, LeaderChange, UserId};
 use amber_server::ingestion::{Fate, QuarantineDeps, replay};
 use amber_server::sentiment::Analyzer;
 use amber_server::store::{
@@ -19,6 +19,7 @@ on_both_databases!(
     a_record_that_is_a_post_now_is_stored_once,
     of_many_who_replay_a_record_one_stores_it,
     a_record_that_is_still_no_post_stays_open_with_its_new_reason,
+    a_record_of_an_account_that_the_leader_left_waits_until_it_comes_back,
     a_replay_leaves_a_post_that_is_stored_already,
     a_replay_brings_an_edit_of_a_stored_post,
     what_was_discarded_is_not_replayed,
@@ -122,7 +123,6 @@ async fn a_record_that_is_still_no_post_stays_open_with_its_new_reason(fresh: Fr
     let mut bad = record(number(1), "never mind");
     bad["text"] = Value::Null;
     let id = set_aside(&fresh, &mut reading, bad).await;
-    let of_another = set_aside(&fresh, &mut reading, json!({"id": "7", "author_id": "13", "text": "not hers"})).await;
     for attempts in 1..=2 {
         let refused = Fate::Refused { reason: "is missing".into(), path: "text".into() };
         assert_eq!(fate(&fresh, id).await, refused);
@@ -130,9 +130,44 @@ async fn a_record_that_is_still_no_post_stays_open_with_its_new_reason(fresh: Fr
         assert_eq!((open.status, open.attempts, open.closed_at), (QuarantineStatus::Open, attempts, None));
         assert_eq!((open.reason.as_str(), open.path.as_str()), ("is missing", "text"));
     }
-    let Fate::Refused { path, .. } = fate(&fresh, of_another).await else { panic!("it is another account's") };
-    assert_eq!(path, "author_id");
     assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 0);
+}
+
+async fn a_record_of_an_account_that_the_leader_left_waits_until_it_comes_back(fresh: Fresh) {
+    let mut reading = known(&fresh, "ada").await;
+    let id = set_aside(&fresh, &mut reading, record(number(1), "by Ada")).await;
+    let mut by_nobody = record(number(2), "by whoever is read");
+    by_nobody["author_id"] = Value::Null;
+    let by_nobody = set_aside(&fresh, &mut reading, by_nobody).await;
+    let leader = reading.stream.leader_id;
+    let follow = async |handle: &str, account: i64| {
+        let handles = Some([("x".to_owned(), handle.to_owned())].into());
+        let change = LeaderChange { handles, ..LeaderChange::default() };
+        let moved = fresh.store.change(leader, &change).await.unwrap().unwrap().leader;
+        let Fate::Refused { reason, .. } = fate(&fresh, id).await else {
+            panic!("nobody knows the account of {handle}")
+        };
+        assert!(reason.contains("not known yet: replay it after a run"), "{reason}");
+        assert!(fresh.store.set_account(&moved, UserId(account), None, moved.state).await.unwrap());
+    };
+
+    follow("bob", 13).await;
+    let Fate::Refused { reason, path } = fate(&fresh, id).await else { panic!("it is a post of another account") };
+    assert!(reason.contains("is account 12, but the leader has account 13 now: discard"), "{reason}");
+    assert_eq!(path, "author_id");
+    let open = read(&fresh, id).await;
+    assert_eq!(
+        (open.status, open.reason, open.path),
+        (QuarantineStatus::Open, reason, path),
+        "the list tells the same"
+    );
+    assert_eq!(fate(&fresh, by_nobody).await, Fate::Refused { reason: "is missing".into(), path: "author_id".into() });
+    assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 0);
+
+    // The same account under another name.
+    follow("lovelace", ACCOUNT).await;
+    assert_eq!(fate(&fresh, id).await, Fate::Replayed(ReplayOutcome::Inserted));
+    assert_eq!(fresh.texts("SELECT body FROM posts").await, ["by Ada"]);
 }
 
 async fn a_replay_leaves_a_post_that_is_stored_already(fresh: Fresh) {

@@ -41,6 +41,9 @@ pub struct Checkpoint {
     /// The number of the account that was read; None as long as nothing says whose posts these are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<i64>,
+    /// Since when that account is read, if another one was before; None when all that is stored may be of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_since: Option<Timestamp>,
 }
 
 impl Checkpoint {
@@ -51,8 +54,9 @@ impl Checkpoint {
     /// clock: the stream is read like a new one when that was wrong.
     #[must_use]
     pub fn believed(mut self, latest: Timestamp) -> Self {
+        self.account_since = self.account_since.filter(|at| *at <= latest);
         if self.top.is_none() && self.high_water.is_some_and(|mark| mark > first_snowflake_at(latest).0) {
-            return Self { account: self.account, ..Self::default() };
+            return Self { account: self.account, account_since: self.account_since, ..Self::default() };
         }
         self.deep_at = self.deep_at.filter(|at| *at <= latest);
         self
@@ -65,11 +69,14 @@ impl Checkpoint {
         self
     }
 
-    /// The state of a stream that is read of `account` from now on: this one, unless it is that of another account, whose
-    /// posts say nothing about those of this one.
+    /// The state of a stream that is read of `account` from `now` on: this one, unless it is that of another account,
+    /// whose posts say nothing about those of this one.
     #[must_use]
-    pub fn for_account(self, account: UserId) -> Self {
-        if self.account.is_some_and(|known| known != account.0) { Self::default() } else { self }
+    pub fn for_account(self, account: UserId, now: Timestamp) -> Self {
+        if self.account.is_some_and(|known| known != account.0) {
+            return Self { account_since: Some(now), ..Self::default() };
+        }
+        self
     }
 
     /// The exclusive lower bound of the next head page: a bit before the newest known post, because posts can become

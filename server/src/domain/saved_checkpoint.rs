@@ -137,6 +137,7 @@ mod tests {
             deep_at: Some(now),
             bounded: true,
             account: Some(most),
+            account_since: Some(now),
         };
         assert!(OpaqueCheckpoint::new(OpaqueCheckpoint::from(&longest).0).is_ok());
     }

@@ -61,14 +61,25 @@ impl Trust {
     /// What X answers, and what is made of it. An answer that is on its way when the reading is told to stop is waited for a
     /// moment: X bills it. But without the lease it is no longer this worker's matter.
     pub(super) async fn unless_stopped<T>(&self, asking: impl Future<Output = T> + Send) -> Option<T> {
+        self.answer(asking, |state| state != State::Lost).await
+    }
+
+    /// The same for an answer that others of the run need as well: it is waited for without the lease too.
+    pub(super) async fn unless_late<T>(&self, asking: impl Future<Output = T> + Send) -> Option<T> {
+        self.answer(asking, |_| true).await
+    }
+
+    async fn answer<T>(
+        &self,
+        asking: impl Future<Output = T> + Send,
+        is_wanted: impl FnOnce(State) -> bool + Send,
+    ) -> Option<T> {
         let mut asking = pin!(asking);
-        if let Some(answer) = self.stop.run_until_cancelled(asking.as_mut()).await {
-            return Some(answer);
+        match self.stop.run_until_cancelled(asking.as_mut()).await {
+            Some(answer) => Some(answer),
+            None if is_wanted(self.state()) => timeout(UNDER_WAY, asking).await.ok(),
+            None => None,
         }
-        if self.state() == State::Lost {
-            return None;
-        }
-        timeout(UNDER_WAY, asking).await.ok()
     }
 
     /// Why it must not.

@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 use tracing::info;
 
 use super::Deps;
-use super::keeper::Trust;
+use super::keeper::{State, Trust};
 use super::walk::Stop;
 use crate::domain::{Handle, Leader, LeaderState, RunId, UserId};
 use crate::store::Claim;
@@ -47,7 +47,8 @@ pub(super) struct Lookups {
 }
 
 impl Lookups {
-    /// The leader as X knows it, if it is not readable so far.
+    /// The leader as X knows it, if it is not readable so far. What X says is noted for all that were asked about, also when
+    /// the lease is lost meanwhile: who has another handle by then is told apart where it is noted.
     pub(super) async fn ensure(
         &self,
         deps: &Deps,
@@ -74,7 +75,8 @@ impl Lookups {
             *last = Some((claim.run, leaders));
             Ok(found)
         };
-        trust.unless_stopped(work).await.ok_or(Stop::Cancelled)?
+        let found = trust.unless_late(work).await.ok_or(Stop::Cancelled)?;
+        if trust.state() == State::Lost { Err(Stop::Cancelled) } else { found }
     }
 }
 

@@ -94,11 +94,15 @@ async fn replay_one(deps: &QuarantineDeps, id: QuarantineId) -> Result<Fate, sto
     }
 }
 
+/// A record belongs to one account, and what is stored under a leader shall be of an account that it has.
+const UNKNOWN_ACCOUNT: &str = "is perhaps not of the leader, whose account on X is not known yet: replay it after a run \
+                               that reads the leader, or discard it";
+
 /// The post, or what is wrong and where.
 fn read(record: &Quarantined, leader: &Leader) -> Result<FetchedPost, (String, String)> {
     let whole = |reason: &str| (reason.to_owned(), String::new());
     let raw = serde_json::from_str(&record.raw).map_err(|_| whole("was too long to be kept whole"))?;
-    let owner = leader.x_user_id.ok_or_else(|| whole("is from an account that X was not asked about yet"))?;
+    let owner = leader.x_user_id.ok_or_else(|| whole(UNKNOWN_ACCOUNT))?;
     let author = Author {
         handle: leader.x_handle().map(|handle| handle.as_str().to_owned()).unwrap_or_default(),
         name: leader.name.clone(),

@@ -19,6 +19,7 @@ use super::entity::leaders::{ActiveModel, Column, Entity, Model};
 use super::entity::{ingest_runs, ingest_streams, ingest_tasks, posts};
 use super::newest_first::behind;
 use super::text::{clean, clean_all, from_json, json};
+use super::work::locked;
 use super::{Error, Store, instant, number};
 use crate::domain::{Handle, Leader, LeaderChange, LeaderId, LeaderState, NewLeader, RunId, StreamKey, UserId};
 use crate::resilience::furthest;
@@ -179,10 +180,10 @@ impl Leaders for Store {
             return Ok(None);
         }
         // Whoever stores a page has locked its stream, and then refers to the leader and its posts; the same order here
-        // keeps both from a deadlock.
+        // keeps both from a deadlock, as does that of the streams.
         let streams = Query::delete()
             .from_table(Streams)
-            .and_where(OfStream::LeaderId.eq(id.0))
+            .and_where(OfStream::Id.in_subquery(locked(OfStream::LeaderId.eq(id.0))))
             .returning(Query::returning().column(OfStream::StreamKey))
             .to_owned();
         let keys = tx.query_all(&streams).await?.iter().map(key).collect::<Result<_, _>>()?;

@@ -168,7 +168,9 @@ impl Reviews {
         let report = replay(&self.records, &[record.id]).await?;
         match report.verdicts.into_iter().next().map(|verdict| verdict.fate) {
             Some(Fate::Replayed(_) | Fate::Closed) => Ok(()),
-            Some(Fate::Refused { reason, .. }) => Err(Error::RecordInvalid(reason)),
+            Some(Fate::Refused { reason, path }) => {
+                Err(Error::RecordInvalid(format!("{path} {reason}").trim_start().to_owned()))
+            }
             Some(Fate::Unknown) | None => Err(Error::NotFound(Missing::ReviewItem)),
         }
     }

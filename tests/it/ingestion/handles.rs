@@ -20,6 +20,7 @@ on_both_databases! {
     an_account_that_was_left_and_comes_back_begins_anew_and_doubles_nothing,
     a_handle_that_changes_while_its_account_is_looked_up_is_looked_up_anew,
     a_handle_that_changes_while_its_posts_are_read_stores_none_of_them,
+    what_x_says_of_others_is_noted_though_the_leader_who_asked_has_another_handle,
     without_a_handle_nothing_is_asked_for,
     checkpoint_files_follow_the_handle,
 }
@@ -115,6 +116,16 @@ async fn an_account_that_was_left_and_comes_back_begins_anew_and_doubles_nothing
     assert!(run.unchanged <= 1, "{run:?}");
 }
 
+/// Waits until X was asked more often than so.
+async fn asked_more_than(stage: &Stage, before: usize) {
+    let asked = async {
+        while stage.requests() <= before {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, asked).await.expect("X is asked");
+}
+
 /// Another handle comes while X takes its time for an answer about the first one.
 async fn change_at(stage: &Stage, path: &str) {
     let leader = stage.status().await.leaders.remove(0).leader_id;
@@ -124,12 +135,7 @@ async fn change_at(stage: &Stage, path: &str) {
     let before = stage.requests();
     stage.x.fail_next(1, Fault::Slow(Duration::from_secs(3)));
     let run = stage.ask().await;
-    let asked = async {
-        while stage.requests() == before {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, asked).await.expect("X is asked");
+    asked_more_than(stage, before).await;
     assert!(stage.x.requests().last().unwrap().path.ends_with(path), "{:?}", stage.x.requests());
     give(stage, &leader, Some("bob")).await;
     let run = succeeded(&end_of(&stage.amber, &run).await);
@@ -152,6 +158,35 @@ async fn a_handle_that_changes_while_its_posts_are_read_stores_none_of_them(back
     stage.add("ada").await;
     assert_eq!(succeeded(&stage.run().await).inserted, 0);
     change_at(&stage, "/tweets").await;
+}
+
+async fn what_x_says_of_others_is_noted_though_the_leader_who_asked_has_another_handle(backend: Backend) {
+    // One leader after the other, and leases so short that the loss of one is known before the late answer comes.
+    let one_by_one =
+        |builder: amber_tests::Builder| builder.env("X_INGEST_CONCURRENCY", "1").env("X_INGEST_LEASE_SECONDS", "3");
+    let Some(stage) = Stage::with(backend, one_by_one).await else { return };
+    // From the first answer on X's limits are known, so that a call whose answer nobody takes holds up no others.
+    stage.add("zoe").await;
+    succeeded(&stage.run().await);
+    let before = stage.requests();
+    let mut leaders = Vec::new();
+    for handle in ["ada", "bob", "cyd"] {
+        stage.advance(Duration::from_secs(1));
+        leaders.push(stage.add(handle).await);
+    }
+    stage.x.add_user("Dan", "dan").unwrap();
+    stage.x.fail_next(1, Fault::Slow(Duration::from_secs(3)));
+    // The leaders of one second after the other have ids in that order, and the first one is read first.
+    let run = stage.ask_for(&leaders.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    asked_more_than(&stage, before).await;
+    give(&stage, &leaders[0], Some("dan")).await;
+    succeeded(&end_of(&stage.amber, &run).await);
+    let lookups = stage.x.requests().into_iter().skip(before).filter(|seen| seen.path == "/2/users/by");
+    let names: Vec<_> = lookups.map(|seen| seen.query.split_once("usernames=").expect("names").1.to_owned()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert!(["ada", "bob", "cyd"].iter().all(|name| names[0].contains(name)), "{names:?}");
+    assert!(names[1].starts_with("dan") && !names[1].contains("bob") && !names[1].contains("cyd"), "{names:?}");
+    assert!(stage.status().await.leaders.iter().all(|leader| leader.state() == LeaderState::Active));
 }
 
 async fn without_a_handle_nothing_is_asked_for(backend: Backend) {

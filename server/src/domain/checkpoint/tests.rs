@@ -142,7 +142,7 @@ fn a_checkpoint_survives_being_written_down() {
     let state = Checkpoint::default().backfill_below(id(9)).seen_deep(at(3));
     let state = state.with_gap_stuck(state.gaps[0], at(4)).with_head_page(id(10), id(12), id(12));
     let state = state.with_gap_given_up(state.gaps[1], at(5), GivenUp::Limit);
-    let state = Checkpoint { bounded: true, ..state }.of_account(UserId(7));
+    let state = Checkpoint { bounded: true, account_since: Some(at(6)), ..state }.of_account(UserId(7));
     let written = serde_json::to_string(&state).unwrap();
     assert_eq!(serde_json::from_str::<Checkpoint>(&written).unwrap(), state);
 }
@@ -154,13 +154,18 @@ fn what_a_clock_that_ran_far_ahead_wrote_down_is_not_believed() {
     assert_eq!(ahead.clone().believed(at(9_999)), ahead);
     let read = Checkpoint::started(id(0), id(1));
     assert_eq!(read.clone().seen_deep(at(9_999)).believed(at(50)), read, "the next look is from far back");
+    for known in [Checkpoint::started_empty(at(9_999)), read] {
+        let since = |told| Checkpoint { account_since: Some(told), ..known.clone() }.believed(at(50)).account_since;
+        assert_eq!((since(at(50)), since(at(9_999))), (Some(at(50)), None), "all posts would be of before");
+    }
 }
 
 #[test]
 fn a_checkpoint_is_used_for_its_own_account_alone() {
     let unknown = Checkpoint::started(id(3), id(9));
-    assert_eq!(unknown.clone().for_account(UserId(7)), unknown, "one of before accounts were written down");
+    assert_eq!(unknown.clone().for_account(UserId(7), at(1)), unknown, "one of before accounts were written down");
     let known = unknown.of_account(UserId(7));
-    assert_eq!(known.clone().for_account(UserId(7)), known);
-    assert_eq!(known.for_account(UserId(8)), Checkpoint::default());
+    assert_eq!(known.clone().for_account(UserId(7), at(1)), known);
+    let other = known.for_account(UserId(8), at(1));
+    assert_eq!(other, Checkpoint { account_since: Some(at(1)), ..Checkpoint::default() });
 }

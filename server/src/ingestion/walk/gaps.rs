@@ -66,7 +66,11 @@ impl Walk<'_> {
 
     /// Only an answer without posts and without a token comes here.
     async fn close(&mut self, stream: &mut Stream, gap: Gap, page: TimelinePage) -> Result<(), Stop> {
-        let above = self.deps.ingest.posts_from(self.claim.lease.leader, Platform::X, ExternalId(gap.cursor)).await?;
+        let (leader, from) = (self.claim.lease.leader, ExternalId(gap.cursor));
+        let above = self.deps.ingest.posts_from(leader, Platform::X, from, self.since).await?;
+        // A gap without a lower end is all that is missing below, so X's own count of the account decides: some posts may be
+        // stored of another leader, or of this one from when it had the account before.
+        let above = self.owner_posts.filter(|_| gap.lo == 0).unwrap_or(above);
         let checkpoint = match stream.kind {
             _ if above < REACH => stream.checkpoint.without_gap(gap),
             StreamKind::Backfill => stream.checkpoint.bounded_by_x(gap),

@@ -9,6 +9,9 @@ mod page;
 mod tests;
 mod timeline;
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use tracing::{info, warn};
 
 use super::Deps;
@@ -16,6 +19,7 @@ use super::keeper::Trust;
 use super::score::score;
 use crate::checkpoints;
 use crate::domain::{Checkpoint, ExternalId, LeaderState, Platform, RunCounters, StreamKey, UserId};
+use crate::resilience::furthest;
 use crate::store::{self, Claim, PageCommit, Stream, StreamKind};
 use crate::x_api::{self, TimelinePage, TimelineRequest};
 
@@ -66,6 +70,8 @@ pub(super) struct Walk<'a> {
     pub(super) counters: RunCounters,
     /// How many posts X counts of the account, as far as a page told it.
     pub(super) owner_posts: Option<u64>,
+    /// Since when the leader has this account; None when it had no other one.
+    since: Option<Timestamp>,
     /// New posts that it may still store; None: as many as there are.
     left: Option<u64>,
     /// Pages that it may still read of the stream.
@@ -77,12 +83,14 @@ impl<'a> Walk<'a> {
     pub(super) fn new(deps: &'a Deps, x: &'a dyn Timeline, claim: &'a Claim, trust: &'a Trust, user: UserId) -> Self {
         let limit = if claim.backfill { deps.settings.backfill_count } else { Some(deps.settings.limit) };
         let counters = RunCounters::default();
-        Self { deps, x, claim, trust, user, counters, owner_posts: None, left: limit.map(u64::from), pages: 0 }
+        let left = limit.map(u64::from);
+        Self { deps, x, claim, trust, user, counters, owner_posts: None, since: None, left, pages: 0 }
     }
 
     /// Reads the newest posts, and on a backfill older ones as far as the limit allows.
     pub(super) async fn read(&mut self) -> Result<(), Stop> {
         let mut newest = self.open(StreamKind::Posts).await?;
+        self.since = newest.checkpoint.account_since;
         self.pages = MAX_PAGES;
         let outcome = self.read_newest(&mut newest).await;
         self.conclude(&newest, &outcome).await?;
@@ -102,8 +110,8 @@ impl<'a> Walk<'a> {
 
     async fn open(&self, kind: StreamKind) -> Result<Stream, Stop> {
         let mut stream = self.adopted(kind).await?;
-        let before = stream.checkpoint.account;
-        stream.checkpoint = stream.checkpoint.for_account(self.user);
+        let (before, now) = (stream.checkpoint.account, self.deps.clock.now());
+        stream.checkpoint = stream.checkpoint.believed(furthest(now, Duration::ZERO)).for_account(self.user, now);
         if before.is_some() && stream.checkpoint.account.is_none() {
             info!(key = stream.key, user_id = %self.user, "{} is read anew: it is that of another account.", stream.key);
         }
@@ -148,7 +156,7 @@ impl<'a> Walk<'a> {
 
     /// Stores the page and its checkpoint in one transaction; a dry run only counts.
     async fn store(&mut self, stream: &mut Stream, page: TimelinePage, checkpoint: Checkpoint) -> Result<(), Stop> {
-        let checkpoint = checkpoint.of_account(self.user);
+        let checkpoint = Checkpoint { account_since: self.since, ..checkpoint.of_account(self.user) };
         let commit = PageCommit {
             run: self.claim.run,
             lease: self.claim.lease,

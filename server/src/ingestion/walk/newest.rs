@@ -1,18 +1,14 @@
 //! The newest posts: the first read of a stream, and the head page of every later one.
 
-use std::time::Duration;
-
 use super::page::Found;
 use super::{Stop, Walk};
 use crate::domain::{Checkpoint, ExternalId};
-use crate::resilience::furthest;
 use crate::store::Stream;
 
 impl Walk<'_> {
     /// The head page, which opens a gap down to what is known, and then the gaps.
     pub(super) async fn read_newest(&mut self, stream: &mut Stream) -> Result<(), Stop> {
         let (settings, now) = (&self.deps.settings, self.deps.clock.now());
-        stream.checkpoint = std::mem::take(&mut stream.checkpoint).believed(furthest(now, Duration::ZERO));
         let Some(since) = stream.checkpoint.head_since(settings.overlap) else {
             return self.read_first(stream).await;
         };

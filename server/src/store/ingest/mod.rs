@@ -154,11 +154,18 @@ pub trait Ingest: Send + Sync {
     /// As [`Ingest::commit_page`].
     async fn rehearse_page(&self, page: PageCommit) -> Result<RunCounters, Error>;
 
-    /// How many stored posts of a leader are at or above `from`, deleted ones included.
+    /// How many posts of a leader are at or above `from`, deleted ones included; with `since` only those that were first
+    /// stored at that time or later.
     ///
     /// # Errors
     /// When the database fails.
-    async fn posts_from(&self, leader: LeaderId, platform: Platform, from: ExternalId) -> Result<u64, Error>;
+    async fn posts_from(
+        &self,
+        leader: LeaderId,
+        platform: Platform,
+        from: ExternalId,
+        since: Option<Timestamp>,
+    ) -> Result<u64, Error>;
 
     /// Notes that a stream was read to the end of what was wanted.
     ///
@@ -191,8 +198,14 @@ impl Ingest for Store {
         self.rehearse(&page).await
     }
 
-    async fn posts_from(&self, leader: LeaderId, platform: Platform, from: ExternalId) -> Result<u64, Error> {
-        self.count_from(leader, platform, from).await
+    async fn posts_from(
+        &self,
+        leader: LeaderId,
+        platform: Platform,
+        from: ExternalId,
+        since: Option<Timestamp>,
+    ) -> Result<u64, Error> {
+        self.count_from(leader, platform, from, since).await
     }
 
     async fn note_success(&self, stream: StreamId) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! How many posts are stored already.
 
+use jiff::Timestamp;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
 
 use crate::domain::{ExternalId, LeaderId, Platform, snowflake_time};
@@ -14,12 +15,14 @@ impl Store {
         leader: LeaderId,
         platform: Platform,
         from: ExternalId,
+        since: Option<Timestamp>,
     ) -> Result<u64, Error> {
         let wanted = Condition::all()
             .add(Column::LeaderId.eq(leader.0))
             .add(Column::Platform.eq(platform.as_str()))
             .add(Column::PostedAt.gte(snowflake_time(from).as_microsecond()))
-            .add(Column::Version.gte(from.0));
+            .add(Column::Version.gte(from.0))
+            .add_option(since.map(|since| Column::FirstSeenAt.gte(since.as_microsecond())));
         let mut count = 0;
         for side in [Column::DeletedAt.is_null(), Column::DeletedAt.is_not_null()] {
             count += Entity::find().filter(wanted.clone()).filter(side).count(&self.db).await?;

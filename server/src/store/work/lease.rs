@@ -109,7 +109,7 @@ fn of_worker(worker: WorkerId) -> SimpleExpr {
 }
 
 /// The streams that `which` is true for, locked in the order of their ids.
-fn locked(which: SimpleExpr) -> SelectStatement {
+pub(in crate::store) fn locked(which: SimpleExpr) -> SelectStatement {
     Query::select()
         .column(Column::Id)
         .from(Entity)

@@ -15,6 +15,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+pub(super) use lease::locked;
+
 use super::{Error, Store};
 use crate::domain::{LeaderId, Run, RunCounters, RunId, RunTrigger};
 

@@ -41,6 +41,55 @@ async fn a_backfill_that_reaches_the_first_post_is_not_bounded() {
 }
 
 #[tokio::test]
+async fn posts_of_another_account_that_the_leader_had_say_nothing_about_this_one() {
+    let (stage, shelf) = stage().await;
+    let x = Scripted::new([Ok(full_page(0, 9))]);
+    stage.walk(x, shelf.lease(), Errand { limit: Some(100), ..Errand::default() }).await.1.unwrap();
+    {
+        let mut kept = shelf.kept();
+        kept.streams.get_mut(&StreamKind::Posts).unwrap().checkpoint.account = Some(8);
+        // More than X gives of an account.
+        kept.others = 3_200;
+    }
+    let x = Scripted::new([Ok(full_page(1, 2)), Ok(full_page(2, 2)), Ok(end())]);
+    stage.walk(x, shelf.lease(), ALL).await.1.unwrap();
+    let [newest, older] = [StreamKind::Posts, StreamKind::Backfill].map(|kind| shelf.checkpoint(kind));
+    assert!(!older.bounded && older.gaps.is_empty());
+    assert_eq!((newest.account, newest.account_since), (Some(7), older.account_since));
+
+    // A gap above the posts that were read before: the head page ends with one of them.
+    let head: Vec<i64> = (1..100).map(|minute| id(100 + minute)).chain([id(-101)]).collect();
+    stage.walk(Scripted::new([Ok(page(&head, None)), Ok(end())]), shelf.lease(), ALL).await.1.unwrap();
+    let newest = shelf.checkpoint(StreamKind::Posts);
+    assert_eq!((newest.gaps.len(), newest.unreachable.len()), (0, 0));
+    assert_eq!(newest.account_since, older.account_since);
+}
+
+#[tokio::test]
+async fn what_x_counts_says_whether_a_backfill_came_to_the_first_post() {
+    // Most posts of the account are stored of another leader: all are there, but few are counted here.
+    for (counted, bounded) in [(Some(50_000), true), (Some(3_099), false), (None, false)] {
+        let (stage, shelf) = stage().await;
+        let first = TimelinePage { owner_posts: counted, ..full_page(0, 1) };
+        let x = Scripted::new([Ok(first), Ok(full_page(1, 1)), Ok(end())]);
+        stage.walk(x, shelf.lease(), ALL).await.1.unwrap();
+        let older = shelf.checkpoint(StreamKind::Backfill);
+        assert_eq!((older.bounded, older.gaps.len()), (bounded, 0), "{counted:?}");
+
+        // Of a stretch in the middle it says nothing.
+        shelf.kept().streams.get_mut(&StreamKind::Posts).unwrap().checkpoint = Checkpoint::default();
+        shelf.kept().streams.get_mut(&StreamKind::Backfill).unwrap().checkpoint.bounded = false;
+        let newer = TimelinePage { owner_posts: counted, ..full_page(-5, 9) };
+        let one_page = Errand { limit: Some(100), ..Errand::default() };
+        stage.walk(Scripted::new([Ok(newer)]), shelf.lease(), one_page).await.1.unwrap();
+        let next = TimelinePage { owner_posts: counted, ..full_page(-4, 9) };
+        stage.walk(Scripted::new([Ok(end()), Ok(next), Ok(end())]), shelf.lease(), ALL).await.1.unwrap();
+        let older = shelf.checkpoint(StreamKind::Backfill);
+        assert_eq!((older.bounded, older.gaps.len()), (false, 0), "{counted:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_backfill_that_was_cut_goes_on_where_it_was() {
     let (stage, shelf) = stage().await;
     let first = Errand { limit: Some(100), ..Errand::default() };

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::hostile::{Hostile, PAGE};
 use super::shelf::Shelf;
@@ -70,8 +71,14 @@ impl Ingest for Forgetful {
         self.shelf.rehearse_page(page).await
     }
 
-    async fn posts_from(&self, leader: LeaderId, platform: Platform, from: ExternalId) -> Result<u64, Error> {
-        self.shelf.posts_from(leader, platform, from).await
+    async fn posts_from(
+        &self,
+        leader: LeaderId,
+        platform: Platform,
+        from: ExternalId,
+        since: Option<Timestamp>,
+    ) -> Result<u64, Error> {
+        self.shelf.posts_from(leader, platform, from, since).await
     }
 
     async fn note_success(&self, stream: StreamId) -> Result<(), Error> {

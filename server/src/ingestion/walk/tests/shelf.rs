@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use tokio::task::yield_now;
 use uuid::Uuid;
 
@@ -21,7 +22,7 @@ pub(super) struct Kept {
     pub(super) quarantined: u64,
     /// The run is asked to end.
     pub(super) cancel_requested: bool,
-    /// Posts that are there beside `posts`, above all gaps.
+    /// Posts that are there beside `posts`, above all gaps, from the first day on.
     pub(super) others: u64,
 }
 
@@ -118,10 +119,16 @@ impl Ingest for Shelf {
         Ok(rehearsed.commit(page)?.counters)
     }
 
-    async fn posts_from(&self, _: LeaderId, _: Platform, from: ExternalId) -> Result<u64, Error> {
+    async fn posts_from(
+        &self,
+        _: LeaderId,
+        _: Platform,
+        from: ExternalId,
+        since: Option<Timestamp>,
+    ) -> Result<u64, Error> {
         yield_now().await;
         let kept = self.kept();
-        Ok(kept.posts.range(from.0..).count() as u64 + kept.others)
+        Ok(kept.posts.range(from.0..).count() as u64 + if since.is_none() { kept.others } else { 0 })
     }
 
     async fn note_success(&self, stream: StreamId) -> Result<(), Error> {

@@ -1217,7 +1217,9 @@ export const IngestionService: GenService<{
   },
   /**
    * ReplayQuarantine reads refused records once more, as this version of Amber reads them: what is valid now is stored
-   * as a post, the rest stays open. At most 100 at a time. Needs the role ADMIN.
+   * as a post, the rest stays open. So does a record of another account than the leader has now, or of a leader whose
+   * account is not known since its handle was changed; `QuarantinedRecord.reason` says so. At most 100 at a time. Needs the
+   * role ADMIN.
    *
    * Fails with UNAUTHENTICATED (CREDENTIAL_MISSING), PERMISSION_DENIED (ROLE_MISSING) and INVALID_ARGUMENT
    * (FIELD_INVALID).
