@@ -1,7 +1,7 @@
 //! What Amber remembers: one trait per need, on SQLite and PostgreSQL.
 //!
-//! [`Store`] implements all of them. Times are kept in microseconds since 1970 UTC, and every statement is the same on
-//! both databases, but for the insert of many rows (`bulk.rs`).
+//! [`Store`] implements all of them. Times are kept in microseconds since 1970 UTC. Statements are the same on both databases, but
+//! where PostgreSQL does in one of its own what takes SQLite several, for which it waits for no network.
 
 mod checkpoints;
 mod api_budget;

@@ -1,4 +1,5 @@
-//! Pages through `Store::commit_page` against COPY of the very same rows into the same tables of another database.
+//! Pages through `Store::commit_page` against COPY of the very same rows into the same tables of another database, and against
+//! their bare INSERT into those of a third one.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,8 @@ use amber_server::store::{
 };
 use amber_tests::Postgres;
 use futures::TryStreamExt;
-use sea_orm::sqlx::{Connection, PgConnection};
+use sea_orm::sqlx::query::Query;
+use sea_orm::sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row as _, query};
 use sea_orm::{ConnectionTrait, Database, Statement};
 
 use crate::made_up::{leader, number, post};
@@ -41,6 +43,8 @@ struct Bench {
     source: PgConnection,
     /// Where COPY writes.
     target: PgConnection,
+    /// Where the bare INSERT writes.
+    plain: PgConnection,
     /// The number of the next post.
     next: i64,
 }
@@ -66,18 +70,21 @@ pub(crate) async fn measure(postgres: &Postgres) -> Vec<Row> {
     ]
 }
 
-/// The medians of both sides.
+/// The medians of all sides.
 struct Medians {
     store: Duration,
     copy: Duration,
+    plain: Duration,
     rows: i64,
 }
 
 fn ratio(what: &str, medians: &Medians, goal: &'static str, gate: f64) -> Row {
-    let ratio = medians.copy.as_secs_f64() / medians.store.as_secs_f64();
-    let store = medians.store.as_secs_f64() * 1e3;
-    let copy = medians.copy.as_secs_f64() * 1e3;
-    let measured = format!("{ratio:.2} ({store:.2} ms to {copy:.2} ms for {} rows)", medians.rows);
+    let [store, copy, plain] = [medians.store, medians.copy, medians.plain].map(|time| time.as_secs_f64() * 1e3);
+    let (ratio, most) = (copy / store, copy / plain);
+    let measured = format!(
+        "{ratio:.2}, a bare INSERT {most:.2} ({store:.2} and {plain:.2} ms to {copy:.2} ms for {} rows)",
+        medians.rows
+    );
     Row { what: what.to_owned(), measured, goal, is_met: ratio >= gate }
 }
 
@@ -105,26 +112,25 @@ impl Bench {
         let leader = leader(&store, "amber").await;
         let claim = claim(&store, leader.id).await;
         let stream = store.stream(&claim.lease, Platform::X, StreamKind::Posts).await.unwrap();
-        let (_, other) = fresh(postgres).await;
         let mut source = PgConnection::connect(&url).await.unwrap();
-        let mut target = PgConnection::connect(&other).await.unwrap();
         let leaders = rows(&mut source, "SELECT * FROM leaders").await;
-        write(&mut target, "leaders", &leaders).await;
-        Self { store, claim, stream, url, source, target, next: 0 }
+        let [target, plain] = [other(postgres, &leaders).await, other(postgres, &leaders).await];
+        Self { store, claim, stream, url, source, target, plain, next: 0 }
     }
 
     async fn turns(&mut self, (rows, count): (i64, i64)) -> Medians {
-        let (mut store, mut copy) = (Vec::new(), Vec::new());
+        let (mut store, mut copy, mut plain) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..count {
-            let (by_store, by_copy) = self.turn(rows).await;
+            let [by_store, by_copy, by_insert] = self.turn(rows).await;
             store.push(by_store);
             copy.push(by_copy);
+            plain.push(by_insert);
         }
-        Medians { store: median(store), copy: median(copy), rows }
+        Medians { store: median(store), copy: median(copy), plain: median(plain), rows }
     }
 
-    /// Stores new posts on one side and copies the same rows on the other.
-    async fn turn(&mut self, count: i64) -> (Duration, Duration) {
+    /// Stores new posts on one side, copies the same rows on another, and inserts them on the third.
+    async fn turn(&mut self, count: i64) -> [Duration; 3] {
         let first = self.next;
         self.next += count;
         let by_store = self.commit(first, count).await;
@@ -144,7 +150,32 @@ impl Bench {
             write(&mut tx, table, rows).await;
         }
         tx.commit().await.unwrap();
-        (by_store, started.elapsed())
+        let by_copy = started.elapsed();
+        [by_store, by_copy, self.insert(&condition).await]
+    }
+
+    /// Inserts the same rows once more, one statement for each table, from values that are made already.
+    async fn insert(&mut self, condition: &str) -> Duration {
+        let mut statements = Vec::new();
+        for (table, query) in TABLES {
+            let columns = columns(&mut self.source, table).await;
+            let list = |of: fn(&Column) -> String| columns.iter().map(of).collect::<Vec<_>>().join(", ");
+            let arrays = list(|column| format!("CAST(array_agg({0}) AS text)", column.name));
+            let arrays = format!("SELECT {arrays} FROM ({}) AS same", query.replace('$', condition));
+            let arrays = self.source.fetch_one(AssertSqlSafe(arrays)).await.unwrap();
+            let arrays: Vec<String> = (0..columns.len()).map(|place| arrays.get(place)).collect();
+            let names = list(|column| column.name.clone());
+            let values = list(|column| format!("unnest(CAST(${} AS {}[]))", column.place, column.kind));
+            statements.push((format!("INSERT INTO {table} ({names}) SELECT {values}"), arrays));
+        }
+        let started = Instant::now();
+        let mut tx = self.plain.begin().await.unwrap();
+        for (insert, arrays) in statements {
+            let insert = arrays.into_iter().fold(query(AssertSqlSafe(insert)), Query::bind);
+            insert.execute(&mut *tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        started.elapsed()
     }
 
     async fn commit(&mut self, first: i64, count: i64) -> Duration {
@@ -176,6 +207,29 @@ impl Bench {
         let statement = Statement::from_string(database.get_database_backend(), PLACES);
         database.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
     }
+}
+
+/// A column of a table.
+struct Column {
+    name: String,
+    kind: String,
+    /// From 1 on.
+    place: i32,
+}
+
+async fn columns(source: &mut PgConnection, table: &str) -> Vec<Column> {
+    let select = "SELECT column_name::text, udt_name::text, ordinal_position::int FROM information_schema.columns \
+                  WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position";
+    let rows = source.fetch_all(query(select).bind(table)).await.unwrap();
+    rows.iter().map(|row| Column { name: row.get(0), kind: row.get(1), place: row.get(2) }).collect()
+}
+
+/// A connection to a new database with the same leaders.
+async fn other(postgres: &Postgres, leaders: &[u8]) -> PgConnection {
+    let (_, url) = fresh(postgres).await;
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    write(&mut other, "leaders", leaders).await;
+    other
 }
 
 /// The rows of a query in the text form of COPY.
