@@ -112,7 +112,7 @@ impl Fresh {
         let waits =
             "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
         let wait = async { while self.number(waits).await == 0 {} };
-        timeout(Duration::from_secs(4), wait).await.expect("nobody waits for a lock");
+        timeout(Duration::from_secs(6), wait).await.expect("nobody waits for a lock");
     }
 
     /// Every row of a table, as text, sorted.

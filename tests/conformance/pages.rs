@@ -1,7 +1,7 @@
 //! Pages of posts: stored once, edited in place, fenced, with the checkpoint in the same transaction.
 
 use amber_server::domain::{Checkpoint, Clock, ExternalId, FeedFilter, Gap, Platform, Post};
-use amber_server::store::{Arrivals, Error, Ingest, Lease, PageCommit, Posts, Stream, StreamKind};
+use amber_server::store::{Arrivals, Error, Ingest, Lease, PageCommit, Posts, PostsFrom, Stream, StreamKind};
 use sea_orm::{ConnectionTrait, TransactionTrait};
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -266,17 +266,20 @@ async fn stored_posts_are_counted_from_a_number_on(fresh: Fresh) {
     commit(&fresh.store, &mut reading, (0..10).map(|n| post(number(n), "a post")).collect()).await.unwrap();
     let some = "UPDATE posts SET deleted_at = 1, deleted_reason = 'gone' WHERE id IN (SELECT id FROM posts LIMIT 4)";
     assert_eq!(fresh.change(some).await, 4);
+    let of_leader = |from| PostsFrom { leader, platform: Platform::X, from, since: None };
     for (from, expected) in [(number(0), 10), (number(7), 3), (ExternalId(number(7).0 + 1), 2), (number(10), 0)] {
-        assert_eq!(fresh.store.posts_from(leader, Platform::X, from, None).await.unwrap(), expected, "{from}");
+        assert_eq!(fresh.store.posts_from(of_leader(from)).await.unwrap(), expected, "{from}");
     }
-    assert_eq!(fresh.store.posts_from(leader, Platform::Facebook, number(0), None).await.unwrap(), 0);
+    let elsewhere = PostsFrom { platform: Platform::Facebook, ..of_leader(number(0)) };
+    assert_eq!(fresh.store.posts_from(elsewhere).await.unwrap(), 0);
 
     // Those of another account that the leader had before do not count, whenever they were published.
     fresh.clock.advance(std::time::Duration::from_secs(1));
     let since = fresh.clock.now();
     commit(&fresh.store, &mut reading, (5..13).map(|n| post(number(n), "of the new account")).collect()).await.unwrap();
     for (from, expected) in [(number(0), 3), (number(12), 1), (number(13), 0)] {
-        let counted = fresh.store.posts_from(leader, Platform::X, from, Some(since)).await.unwrap();
+        let asked = PostsFrom { since: Some(since), ..of_leader(from) };
+        let counted = fresh.store.posts_from(asked).await.unwrap();
         assert_eq!(counted, expected, "{from}");
     }
 }

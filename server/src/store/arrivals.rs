@@ -7,9 +7,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, ExprTrait, Func, Query, WithClause};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::entity::{arrival_clock, post_arrivals};
@@ -48,11 +46,6 @@ pub trait Arrivals: Send + Sync {
     /// # Errors
     /// When the database fails.
     async fn purge_arrivals(&self, before: Timestamp) -> Result<u64, Error>;
-}
-
-#[derive(FromQueryResult)]
-struct Clock {
-    seq: i64,
 }
 
 #[async_trait]
@@ -186,7 +179,7 @@ impl NewArrivals<'_> {
             .returning(Query::returning().column(Column::Seq))
             .to_owned();
         let clock = tx.query_one(&advance).await?.ok_or(Error::Corrupt { what: "arrival clock" })?;
-        let first = Clock::from_query_result(&clock, "")?.seq - more + 1;
+        let first = clock.try_get_by_index::<i64>(0)? - more + 1;
         let arrived_at = self.at.as_microsecond();
         let rows = (first..).zip(self.posts).map(|(seq, id)| post_arrivals::Model { seq, post_id: *id, arrived_at });
         let rows: Vec<_> = rows.collect();

@@ -53,8 +53,8 @@ pub use embed_tokens::{Consumed, EmbedTokens, Standing};
 pub use error::{Cause, Error};
 pub use imports::{Imported, ImportedLeader, ImportedPost, ImportedReviewItem, Imports, KnownPosts};
 pub use ingest::{
-    Committed, Ingest, MovedStream, PageCommit, Quarantine, QuarantineFilter, QuarantineId, QuarantineStatus,
-    Quarantined, Rejected, ReplayOutcome, Stream, StreamId, StreamKind,
+    Committed, Ingest, MovedStream, PageCommit, PostsFrom, Quarantine, QuarantineFilter, QuarantineId,
+    QuarantineStatus, Quarantined, Rejected, ReplayOutcome, Stream, StreamId, StreamKind,
 };
 pub use leaders::{ChangedLeader, LeaderCursor, Leaders};
 pub use ledger::Ledger;

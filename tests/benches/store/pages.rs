@@ -45,6 +45,8 @@ struct Bench {
     target: PgConnection,
     /// Where the bare INSERT writes.
     plain: PgConnection,
+    /// The bare INSERT of each table.
+    inserts: Vec<Insert>,
     /// The number of the next post.
     next: i64,
 }
@@ -115,7 +117,11 @@ impl Bench {
         let mut source = PgConnection::connect(&url).await.unwrap();
         let leaders = rows(&mut source, "SELECT * FROM leaders").await;
         let [target, plain] = [other(postgres, &leaders).await, other(postgres, &leaders).await];
-        Self { store, claim, stream, url, source, target, plain, next: 0 }
+        let mut inserts = Vec::new();
+        for (table, query) in TABLES {
+            inserts.push(Insert::of(&mut source, table, query).await);
+        }
+        Self { store, claim, stream, url, source, target, plain, inserts, next: 0 }
     }
 
     async fn turns(&mut self, (rows, count): (i64, i64)) -> Medians {
@@ -156,22 +162,16 @@ impl Bench {
 
     /// Inserts the same rows once more, one statement for each table, from values that are made already.
     async fn insert(&mut self, condition: &str) -> Duration {
-        let mut statements = Vec::new();
-        for (table, query) in TABLES {
-            let columns = columns(&mut self.source, table).await;
-            let list = |of: fn(&Column) -> String| columns.iter().map(of).collect::<Vec<_>>().join(", ");
-            let arrays = list(|column| format!("CAST(array_agg({0}) AS text)", column.name));
-            let arrays = format!("SELECT {arrays} FROM ({}) AS same", query.replace('$', condition));
-            let arrays = self.source.fetch_one(AssertSqlSafe(arrays)).await.unwrap();
-            let arrays: Vec<String> = (0..columns.len()).map(|place| arrays.get(place)).collect();
-            let names = list(|column| column.name.clone());
-            let values = list(|column| format!("unnest(CAST(${} AS {}[]))", column.place, column.kind));
-            statements.push((format!("INSERT INTO {table} ({names}) SELECT {values}"), arrays));
+        let mut made = Vec::new();
+        for Insert { read, write } in &self.inserts {
+            let row = self.source.fetch_one(AssertSqlSafe(read.replace('$', condition))).await.unwrap();
+            let arrays: Vec<String> = (0..row.len()).map(|place| row.get(place)).collect();
+            made.push((AssertSqlSafe(write.clone()), arrays));
         }
         let started = Instant::now();
         let mut tx = self.plain.begin().await.unwrap();
-        for (insert, arrays) in statements {
-            let insert = arrays.into_iter().fold(query(AssertSqlSafe(insert)), Query::bind);
+        for (insert, arrays) in made {
+            let insert = arrays.into_iter().fold(query(insert), Query::bind);
             insert.execute(&mut *tx).await.unwrap();
         }
         tx.commit().await.unwrap();
@@ -209,19 +209,28 @@ impl Bench {
     }
 }
 
-/// A column of a table.
-struct Column {
-    name: String,
-    kind: String,
-    /// From 1 on.
-    place: i32,
+/// The INSERT of rows of one table, from one array for each column.
+struct Insert {
+    /// Answers the arrays; `$` stands for the condition on the post.
+    read: String,
+    write: String,
 }
 
-async fn columns(source: &mut PgConnection, table: &str) -> Vec<Column> {
-    let select = "SELECT column_name::text, udt_name::text, ordinal_position::int FROM information_schema.columns \
-                  WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position";
-    let rows = source.fetch_all(query(select).bind(table)).await.unwrap();
-    rows.iter().map(|row| Column { name: row.get(0), kind: row.get(1), place: row.get(2) }).collect()
+impl Insert {
+    async fn of(source: &mut PgConnection, table: &str, rows: &str) -> Self {
+        let select = "SELECT column_name::text, udt_name::text FROM information_schema.columns \
+                      WHERE table_schema = 'public' AND table_name = $1 ORDER BY ordinal_position";
+        let columns = source.fetch_all(query(select).bind(table)).await.unwrap();
+        let columns: Vec<(String, String)> = columns.iter().map(|row| (row.get(0), row.get(1))).collect();
+        let names: Vec<_> = columns.iter().map(|(name, _)| name.as_str()).collect();
+        let arrays: Vec<_> = names.iter().map(|name| format!("CAST(array_agg({name}) AS text)")).collect();
+        let values = (1..).zip(&columns).map(|(place, (_, kind))| format!("unnest(CAST(${place} AS {kind}[]))"));
+        let values: Vec<_> = values.collect();
+        Self {
+            read: format!("SELECT {} FROM ({rows}) AS same", arrays.join(", ")),
+            write: format!("INSERT INTO {table} ({}) SELECT {}", names.join(", "), values.join(", ")),
+        }
+    }
 }
 
 /// A connection to a new database with the same leaders.

@@ -8,7 +8,7 @@ use tracing::warn;
 use super::page::Found;
 use super::{Stop, Walk};
 use crate::domain::{ExternalId, Gap, GivenUp, Platform};
-use crate::store::{Stream, StreamKind};
+use crate::store::{PostsFrom, Stream, StreamKind};
 use crate::x_api::{self, TimelinePage};
 
 /// X gives about the 3,200 newest posts of an account; deleted ones make the number vary. An empty answer from below
@@ -66,17 +66,23 @@ impl Walk<'_> {
 
     /// Only an answer without posts and without a token comes here.
     async fn close(&mut self, stream: &mut Stream, gap: Gap, page: TimelinePage) -> Result<(), Stop> {
-        let (leader, from) = (self.claim.lease.leader, ExternalId(gap.cursor));
-        let above = self.deps.ingest.posts_from(leader, Platform::X, from, self.since).await?;
         // A gap without a lower end is all that is missing below, so X's own count of the account decides: some posts may be
         // stored of another leader, or of this one from when it had the account before.
-        let above = self.owner_posts.filter(|_| gap.lo == 0).unwrap_or(above);
+        let above = match self.owner_posts.filter(|_| gap.lo == 0) {
+            Some(counted) => counted,
+            None => self.stored_from(ExternalId(gap.cursor)).await?,
+        };
         let checkpoint = match stream.kind {
             _ if above < REACH => stream.checkpoint.without_gap(gap),
             StreamKind::Backfill => stream.checkpoint.bounded_by_x(gap),
             StreamKind::Posts => return self.give_up(stream, gap, page, GivenUp::Limit).await,
         };
         self.store(stream, page, checkpoint).await
+    }
+
+    async fn stored_from(&self, from: ExternalId) -> Result<u64, Stop> {
+        let asked = PostsFrom { leader: self.claim.lease.leader, platform: Platform::X, from, since: self.since };
+        Ok(self.deps.ingest.posts_from(asked).await?)
     }
 
     async fn stand_still(&mut self, stream: &mut Stream, gap: Gap, reason: Stop) -> Result<Visit, Stop> {

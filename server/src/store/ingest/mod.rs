@@ -125,6 +125,19 @@ pub struct Committed {
     pub cancel_requested: bool,
 }
 
+/// Stored posts of a leader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PostsFrom {
+    /// Whose.
+    pub leader: LeaderId,
+    /// Where.
+    pub platform: Platform,
+    /// The lowest number.
+    pub from: ExternalId,
+    /// Only those that were first stored then or later; None: all.
+    pub since: Option<Timestamp>,
+}
+
 /// Keeps streams and pages.
 #[async_trait]
 pub trait Ingest: Send + Sync {
@@ -154,18 +167,11 @@ pub trait Ingest: Send + Sync {
     /// As [`Ingest::commit_page`].
     async fn rehearse_page(&self, page: PageCommit) -> Result<RunCounters, Error>;
 
-    /// How many posts of a leader are at or above `from`, deleted ones included; with `since` only those that were first
-    /// stored at that time or later.
+    /// How many such posts there are, deleted ones included.
     ///
     /// # Errors
     /// When the database fails.
-    async fn posts_from(
-        &self,
-        leader: LeaderId,
-        platform: Platform,
-        from: ExternalId,
-        since: Option<Timestamp>,
-    ) -> Result<u64, Error>;
+    async fn posts_from(&self, asked: PostsFrom) -> Result<u64, Error>;
 
     /// Notes that a stream was read to the end of what was wanted.
     ///
@@ -198,14 +204,8 @@ impl Ingest for Store {
         self.rehearse(&page).await
     }
 
-    async fn posts_from(
-        &self,
-        leader: LeaderId,
-        platform: Platform,
-        from: ExternalId,
-        since: Option<Timestamp>,
-    ) -> Result<u64, Error> {
-        self.count_from(leader, platform, from, since).await
+    async fn posts_from(&self, asked: PostsFrom) -> Result<u64, Error> {
+        self.count_from(asked).await
     }
 
     async fn note_success(&self, stream: StreamId) -> Result<(), Error> {

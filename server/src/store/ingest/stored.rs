@@ -1,22 +1,17 @@
 //! How many posts are stored already.
 
-use jiff::Timestamp;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
 
-use crate::domain::{ExternalId, LeaderId, Platform, snowflake_time};
+use super::PostsFrom;
+use crate::domain::snowflake_time;
 use crate::store::entity::posts::{Column, Entity};
 use crate::store::{Error, Store};
 
 impl Store {
     /// The time of a post is part of its number, and the indexes are ordered by time: one of living posts, one of
     /// tombstones.
-    pub(super) async fn count_from(
-        &self,
-        leader: LeaderId,
-        platform: Platform,
-        from: ExternalId,
-        since: Option<Timestamp>,
-    ) -> Result<u64, Error> {
+    pub(super) async fn count_from(&self, asked: PostsFrom) -> Result<u64, Error> {
+        let PostsFrom { leader, platform, from, since } = asked;
         let wanted = Condition::all()
             .add(Column::LeaderId.eq(leader.0))
             .add(Column::Platform.eq(platform.as_str()))

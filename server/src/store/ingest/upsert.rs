@@ -47,39 +47,39 @@ pub(in crate::store) enum Race {
 /// A row that was inserted or updated.
 struct Changed {
     id: Uuid,
-    root_id: String,
     revision: i64,
     posted_at: i64,
     leader_id: Uuid,
-    verification_status: String,
+    /// Nobody has reviewed its text.
+    is_new_text: bool,
 }
 
 impl Changed {
+    /// Those of [`Changed::read`].
     const COLUMNS: [Column; 6] =
-        [Column::Id, Column::RootId, Column::Revision, Column::PostedAt, Column::LeaderId, Column::VerificationStatus];
+        [Column::RootId, Column::Id, Column::Revision, Column::PostedAt, Column::LeaderId, Column::VerificationStatus];
 
     fn of(row: &Model) -> Self {
-        Self {
-            id: row.id,
-            root_id: row.root_id.clone(),
-            revision: row.revision,
-            posted_at: row.posted_at,
-            leader_id: row.leader_id,
-            verification_status: row.verification_status.clone(),
-        }
+        let &Model { id, revision, posted_at, leader_id, .. } = row;
+        Self { id, revision, posted_at, leader_id, is_new_text: is_new_text(&row.verification_status) }
     }
 
-    /// Reads the columns by their places: to look for each name in each of many rows takes long.
-    fn read(row: &QueryResult) -> Result<Self, DbErr> {
-        Ok(Self {
-            id: row.try_get_by_index(0)?,
-            root_id: row.try_get_by_index(1)?,
-            revision: row.try_get_by_index(2)?,
-            posted_at: row.try_get_by_index(3)?,
-            leader_id: row.try_get_by_index(4)?,
-            verification_status: row.try_get_by_index(5)?,
-        })
+    /// Reads the name of the chain and the row, by the places of the columns: to look for each name in each of many rows
+    /// takes long.
+    fn read(row: &QueryResult) -> Result<(String, Self), DbErr> {
+        let (id, revision, posted_at, leader_id, status): (_, _, _, _, String) = (
+            row.try_get_by_index(1)?,
+            row.try_get_by_index(2)?,
+            row.try_get_by_index(3)?,
+            row.try_get_by_index(4)?,
+            row.try_get_by_index(5)?,
+        );
+        Ok((row.try_get_by_index(0)?, Self { id, revision, posted_at, leader_id, is_new_text: is_new_text(&status) }))
     }
+}
+
+fn is_new_text(verification_status: &str) -> bool {
+    verification_status == Verification::NeedsReview.as_str()
 }
 
 /// Stores `distinct` posts, of which no two belong to one chain of edits.
@@ -139,7 +139,7 @@ async fn write<'a>(
     if !others.is_empty() {
         let by_root: BTreeMap<_, _> = others.iter().map(|post| (root(post), *post)).collect();
         let written = upsert(tx, others.iter().map(row).collect()).await?;
-        changed.extend(written.into_iter().filter_map(|row| Some((*by_root.get(&row.root_id)?, row))));
+        changed.extend(written.into_iter().filter_map(|(root, row)| Some((*by_root.get(&root)?, row))));
     }
     if !new.is_empty() {
         let rows: Vec<_> = new.iter().map(row).collect();
@@ -166,7 +166,7 @@ fn root(post: &ScoredPost) -> String {
     post.post.edit_root.to_string()
 }
 
-async fn upsert(tx: &Transaction, rows: Vec<Model>) -> Result<Vec<Changed>, Error> {
+async fn upsert(tx: &Transaction, rows: Vec<Model>) -> Result<Vec<(String, Changed)>, Error> {
     // An equal row is not written, and an older version never replaces a newer one. The time, which the indexes sort
     // by, and the owner stay as they were.
     let changed = OnConflict::columns([Column::Platform, Column::RootId])
@@ -266,8 +266,7 @@ async fn refresh_metrics(
 
 /// Puts posts into the review queue whose text is new, sounds good and bad at once, and was not reviewed.
 async fn enter_doubtful(tx: &Transaction, store: &Store, changed: &[(&ScoredPost, Changed)]) -> Result<(), Error> {
-    let is_new = |row: &Changed| row.verification_status == Verification::NeedsReview.as_str();
-    let new = changed.iter().filter(|(post, row)| post.is_doubtful && is_new(row));
+    let new = changed.iter().filter(|(post, row)| post.is_doubtful && row.is_new_text);
     let new: Vec<_> = new.map(|(_, row)| row.id).collect();
     enter::posts(tx, store, &new, ReviewReason::LowConfidence, None).await
 }

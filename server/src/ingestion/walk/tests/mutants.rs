@@ -3,13 +3,12 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 
 use super::hostile::{Hostile, PAGE};
 use super::shelf::Shelf;
-use crate::domain::{ExternalId, LeaderId, Platform, RunCounters};
+use crate::domain::{Platform, RunCounters};
 use crate::ingestion::walk::timeline::Timeline;
-use crate::store::{Committed, Error, Ingest, Lease, PageCommit, Stream, StreamId, StreamKind};
+use crate::store::{Committed, Error, Ingest, Lease, PageCommit, PostsFrom, Stream, StreamId, StreamKind};
 use crate::x_api::{self, TimelinePage, TimelineRequest};
 
 /// The newest post of each stored page becomes the lower bound of the next run.
@@ -71,14 +70,8 @@ impl Ingest for Forgetful {
         self.shelf.rehearse_page(page).await
     }
 
-    async fn posts_from(
-        &self,
-        leader: LeaderId,
-        platform: Platform,
-        from: ExternalId,
-        since: Option<Timestamp>,
-    ) -> Result<u64, Error> {
-        self.shelf.posts_from(leader, platform, from, since).await
+    async fn posts_from(&self, asked: PostsFrom) -> Result<u64, Error> {
+        self.shelf.posts_from(asked).await
     }
 
     async fn note_success(&self, stream: StreamId) -> Result<(), Error> {

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use tokio::task::yield_now;
 use uuid::Uuid;
 
-use crate::domain::{Checkpoint, ExternalId, LeaderId, Platform, RunCounters};
-use crate::store::{Committed, Error, Ingest, Lease, PageCommit, Stream, StreamId, StreamKind, WorkerId};
+use crate::domain::{Checkpoint, LeaderId, Platform, RunCounters};
+use crate::store::{Committed, Error, Ingest, Lease, PageCommit, PostsFrom, Stream, StreamId, StreamKind, WorkerId};
 
 /// What the shelf holds.
 #[derive(Debug, Clone, Default)]
@@ -119,13 +118,7 @@ impl Ingest for Shelf {
         Ok(rehearsed.commit(page)?.counters)
     }
 
-    async fn posts_from(
-        &self,
-        _: LeaderId,
-        _: Platform,
-        from: ExternalId,
-        since: Option<Timestamp>,
-    ) -> Result<u64, Error> {
+    async fn posts_from(&self, PostsFrom { from, since, .. }: PostsFrom) -> Result<u64, Error> {
         yield_now().await;
         let kept = self.kept();
         Ok(kept.posts.range(from.0..).count() as u64 + if since.is_none() { kept.others } else { 0 })
