@@ -29,6 +29,7 @@ async fn fill(fresh: &Fresh) -> Vec<LeaderId> {
             let posts = if name == "silent" { Vec::new() } else { posts(i64::try_from(at).unwrap()) };
             // Posts of other platforms come from elsewhere; here the stream is one of theirs for a while.
             fresh.change(&format!("UPDATE ingest_streams SET platform = '{}'", platform.as_str())).await;
+            reading.stream.platform = platform;
             commit(&fresh.store, &mut reading, posts).await.unwrap();
         }
         fresh.change("UPDATE ingest_streams SET platform = 'x'").await;

@@ -44,6 +44,7 @@ async fn fill(fresh: &Fresh) -> Vec<LeaderId> {
         let mut reading = read(&fresh.store, leader.id).await;
         for platform in [Platform::X, Platform::News] {
             fresh.change(&format!("UPDATE ingest_streams SET platform = '{}'", platform.as_str())).await;
+            reading.stream.platform = platform;
             let posts = if name == "silent" { Vec::new() } else { posts(of_leader) };
             commit(&fresh.store, &mut reading, posts).await.unwrap();
         }

@@ -151,6 +151,8 @@ async fn a_session_frozen_inside_a_page_holds_up_nobody_for_long() {
     let stream = frozen.stream(&claim.lease, Platform::X, StreamKind::Posts).await.unwrap();
     let leader = claim.lease.leader;
     let page = page(&Reading { claim, stream }, vec![post(number(0), "half a page")], Vec::new());
+    // One statement that has come to the database ends there by itself.
+    let page = PageCommit { is_likely_new: false, ..page };
 
     // The page waits for the row of its run, behind the fence; there its network goes, and then the row is free.
     let row = fresh.raw.begin().await.unwrap();

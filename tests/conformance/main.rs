@@ -52,6 +52,7 @@ mod limit_outage;
 mod limit_refusals;
 mod limit_script;
 mod migrations;
+mod new_pages;
 mod outage;
 mod pages;
 mod plans;

@@ -123,13 +123,19 @@ async fn of_many_workers_on_one_version_one_stores_its_page(fresh: Fresh) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_post_that_somebody_else_stores_meanwhile_is_stored_once() {
-    let Some(fresh) = Fresh::postgres().await else { return };
+    for is_likely_new in [true, false] {
+        let Some(fresh) = Fresh::postgres().await else { return };
+        a_rival_stores_one_of_the_posts(fresh, is_likely_new).await;
+    }
+}
+
+async fn a_rival_stores_one_of_the_posts(fresh: Fresh, is_likely_new: bool) {
     let mut other = read(&fresh.store, leader(&fresh.store, "other").await.id).await;
     commit(&fresh.store, &mut other, vec![post(number(1), "good news")]).await.unwrap();
     fresh.change("UPDATE posts SET root_id = 'not yet'").await;
     let reading = reading(&fresh.store).await;
     let posts: Vec<_> = (0..3).map(|n| post(number(n), "good news")).collect();
-    let page = page(&reading, posts, Vec::new());
+    let page = PageCommit { is_likely_new, ..page(&reading, posts, Vec::new()) };
 
     // The page does not find the post, and then waits for what becomes of it.
     let rival = fresh.raw.begin().await.unwrap();
@@ -252,8 +258,11 @@ async fn a_page_needs_the_lease_that_its_stream_is_under(fresh: Fresh) {
         let error = fresh.store.commit_page(PageCommit { lease, ..mine.clone() }).await.unwrap_err();
         assert!(matches!(error, Error::Fenced { .. }), "{lease:?}: {error:?}");
     }
+    let elsewhere = PageCommit { platform: Platform::Facebook, ..mine.clone() };
+    let error = fresh.store.commit_page(elsewhere).await.unwrap_err();
+    assert!(matches!(error, Error::Fenced { .. }), "{error:?}");
     let after = fresh.everything().await;
-    for table in ["posts", "ingest_commits", "ingest_runs", "quarantine"] {
+    for table in ["posts", "post_arrivals", "arrival_clock", "ingest_commits", "ingest_runs", "quarantine"] {
         assert_eq!(before[table], after[table], "{table}");
     }
     assert_eq!(fresh.store.commit_page(mine).await.unwrap().counters.inserted, 1);

@@ -352,6 +352,7 @@ async fn other_platforms_are_never_due(fresh: Fresh) {
     let leader = leader(&fresh.store, "amber").await;
     let mut reading = read(&fresh.store, leader.id).await;
     fresh.change("UPDATE ingest_streams SET platform = 'facebook'").await;
+    reading.stream.platform = Platform::Facebook;
     commit(&fresh.store, &mut reading, vec![post(number(0), "good news")]).await.unwrap();
     fresh.clock.advance(DAY * 30);
     assert_eq!(claim(&fresh, 10).await, []);

@@ -123,7 +123,9 @@ pub(crate) fn page(reading: &Reading, posts: Vec<ScoredPost>, rejected: Vec<Reje
     let fetched = u64::try_from(posts.len() + rejected.len()).unwrap();
     let checkpoint = Checkpoint { top: Some(stream.version + 1), ..Checkpoint::default() };
     let (run, lease) = (claim.run, claim.lease);
-    PageCommit { run, lease, stream: stream.id, version: stream.version, checkpoint, posts, rejected, fetched }
+    let Stream { id, platform, version, .. } = *stream;
+    let is_likely_new = true;
+    PageCommit { run, lease, stream: id, platform, version, checkpoint, posts, rejected, fetched, is_likely_new }
 }
 
 /// Stores posts on whatever version the stream is.

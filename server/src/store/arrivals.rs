@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::sea_query::{Asterisk, CommonTableExpression, Expr, ExprTrait, Func, Query, WithClause};
+use sea_orm::sea_query::{Asterisk, Condition, Expr, ExprTrait, Func, Query, WithClause};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -119,14 +119,15 @@ impl NewArrivals<'_> {
             return self.number_by_turns(tx).await;
         }
         let mut with = WithClause::new();
-        let count = Query::select().expr(self.join(&mut with)).to_owned();
+        let count = Query::select().expr(self.join(&mut with, None)).to_owned();
         let row = tx.query_one(&count.with(with)).await?.ok_or(Error::Corrupt { what: "arrival clock" })?;
         self.check(row.try_get_by_index(0)?)
     }
 
     /// Lets a statement of PostgreSQL take the numbers and write them down, so that others wait for no round trip. It does so
-    /// when it evaluates the expression, which tells how many were written, for [`Self::check`].
-    pub(super) fn join(&self, with: &mut WithClause) -> Expr {
+    /// when it evaluates the expression, which tells how many were written, for [`Self::check`]; if there is a condition, only when
+    /// that holds.
+    pub(super) fn join(&self, with: &mut WithClause, condition: Option<Expr>) -> Expr {
         use post_arrivals::Column::{ArrivedAt, PostId, Seq};
         if self.posts.is_empty() {
             return Expr::val(0_i64);
@@ -135,6 +136,7 @@ impl NewArrivals<'_> {
         let clock = Query::update()
             .table(arrival_clock::Entity)
             .value(arrival_clock::Column::Seq, Expr::col(arrival_clock::Column::Seq).add(more))
+            .cond_where(Condition::all().add_option(condition))
             .returning(Query::returning().column(arrival_clock::Column::Seq))
             .to_owned();
         let ids: Vec<_> = self.posts.iter().map(Uuid::to_string).collect();
@@ -150,13 +152,13 @@ impl NewArrivals<'_> {
                     .expr(Func::cust("unnest").arg(ids))
                     .expr(self.at.as_microsecond())
                     .from("clock")
-                    .to_owned(),
+                    .take(),
             )
             .expect("both sides name the same columns")
             .returning(Query::returning().column(Seq))
-            .to_owned();
-        with.cte(CommonTableExpression::new().table_name("clock").query(clock).to_owned());
-        with.cte(CommonTableExpression::new().table_name("placed").query(placed).to_owned());
+            .take();
+        with.cte(bulk::part("clock", clock));
+        with.cte(bulk::part("placed", placed));
         let count = Query::select().expr(Func::count(Expr::col(Asterisk))).from("placed").to_owned();
         Expr::SubQuery(None, Box::new(count.into()))
     }

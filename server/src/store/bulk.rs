@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use sea_orm::sea_query::{
-    CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, PostgresQueryBuilder, Query, TableBuilder,
-    WithClause,
+    Asterisk, CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, IntoIden, PostgresQueryBuilder, Query,
+    SelectStatement, SubQueryStatement, TableBuilder, WithClause, WithQuery,
 };
 use sea_orm::{
     ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, DbBackend, DbErr, EntityTrait,
@@ -29,18 +29,39 @@ where
     if backend != DbBackend::Postgres {
         return E::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model)).into_query();
     }
+    from::<E>(arrays::<E>(rows))
+}
+
+/// The statement of PostgreSQL that does so only if `condition` holds.
+pub(super) fn insert_if<E>(condition: Expr, rows: Vec<E::Model>) -> InsertStatement
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    from::<E>(arrays::<E>(rows).and_where(condition).take())
+}
+
+fn arrays<E>(rows: Vec<E::Model>) -> SelectStatement
+where
+    E: EntityTrait,
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
     let mut rows: Vec<E::ActiveModel> = rows.into_iter().map(IntoActiveModel::into_active_model).collect();
     let mut read = Query::select();
     for column in E::Column::iter() {
         let values = array(rows.iter_mut().map(|row| row.take(column)));
         read.expr(Func::cust("unnest").arg(Expr::val(values).cast_as(array_type(column.def().get_column_type()))));
     }
+    read
+}
+
+fn from<E: EntityTrait>(rows: SelectStatement) -> InsertStatement {
     Query::insert()
         .into_table(E::default())
         .columns(E::Column::iter())
-        .select_from(read)
+        .select_from(rows)
         .expect("both sides name the same columns")
-        .to_owned()
+        .take()
 }
 
 /// Executes all of them: as one statement where the database can, which spares round trips.
@@ -55,7 +76,7 @@ pub(super) async fn execute(tx: &Transaction, mut inserts: Vec<InsertStatement>)
     if inserts.is_empty() {
         tx.execute(&last).await?;
     } else {
-        tx.execute(&last.with(parts(inserts))).await?;
+        tx.execute(&with(parts(inserts), last)).await?;
     }
     Ok(())
 }
@@ -64,9 +85,29 @@ pub(super) async fn execute(tx: &Transaction, mut inserts: Vec<InsertStatement>)
 pub(super) fn parts(inserts: impl IntoIterator<Item = InsertStatement>) -> WithClause {
     let mut parts = WithClause::new();
     for (number, insert) in inserts.into_iter().enumerate() {
-        parts.cte(CommonTableExpression::new().table_name(format!("part_{number}")).query(insert).to_owned());
+        parts.cte(part(format!("part_{number}"), insert));
     }
     parts
+}
+
+/// A statement with its parts, which are moved: the methods of the builder that do so copy every value.
+pub(super) fn with(parts: WithClause, statement: impl Into<SubQueryStatement>) -> WithQuery {
+    let mut whole = WithQuery::new();
+    whole.with_clause(parts).query(statement);
+    whole
+}
+
+/// A statement that is part of another one, under a name.
+pub(super) fn part(name: impl IntoIden, statement: impl Into<SubQueryStatement>) -> CommonTableExpression {
+    let mut part = CommonTableExpression::new();
+    part.table_name(name).query(statement);
+    part
+}
+
+/// Whether that part of the statement changed a row. What asks for it runs behind it: else the order of parts is not settled.
+pub(super) fn is_done(part: &'static str) -> Expr {
+    let rows = Query::select().expr(Func::count(Expr::col(Asterisk))).from(part).to_owned();
+    Expr::SubQuery(None, Box::new(rows.into())).gt(0)
 }
 
 /// How PostgreSQL names an array of such values.
@@ -98,7 +139,11 @@ fn write_element(array: &mut String, value: Option<Value>) {
         Some(Value::Double(Some(number))) => write!(array, "{number}").expect(STRING),
         Some(Value::Bool(Some(flag))) => array.push(if flag { 't' } else { 'f' }),
         Some(Value::Uuid(Some(id))) => write!(array, "{id}").expect(STRING),
-        Some(Value::Bytes(Some(bytes))) => write!(array, "\"\\\\x{}\"", hex::encode(bytes)).expect(STRING),
+        Some(Value::Bytes(Some(bytes))) => {
+            array.push_str("\"\\\\x");
+            array.push_str(&hex::encode(bytes));
+            array.push('"');
+        }
         Some(Value::String(Some(text))) => write_quoted(array, &text),
         Some(Value::Json(Some(json))) => write_quoted(array, &json.to_string()),
         Some(value) if value == value.as_null() => array.push_str("NULL"),
@@ -108,6 +153,16 @@ fn write_element(array: &mut String, value: Option<Value>) {
 
 fn write_quoted(array: &mut String, text: &str) {
     array.push('"');
+    // Most texts have neither, which is found out faster than where they are.
+    if text.contains('"') || text.contains('\\') {
+        write_escaped(array, text);
+    } else {
+        array.push_str(text);
+    }
+    array.push('"');
+}
+
+fn write_escaped(array: &mut String, text: &str) {
     for part in text.split_inclusive(['"', '\\']) {
         match part.strip_suffix(['"', '\\']) {
             Some(plain) => {
@@ -118,5 +173,4 @@ fn write_quoted(array: &mut String, text: &str) {
             None => array.push_str(part),
         }
     }
-    array.push('"');
 }

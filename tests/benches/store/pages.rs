@@ -49,6 +49,8 @@ struct Bench {
     inserts: Vec<Insert>,
     /// The number of the next post.
     next: i64,
+    /// The last page was all new, from which a walk concludes that the next one is.
+    is_new_ground: bool,
 }
 
 pub(crate) async fn measure(postgres: &Postgres) -> Vec<Row> {
@@ -121,7 +123,7 @@ impl Bench {
         for (table, query) in TABLES {
             inserts.push(Insert::of(&mut source, table, query).await);
         }
-        Self { store, claim, stream, url, source, target, plain, inserts, next: 0 }
+        Self { store, claim, stream, url, source, target, plain, inserts, next: 0, is_new_ground: true }
     }
 
     async fn turns(&mut self, (rows, count): (i64, i64)) -> Medians {
@@ -184,11 +186,23 @@ impl Bench {
         let fetched = u64::try_from(count).unwrap();
         let (stream, version) = (self.stream.id, self.stream.version);
         let (run, lease) = (self.claim.run, self.claim.lease);
-        let page = PageCommit { run, lease, stream, version, checkpoint, posts, rejected: Vec::new(), fetched };
+        let page = PageCommit {
+            run,
+            lease,
+            stream,
+            platform: Platform::X,
+            version,
+            checkpoint,
+            posts,
+            rejected: Vec::new(),
+            fetched,
+            is_likely_new: self.is_new_ground,
+        };
         let started = Instant::now();
         let committed = self.store.commit_page(page).await.unwrap();
         let took = started.elapsed();
         self.stream.version = committed.version;
+        self.is_new_ground = committed.counters.inserted == committed.counters.fetched;
         took
     }
 

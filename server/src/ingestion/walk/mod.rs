@@ -76,6 +76,8 @@ pub(super) struct Walk<'a> {
     left: Option<u64>,
     /// Pages that it may still read of the stream.
     pages: u32,
+    /// What was read last was all new, so that the next page probably is as well.
+    is_new_ground: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -84,7 +86,8 @@ impl<'a> Walk<'a> {
         let limit = if claim.backfill { deps.settings.backfill_count } else { Some(deps.settings.limit) };
         let counters = RunCounters::default();
         let left = limit.map(u64::from);
-        Self { deps, x, claim, trust, user, counters, owner_posts: None, since: None, left, pages: 0 }
+        let (owner_posts, since) = (None, None);
+        Self { deps, x, claim, trust, user, counters, owner_posts, since, left, pages: 0, is_new_ground: false }
     }
 
     /// Reads the newest posts, and on a backfill older ones as far as the limit allows.
@@ -108,8 +111,9 @@ impl<'a> Walk<'a> {
         outcome
     }
 
-    async fn open(&self, kind: StreamKind) -> Result<Stream, Stop> {
+    async fn open(&mut self, kind: StreamKind) -> Result<Stream, Stop> {
         let mut stream = self.adopted(kind).await?;
+        self.is_new_ground = stream.version == 0;
         let (before, now) = (stream.checkpoint.account, self.deps.clock.now());
         stream.checkpoint = stream.checkpoint.believed(furthest(now, Duration::ZERO)).for_account(self.user, now);
         if before.is_some() && stream.checkpoint.account.is_none() {
@@ -161,11 +165,13 @@ impl<'a> Walk<'a> {
             run: self.claim.run,
             lease: self.claim.lease,
             stream: stream.id,
+            platform: stream.platform,
             version: stream.version,
             checkpoint: checkpoint.clone(),
             fetched: page.fetched,
             posts: page.posts.into_iter().map(|post| score(&self.deps.analyzer, post)).collect(),
             rejected: page.rejected.into_iter().map(page::rejected).collect(),
+            is_likely_new: self.is_new_ground,
         };
         if self.claim.dry_run {
             self.count(self.deps.ingest.rehearse_page(commit).await?);
@@ -194,6 +200,7 @@ impl<'a> Walk<'a> {
 
     fn count(&mut self, page: RunCounters) {
         self.left = self.left.map(|left| left.saturating_sub(page.inserted));
+        self.is_new_ground = page.inserted > 0 && page.updated + page.unchanged == 0;
         self.counters.add(page);
         self.deps.metrics.page_stored(&page);
     }

@@ -102,6 +102,8 @@ pub struct PageCommit {
     pub lease: Lease,
     /// The stream it belongs to.
     pub stream: StreamId,
+    /// Where the stream is.
+    pub platform: Platform,
     /// The version of the stream on which `checkpoint` builds.
     pub version: i64,
     /// How far the stream is read with this page.
@@ -112,6 +114,8 @@ pub struct PageCommit {
     pub rejected: Vec<Rejected>,
     /// Records that X returned: every one is in `posts` or in `rejected`.
     pub fetched: u64,
+    /// Every post is probably new. A page of which that is true is stored faster, any other one slower.
+    pub is_likely_new: bool,
 }
 
 /// What became of a page.

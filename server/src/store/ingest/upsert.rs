@@ -1,6 +1,7 @@
 //! Posts of a page: new ones inserted, changed ones updated, all others untouched.
 
 mod known;
+mod new;
 pub(in crate::store) mod row;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, Query
 use uuid::Uuid;
 
 pub(super) use self::known::Known;
+pub(super) use self::new::NewPosts;
 use super::commit::Owner;
 use crate::domain::{ReviewReason, ScoredPost, Verification};
 use crate::store::bounded::Transaction;
@@ -34,16 +36,6 @@ impl Written {
     }
 }
 
-/// What becomes of a new post that somebody else stores after it was looked for. No two pages of a timeline meet, so that this
-/// is rare: an import, or another leader with the same account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Race {
-    /// The transaction fails with [`Error::Conflict`]. PostgreSQL inserts a fifth faster when it need not be ready to join.
-    Fails,
-    /// The row of the other is updated.
-    Joins,
-}
-
 /// A row that was inserted or updated.
 struct Changed {
     id: Uuid,
@@ -59,11 +51,6 @@ impl Changed {
     const COLUMNS: [Column; 6] =
         [Column::RootId, Column::Id, Column::Revision, Column::PostedAt, Column::LeaderId, Column::VerificationStatus];
 
-    fn of(row: &Model) -> Self {
-        let &Model { id, revision, posted_at, leader_id, .. } = row;
-        Self { id, revision, posted_at, leader_id, is_new_text: is_new_text(&row.verification_status) }
-    }
-
     /// Reads the name of the chain and the row, by the places of the columns: to look for each name in each of many rows
     /// takes long.
     fn read(row: &QueryResult) -> Result<(String, Self), DbErr> {
@@ -74,12 +61,9 @@ impl Changed {
             row.try_get_by_index(4)?,
             row.try_get_by_index(5)?,
         );
-        Ok((row.try_get_by_index(0)?, Self { id, revision, posted_at, leader_id, is_new_text: is_new_text(&status) }))
+        let is_new_text = status == Verification::NeedsReview.as_str();
+        Ok((row.try_get_by_index(0)?, Self { id, revision, posted_at, leader_id, is_new_text }))
     }
-}
-
-fn is_new_text(verification_status: &str) -> bool {
-    verification_status == Verification::NeedsReview.as_str()
 }
 
 /// Stores `distinct` posts, of which no two belong to one chain of edits.
@@ -90,7 +74,7 @@ pub(in crate::store) async fn posts(
     distinct: &[&ScoredPost],
 ) -> Result<Written, Error> {
     let known = Known::of(tx, owner, distinct).await?;
-    changes(tx, store, owner, distinct, &known, Race::Joins).await
+    changes(tx, store, owner, distinct, &known).await
 }
 
 /// Stores what is new or changed among `distinct` posts, of which those in `known` were found.
@@ -100,22 +84,17 @@ pub(in crate::store) async fn changes(
     owner: Owner,
     distinct: &[&ScoredPost],
     known: &Known,
-    race: Race,
 ) -> Result<Written, Error> {
     let mut written = Written::default();
     for chunk in distinct.chunks(bulk::ROWS) {
-        let (mut new, mut changed, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut different, mut seen) = (Vec::new(), Vec::new());
         for post in chunk.iter().copied() {
             match known.row(post) {
-                None => new.push(post),
-                Some(row) if row.is_changed_by(post) => changed.push(post),
-                Some(row) => seen.extend(row.listens_to(post).then_some((row.id, post))),
+                Some(row) if !row.is_changed_by(post) => seen.extend(row.listens_to(post).then_some((row.id, post))),
+                _ => different.push(post),
             }
         }
-        if race == Race::Joins {
-            changed.append(&mut new);
-        }
-        let wrote = write(tx, store, owner, &new, &changed).await?;
+        let wrote = write(tx, store, owner, &different).await?;
         written.new.extend(wrote.new);
         written.updated += wrote.updated;
         refresh_metrics(tx, store, owner, seen).await?;
@@ -123,33 +102,21 @@ pub(in crate::store) async fn changes(
     Ok(written)
 }
 
-/// Stores posts that are not there, and others that may be.
-async fn write<'a>(
-    tx: &Transaction,
-    store: &Store,
-    owner: Owner,
-    new: &[&'a ScoredPost],
-    others: &[&'a ScoredPost],
-) -> Result<Written, Error> {
+/// Stores posts that are not there, or not so.
+async fn write(tx: &Transaction, store: &Store, owner: Owner, different: &[&ScoredPost]) -> Result<Written, Error> {
+    if different.is_empty() {
+        return Ok(Written::default());
+    }
     let backend = tx.get_database_backend();
     let now = store.now();
-    let row = |post: &&ScoredPost| row::of(post, owner, store.entropy.as_ref(), now);
-    let mut inserts = Vec::new();
-    let mut changed: Vec<(&ScoredPost, Changed)> = Vec::new();
-    if !others.is_empty() {
-        let by_root: BTreeMap<_, _> = others.iter().map(|post| (root(post), *post)).collect();
-        let written = upsert(tx, others.iter().map(row).collect()).await?;
-        changed.extend(written.into_iter().filter_map(|(root, row)| Some((*by_root.get(&root)?, row))));
-    }
-    if !new.is_empty() {
-        let rows: Vec<_> = new.iter().map(row).collect();
-        changed.extend(new.iter().copied().zip(rows.iter().map(Changed::of)));
-        inserts.push(bulk::insert::<Entity>(backend, rows));
-    }
+    let rows = different.iter().map(|post| row::of(post, owner, store.entropy.as_ref(), now)).collect();
+    let by_root: BTreeMap<_, _> = different.iter().map(|post| (root(post), *post)).collect();
+    let changed = upsert(tx, rows).await?.into_iter();
+    let changed: Vec<_> = changed.filter_map(|(root, row)| Some((*by_root.get(&root)?, row))).collect();
     let (mut inserted, updated): (Vec<_>, Vec<_>) = changed.iter().partition(|(_, row)| row.revision == 1);
     inserted.sort_by_key(|(_, row)| (row.posted_at, row.id));
     forget_hashtags(tx, &updated).await?;
-    inserts.extend(hashtags(backend, &changed));
+    let mut inserts = hashtags(backend, &changed);
     if !inserted.is_empty() {
         let counts = inserted.iter().map(|(post, row)| row::metrics_of(store, owner, row.id, post)).collect();
         inserts.push(bulk::insert::<post_metrics::Entity>(backend, counts));
@@ -205,22 +172,32 @@ pub(in crate::store) async fn count_by_day(
 
 /// None when there is nothing to count.
 fn counts_by_day(backend: DbBackend, inserted: impl IntoIterator<Item = (Owner, i64)>) -> Option<InsertStatement> {
-    use post_counts::{Column, Entity, Model};
+    let days = days(inserted);
+    if days.is_empty() {
+        return None;
+    }
+    Some(bulk::insert::<post_counts::Entity>(backend, days).on_conflict(more_of_a_day()).take())
+}
+
+/// How many posts there are of each day.
+fn days(inserted: impl IntoIterator<Item = (Owner, i64)>) -> Vec<post_counts::Model> {
+    use post_counts::Model;
     // Rows are locked in one order everywhere, which is that of the names.
     let mut days: BTreeMap<(Uuid, &str, i64), i64> = BTreeMap::new();
     for (owner, posted_at) in inserted {
         *days.entry((owner.leader.0, owner.platform.as_str(), posted_at.div_euclid(DAY))).or_default() += 1;
     }
-    if days.is_empty() {
-        return None;
-    }
     let row =
         |((leader_id, platform, day), n): ((_, &str, _), _)| Model { leader_id, platform: platform.to_owned(), day, n };
-    let rows = days.into_iter().map(row).collect();
-    let more = OnConflict::columns([Column::LeaderId, Column::Platform, Column::Day])
+    days.into_iter().map(row).collect()
+}
+
+/// How new posts are added to those that were counted before.
+fn more_of_a_day() -> OnConflict {
+    use post_counts::Column;
+    OnConflict::columns([Column::LeaderId, Column::Platform, Column::Day])
         .value(Column::N, Expr::cust("post_counts.n + excluded.n"))
-        .to_owned();
-    Some(bulk::insert::<Entity>(backend, rows).on_conflict(more).to_owned())
+        .to_owned()
 }
 
 async fn forget_hashtags(tx: &Transaction, updated: &[&(&ScoredPost, Changed)]) -> Result<(), Error> {
@@ -233,17 +210,9 @@ async fn forget_hashtags(tx: &Transaction, updated: &[&(&ScoredPost, Changed)]) 
 }
 
 fn hashtags(backend: DbBackend, changed: &[(&ScoredPost, Changed)]) -> Vec<InsertStatement> {
-    use post_hashtags::{Entity, Model};
-    let mut rows = Vec::new();
-    for (post, row) in changed {
-        rows.extend(row::topics(&post.post.hashtags).into_iter().map(|tag| Model {
-            post_id: row.id,
-            tag,
-            leader_id: row.leader_id,
-            posted_at: row.posted_at,
-        }));
-    }
-    rows.chunks(bulk::ROWS).map(|chunk| bulk::insert::<Entity>(backend, chunk.to_vec())).collect()
+    let rows = changed.iter().flat_map(|(post, row)| row::hashtags(post, (row.id, row.leader_id, row.posted_at)));
+    let rows: Vec<_> = rows.collect();
+    rows.chunks(bulk::ROWS).map(|chunk| bulk::insert::<post_hashtags::Entity>(backend, chunk.to_vec())).collect()
 }
 
 /// Takes over what X counts now of posts that were stored before. A count that X leaves out stays.

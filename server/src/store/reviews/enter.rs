@@ -18,8 +18,18 @@ pub(in crate::store) async fn posts(
     reason: ReviewReason,
     notes: Option<&str>,
 ) -> Result<(), Error> {
+    insert(tx, about_posts(store, posts, reason, notes)).await
+}
+
+/// Items for posts that wait for this reason.
+pub(in crate::store) fn about_posts(
+    store: &Store,
+    posts: &[Uuid],
+    reason: ReviewReason,
+    notes: Option<&str>,
+) -> Vec<Model> {
     let row = |id: &Uuid| Model { post_id: Some(*id), notes: notes.map(clean), ..waiting(store, reason) };
-    insert(tx, posts.iter().map(row).collect()).await
+    posts.iter().map(row).collect()
 }
 
 /// Puts records that are no posts into the queue.

@@ -41,6 +41,23 @@ async fn a_backfill_that_reaches_the_first_post_is_not_bounded() {
 }
 
 #[tokio::test]
+async fn a_page_is_taken_for_new_on_a_new_stream_and_behind_one_that_was() {
+    let (stage, shelf) = stage().await;
+    let walk = async |pages: Vec<TimelinePage>, limit| {
+        let x = Scripted::new(pages.into_iter().map(Ok));
+        stage.walk(x, shelf.lease(), Errand { limit: Some(limit), ..ALL }).await.1.unwrap();
+        std::mem::take(&mut shelf.kept().likely_new)
+    };
+    assert_eq!(walk(vec![full_page(0, 9), full_page(1, 9)], 200).await, [true, true]);
+    // A head page that ends among what is known, and then the gap below it, which was read already.
+    let head = page(&[id(30), id(-1)], None);
+    let again = walk(vec![head, end(), full_page(2, 9), full_page(3, 9)], 201).await;
+    assert_eq!(again, [false, false, true, true], "the backfill begins on a stream of its own");
+    let resumed = walk(vec![end(), full_page(4, 9), full_page(5, 9)], 200).await;
+    assert_eq!(resumed, [false, true]);
+}
+
+#[tokio::test]
 async fn posts_of_another_account_that_the_leader_had_say_nothing_about_this_one() {
     let (stage, shelf) = stage().await;
     let x = Scripted::new([Ok(full_page(0, 9))]);

@@ -21,6 +21,8 @@ pub(super) struct Kept {
     pub(super) quarantined: u64,
     /// The run is asked to end.
     pub(super) cancel_requested: bool,
+    /// Of each page, whether all of it was taken for new.
+    pub(super) likely_new: Vec<bool>,
     /// Posts that are there beside `posts`, above all gaps, from the first day on.
     pub(super) others: u64,
 }
@@ -72,6 +74,7 @@ impl Kept {
             pages: 1,
             ..RunCounters::default()
         };
+        self.likely_new.push(page.is_likely_new);
         self.quarantined += counters.quarantined;
         self.counters.add(counters);
         Ok(Committed { version, counters, cancel_requested: self.cancel_requested })

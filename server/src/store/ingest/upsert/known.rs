@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use sea_orm::sea_query::{
-    CommonTableExpression, Expr, ExprTrait, Func, JoinType, LockType, Query, SelectStatement, UpdateStatement,
-    WithClause, WithQuery,
+    Expr, ExprTrait, Func, JoinType, LockType, Query, SelectStatement, UpdateStatement, WithClause, WithQuery,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QueryResult, QuerySelect, QueryTrait,
@@ -12,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{Owner, root, row};
-use crate::domain::{LeaderId, Platform, ScoredPost};
+use crate::domain::ScoredPost;
 use crate::store::bounded::Transaction;
 use crate::store::entity::posts::{Column, Entity};
 use crate::store::{Error, bulk};
@@ -41,7 +40,7 @@ impl Known {
     pub(super) async fn of(tx: &Transaction, owner: Owner, posts: &[&ScoredPost]) -> Result<Self, Error> {
         let mut known = Self::default();
         if tx.get_database_backend() == DbBackend::Postgres {
-            known.read(&tx.query_all(&each(posts, Expr::val(owner.platform.as_str()))).await?)?;
+            known.read(&tx.query_all(&each(owner, posts)).await?)?;
             return Ok(known);
         }
         for some in posts.chunks(bulk::ROWS) {
@@ -53,29 +52,22 @@ impl Known {
         Ok(known)
     }
 
-    /// Executes `advance`, which changes at most one stream of the leader and returns its platform, and looks for posts of that
-    /// platform; None when it changed none. PostgreSQL does both in one message.
-    pub(in crate::store) async fn of_stream(
+    /// Executes `advance`, which changes at most one row and returns it, and looks for posts; None when it changed none.
+    /// PostgreSQL does both in one message.
+    pub(in crate::store) async fn behind(
         tx: &Transaction,
         advance: UpdateStatement,
-        leader: LeaderId,
+        owner: Owner,
         posts: &[&ScoredPost],
-    ) -> Result<Option<(Owner, Self)>, Error> {
-        let owner = |platform: String| {
-            let platform = Platform::parse(&platform).ok_or(Error::Corrupt { what: "platform" })?;
-            Ok::<_, Error>(Owner { leader, platform })
-        };
+    ) -> Result<Option<Self>, Error> {
         if tx.get_database_backend() != DbBackend::Postgres {
-            let Some(stream) = tx.query_one(&advance).await? else { return Ok(None) };
-            let owner = owner(stream.try_get_by_index(0)?)?;
-            return Ok(Some((owner, Self::of(tx, owner, posts).await?)));
+            let Some(_) = tx.query_one(&advance).await? else { return Ok(None) };
+            return Ok(Some(Self::of(tx, owner, posts).await?));
         }
-        let rows = tx.query_all(&behind(advance, posts)).await?;
-        let Some(first) = rows.first() else { return Ok(None) };
-        let owner = owner(first.try_get_by_index(COLUMNS.len())?)?;
+        let rows = tx.query_all(&behind(advance, owner, posts)).await?;
         let mut known = Self::default();
         known.read(&rows)?;
-        Ok(Some((owner, known)))
+        Ok((!rows.is_empty()).then_some(known))
     }
 
     fn read(&mut self, rows: &[QueryResult]) -> Result<(), DbErr> {
@@ -91,13 +83,13 @@ impl Known {
 
 /// Looks into the index once for each post: on a table that has grown since its statistics were taken, PostgreSQL would read all
 /// of it for a list of them.
-fn each(posts: &[&ScoredPost], platform: Expr) -> SelectStatement {
+fn each(owner: Owner, posts: &[&ScoredPost]) -> SelectStatement {
     // Numbers need no quotes. The page has them in their order, in which rows are locked everywhere.
     let asked = format!("{{{}}}", posts.iter().copied().map(root).collect::<Vec<_>>().join(","));
     let found = Query::select()
         .columns(COLUMNS)
         .from(Entity)
-        .and_where(Expr::col(Column::Platform).eq(platform))
+        .and_where(Column::Platform.eq(owner.platform.as_str()))
         .and_where(Expr::col(Column::RootId).eq(Expr::col("asked")))
         .lock(LockType::NoKeyUpdate)
         .to_owned();
@@ -108,16 +100,13 @@ fn each(posts: &[&ScoredPost], platform: Expr) -> SelectStatement {
         .to_owned()
 }
 
-fn behind(advance: UpdateStatement, posts: &[&ScoredPost]) -> WithQuery {
+fn behind(advance: UpdateStatement, owner: Owner, posts: &[&ScoredPost]) -> WithQuery {
     let look = Query::select()
         .expr(Expr::cust("known.*"))
-        .column(("stream", "platform"))
         .from("stream")
-        .join_lateral(JoinType::LeftJoin, each(posts, Expr::col(("stream", "platform"))), "known", Expr::cust("TRUE"))
+        .join_lateral(JoinType::LeftJoin, each(owner, posts), "known", Expr::cust("TRUE"))
         .to_owned();
-    look.with(
-        WithClause::new().cte(CommonTableExpression::new().table_name("stream").query(advance).to_owned()).to_owned(),
-    )
+    look.with(WithClause::new().cte(bulk::part("stream", advance)).to_owned())
 }
 
 impl Row {

@@ -13,8 +13,8 @@ use crate::domain::{
     Entropy, FetchedPost, Platform, PostMetrics, PostOrigin, ScoredPost, Sentiment, Verification, snowflake_time,
 };
 use crate::store::Store;
-use crate::store::entity::post_metrics;
 use crate::store::entity::posts::{Column, Model};
+use crate::store::entity::{post_hashtags, post_metrics};
 use crate::store::posts::{Tone, media_json};
 use crate::store::text::{clean, clean_all, json};
 
@@ -162,7 +162,11 @@ pub(in crate::store) fn first_check(store: &Store, platform: Platform) -> Option
     (platform == Platform::X).then(|| store.now() + after)
 }
 
-/// The hashtags of a post in lower case, each once.
-pub(super) fn topics(hashtags: &[String]) -> BTreeSet<String> {
-    hashtags.iter().map(|tag| clean(tag).to_lowercase()).collect()
+/// The rows of a post's hashtags: in lower case, each once.
+pub(super) fn hashtags(
+    scored: &ScoredPost,
+    (post_id, leader_id, posted_at): (Uuid, Uuid, i64),
+) -> impl Iterator<Item = post_hashtags::Model> + use<> {
+    let tags: BTreeSet<_> = scored.post.hashtags.iter().map(|tag| clean(tag).to_lowercase()).collect();
+    tags.into_iter().map(move |tag| post_hashtags::Model { post_id, tag, leader_id, posted_at })
 }
