@@ -199,6 +199,15 @@ impl Own {
     }
 }
 
+impl Drop for Own {
+    fn drop(&mut self) {
+        if self.server().is_none() {
+            // Nobody watches over the files of a cluster that is stopped.
+            let _ = fs::remove_dir_all(&self.home);
+        }
+    }
+}
+
 /// Starts the server. INT is the fast shutdown, which does not wait for clients.
 fn run(home: &Path, command: &[String]) -> Result<Guarded, String> {
     Guarded::start(home, &Server { command, ready: "ready to accept connections", stop_signal: "INT" })
@@ -281,6 +290,16 @@ mod tests {
         let kept = database.execute_unprepared("DELETE FROM kept").await.unwrap();
         assert_eq!(kept.rows_affected(), 1);
         let home = postgres.own.as_ref().unwrap().home.clone();
+        drop(postgres);
+        assert!(!home.exists(), "its files are still there");
+    }
+
+    #[test]
+    fn a_cluster_that_nobody_starts_again_leaves_no_files() {
+        let Some(postgres) = Postgres::start() else { return };
+        let home = postgres.own.as_ref().unwrap().home.clone();
+        postgres.crash();
+        assert!(home.join("data").exists(), "a crash took the files along");
         drop(postgres);
         assert!(!home.exists(), "its files are still there");
     }

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 const PING: Duration = Duration::from_secs(2);
 /// A connection that gave a sign of life so recently, when it was given back, is not asked again. Few statements meet a database
 /// that stopped in this time, but to a busy one it spares a message each.
-const FRESH: Duration = Duration::from_millis(250);
+const FRESH: Duration = Duration::from_millis(20);
 
 /// A database. Clones share its connections.
 #[derive(Debug, Clone)]

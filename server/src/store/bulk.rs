@@ -1,17 +1,20 @@
 //! Many rows in one statement.
 
+mod chain;
+
 use std::fmt::Write;
 use std::sync::Arc;
 
 use sea_orm::sea_query::{
-    Asterisk, CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, IntoIden, PostgresQueryBuilder, Query,
+    CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, IntoIden, PostgresQueryBuilder, Query,
     SelectStatement, SubQueryStatement, TableBuilder, WithClause, WithQuery,
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, DbBackend, DbErr, EntityTrait,
+    ActiveModelTrait, ActiveValue, ColumnTrait, ColumnType, ConnectionTrait, DbBackend, DbErr, EntityTrait, IdenStatic,
     IntoActiveModel, Iterable, QueryTrait, Value,
 };
 
+pub(super) use self::chain::Chain;
 use super::bounded::Transaction;
 
 /// The most rows of one statement: 31 columns each stay below SQLite's limit of 32,766 bound values.
@@ -29,19 +32,20 @@ where
     if backend != DbBackend::Postgres {
         return E::insert_many(rows.into_iter().map(IntoActiveModel::into_active_model)).into_query();
     }
-    from::<E>(arrays::<E>(rows))
+    from::<E>(arrays::<E>(rows, &[]))
 }
 
-/// The statement of PostgreSQL that does so only if `condition` holds.
-pub(super) fn insert_if<E>(condition: Expr, rows: Vec<E::Model>) -> InsertStatement
+/// The statement of PostgreSQL that does so only if `condition` holds. All rows have the same in the columns `shared`, which is
+/// sent once.
+fn insert_if<E>(condition: Expr, rows: Vec<E::Model>, shared: &[E::Column]) -> InsertStatement
 where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel>,
 {
-    from::<E>(arrays::<E>(rows).and_where(condition).take())
+    from::<E>(arrays::<E>(rows, shared).and_where(condition).take())
 }
 
-fn arrays<E>(rows: Vec<E::Model>) -> SelectStatement
+fn arrays<E>(rows: Vec<E::Model>, shared: &[E::Column]) -> SelectStatement
 where
     E: EntityTrait,
     E::Model: IntoActiveModel<E::ActiveModel>,
@@ -49,8 +53,17 @@ where
     let mut rows: Vec<E::ActiveModel> = rows.into_iter().map(IntoActiveModel::into_active_model).collect();
     let mut read = Query::select();
     for column in E::Column::iter() {
-        let values = array(rows.iter_mut().map(|row| row.take(column)));
-        read.expr(Func::cust("unnest").arg(Expr::val(values).cast_as(array_type(column.def().get_column_type()))));
+        let definition = column.def();
+        let kind = definition.get_column_type();
+        let mut values = rows.iter_mut().map(|row| row.take(column));
+        if shared.iter().any(|same| same.as_str() == column.as_str()) {
+            let value = values.next().and_then(ActiveValue::into_value).expect("a row has every column");
+            debug_assert!(values.all(|other| other.into_value().as_ref() == Some(&value)), "{}", column.as_str());
+            read.expr(Expr::val(value).cast_as(name_of(kind)));
+        } else {
+            let kind = ColumnType::Array(Arc::new(kind.clone()));
+            read.expr(Func::cust("unnest").arg(Expr::val(array(values)).cast_as(name_of(&kind))));
+        }
     }
     read
 }
@@ -91,7 +104,7 @@ pub(super) fn parts(inserts: impl IntoIterator<Item = InsertStatement>) -> WithC
 }
 
 /// A statement with its parts, which are moved: the methods of the builder that do so copy every value.
-pub(super) fn with(parts: WithClause, statement: impl Into<SubQueryStatement>) -> WithQuery {
+fn with(parts: WithClause, statement: impl Into<SubQueryStatement>) -> WithQuery {
     let mut whole = WithQuery::new();
     whole.with_clause(parts).query(statement);
     whole
@@ -104,16 +117,10 @@ pub(super) fn part(name: impl IntoIden, statement: impl Into<SubQueryStatement>)
     part
 }
 
-/// Whether that part of the statement changed a row. What asks for it runs behind it: else the order of parts is not settled.
-pub(super) fn is_done(part: &'static str) -> Expr {
-    let rows = Query::select().expr(Func::count(Expr::col(Asterisk))).from(part).to_owned();
-    Expr::SubQuery(None, Box::new(rows.into())).gt(0)
-}
-
-/// How PostgreSQL names an array of such values.
-fn array_type(of: &ColumnType) -> String {
+/// How PostgreSQL names such values.
+fn name_of(kind: &ColumnType) -> String {
     let mut name = String::new();
-    PostgresQueryBuilder.prepare_column_type(&ColumnType::Array(Arc::new(of.clone())), &mut name);
+    PostgresQueryBuilder.prepare_column_type(kind, &mut name);
     name
 }
 
@@ -141,7 +148,9 @@ fn write_element(array: &mut String, value: Option<Value>) {
         Some(Value::Uuid(Some(id))) => write!(array, "{id}").expect(STRING),
         Some(Value::Bytes(Some(bytes))) => {
             array.push_str("\"\\\\x");
-            array.push_str(&hex::encode(bytes));
+            let mut digits = vec![0; 2 * bytes.len()];
+            hex::encode_to_slice(bytes, &mut digits).expect("each byte has two digits");
+            array.push_str(str::from_utf8(&digits).expect("digits are text"));
             array.push('"');
         }
         Some(Value::String(Some(text))) => write_quoted(array, &text),

@@ -118,7 +118,7 @@ async fn write(tx: &Transaction, store: &Store, owner: Owner, different: &[&Scor
     forget_hashtags(tx, &updated).await?;
     let mut inserts = hashtags(backend, &changed);
     if !inserted.is_empty() {
-        let counts = inserted.iter().map(|(post, row)| row::metrics_of(store, owner, row.id, post)).collect();
+        let counts = inserted.iter().map(|(post, row)| row::metrics_of(store, owner, (row.id, post), now)).collect();
         inserts.push(bulk::insert::<post_metrics::Entity>(backend, counts));
     }
     inserts.extend(counts_by_day(backend, inserted.iter().map(|(_, row)| (owner, row.posted_at))));
@@ -226,7 +226,8 @@ async fn refresh_metrics(
     if seen.is_empty() {
         return Ok(());
     }
-    let rows = seen.into_iter().map(|(id, post)| row::metrics_of(store, owner, id, post)).collect();
+    let now = store.now();
+    let rows = seen.into_iter().map(|seen| row::metrics_of(store, owner, seen, now)).collect();
     let (mut newest, differs) = row::newest_counts();
     newest.update_column(Column::UpdatedAt).action_and_where(Expr::cust(differs));
     tx.execute(bulk::insert::<Entity>(tx.get_database_backend(), rows).on_conflict(newest)).await?;

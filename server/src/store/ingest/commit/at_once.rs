@@ -1,23 +1,19 @@
 //! A page of new posts as one statement of PostgreSQL: one message, and no transaction that stays open between two.
 //!
-//! The parts wait for one another as the steps of a transaction do: first the fence, then the posts, then what belongs to them,
-//! then the run, and last of all the clock of arrivals, since everybody waits for these two. If the fence keeps the page out,
-//! no part finds a row to work on.
+//! Each part waits for the one before it, as the steps of a transaction do: the fence, the posts, what belongs to them, the ledger,
+//! then the run, and last of all the clock of arrivals, since everybody waits for these two.
 
-use sea_orm::sea_query::{Expr, InsertStatement, Query, WithClause, WithQuery};
+use sea_orm::sea_query::{Expr, Query, WithQuery};
 use sea_orm::{ConnectionTrait, DbBackend};
 
 use super::{add_to_run, entry, is_over, owner, pass_fence};
 use crate::domain::{RunCounters, ScoredPost};
 use crate::store::arrivals::NewArrivals;
-use crate::store::bulk::{self, is_done, part};
+use crate::store::bulk::Chain;
 use crate::store::entity::{arrival_clock, ingest_commits};
 use crate::store::ingest::upsert::NewPosts;
 use crate::store::ingest::{Committed, PageCommit};
 use crate::store::{Error, Store, number};
-
-/// The parts behind the posts.
-const OTHERS: [&str; 5] = ["other_0", "other_1", "other_2", "other_3", "other_4"];
 
 impl Store {
     /// Stores a page if every one of its posts is new. None when that is not so, or the page holds more, or may not be stored:
@@ -48,30 +44,15 @@ impl Store {
         Ok(Some(Committed { version: page.version + 1, counters, cancel_requested: row.try_get_by_index(0)? }))
     }
 
-    fn statement(&self, page: &PageCommit, mut new: NewPosts, counters: &RunCounters) -> WithQuery {
-        let ids = std::mem::take(&mut new.ids);
-        let mut with = WithClause::new();
-        let clock = Query::select().expr(Expr::cust("1")).from(arrival_clock::Entity).to_owned();
-        with.cte(part("stream", pass_fence(page).and_where(Expr::exists(clock)).take()));
-        with.cte(part("new", counted(new.insert(is_done("stream")))));
-        let mut others = new.insert_others(&is_done("new"));
+    fn statement(&self, page: &PageCommit, new: NewPosts, counters: &RunCounters) -> WithQuery {
+        let clock = Query::select().expr(Expr::cust("1")).from(arrival_clock::Entity).take();
+        let mut chain = Chain::begin("stream", pass_fence(page).and_where(Expr::exists(clock)).take());
+        let ids = new.join(&mut chain);
         let entry = entry(page).row(Some(page.run), counters, self.now());
-        others.push(bulk::insert_if::<ingest_commits::Entity>(is_done("new"), vec![entry]));
-        let mut run = add_to_run(page.run, counters);
-        for (name, other) in OTHERS.into_iter().zip(others) {
-            with.cte(part(name, counted(other)));
-            run.and_where(is_done(name));
-        }
-        run.returning(Query::returning().expr(is_over()));
-        let mut run = part("run", run);
-        run.column("is_over");
-        with.cte(run);
-        NewArrivals { posts: &ids, at: self.now() }.join(&mut with, Some(is_done("run")));
-        bulk::with(with, Query::select().column("is_over").from("run").take())
+        chain.insert::<ingest_commits::Entity>("entry", vec![entry], &[]);
+        chain.update("run", add_to_run(page.run, counters), (is_over(), "is_over"));
+        let (parts, is_done) = chain.parts();
+        NewArrivals { posts: &ids, at: self.now() }.join(parts, Some(is_done));
+        chain.answer(Query::select().column("is_over").from("run").take())
     }
-}
-
-/// Answers a row for each one that it inserts.
-fn counted(mut insert: InsertStatement) -> InsertStatement {
-    insert.returning(Query::returning().expr(Expr::cust("1"))).take()
 }

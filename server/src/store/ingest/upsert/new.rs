@@ -1,19 +1,19 @@
 //! Posts of which none is stored yet.
 
-use sea_orm::sea_query::{Expr, InsertStatement};
 use uuid::Uuid;
 
 use super::{Owner, days, more_of_a_day, row};
 use crate::domain::{ReviewReason, ScoredPost};
+use crate::store::Store;
+use crate::store::bulk::Chain;
 use crate::store::entity::{post_counts, post_hashtags, post_metrics, posts, review_items};
 use crate::store::reviews::enter;
-use crate::store::{Store, bulk};
 
 /// The rows of new posts and of all that belongs to them.
 pub(in crate::store) struct NewPosts {
     posts: Vec<posts::Model>,
     /// In the order in which they are to be numbered.
-    pub(in crate::store) ids: Vec<Uuid>,
+    ids: Vec<Uuid>,
     metrics: Vec<post_metrics::Model>,
     hashtags: Vec<post_hashtags::Model>,
     days: Vec<post_counts::Model>,
@@ -31,7 +31,7 @@ impl NewPosts {
         let doubtful: Vec<_> = both().filter(|(post, _)| post.is_doubtful).map(|(_, row)| row.id).collect();
         Self {
             ids: order.into_iter().map(|(_, id)| id).collect(),
-            metrics: both().map(|(post, row)| row::metrics_of(store, owner, row.id, post)).collect(),
+            metrics: both().map(|(post, row)| row::metrics_of(store, owner, (row.id, post), now)).collect(),
             hashtags: both()
                 .flat_map(|(post, row)| row::hashtags(post, (row.id, row.leader_id, row.posted_at)))
                 .collect(),
@@ -41,24 +41,18 @@ impl NewPosts {
         }
     }
 
-    /// Inserts the posts if `condition` holds.
-    pub(in crate::store) fn insert(&mut self, condition: Expr) -> InsertStatement {
-        bulk::insert_if::<posts::Entity>(condition, std::mem::take(&mut self.posts))
-    }
-
-    /// Inserts what belongs to them if `condition` holds.
-    pub(in crate::store) fn insert_others(self, condition: &Expr) -> Vec<InsertStatement> {
-        let when = || condition.clone();
-        let mut inserts = vec![
-            bulk::insert_if::<post_metrics::Entity>(when(), self.metrics),
-            bulk::insert_if::<post_counts::Entity>(when(), self.days).on_conflict(more_of_a_day()).take(),
-        ];
+    /// Inserts all of them as parts of a statement; answers the posts in the order in which they are to be numbered.
+    pub(in crate::store) fn join(self, chain: &mut Chain) -> Vec<Uuid> {
+        chain.insert::<posts::Entity>("new_posts", self.posts, &row::SHARED);
+        chain.insert::<post_metrics::Entity>("new_metrics", self.metrics, &row::SHARED_METRICS);
+        chain.upsert::<post_counts::Entity>("new_counts", self.days, more_of_a_day());
         if !self.hashtags.is_empty() {
-            inserts.push(bulk::insert_if::<post_hashtags::Entity>(when(), self.hashtags));
+            let shared = [post_hashtags::Column::LeaderId];
+            chain.insert::<post_hashtags::Entity>("new_hashtags", self.hashtags, &shared);
         }
         if !self.doubtful.is_empty() {
-            inserts.push(bulk::insert_if::<review_items::Entity>(when(), self.doubtful));
+            chain.insert::<review_items::Entity>("new_reviews", self.doubtful, &[]);
         }
-        inserts
+        self.ids
     }
 }

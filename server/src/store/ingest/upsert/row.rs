@@ -68,6 +68,24 @@ pub(in crate::store) fn newest_counts() -> (OnConflict, String) {
     (known, differs.join(" OR "))
 }
 
+/// What new posts of one owner have in common, when they are stored at one time.
+pub(super) const SHARED: [Column; 10] = [
+    Column::Platform,
+    Column::LeaderId,
+    Column::Revision,
+    Column::FirstSeenAt,
+    Column::UpdatedAt,
+    Column::DeletedAt,
+    Column::DeletedReason,
+    Column::VerificationStatus,
+    Column::Origin,
+    Column::PlatformName,
+];
+
+/// The same of their public counts.
+pub(super) const SHARED_METRICS: [post_metrics::Column; 2] =
+    [post_metrics::Column::UpdatedAt, post_metrics::Column::ClaimedUntil];
+
 /// The row of a post that is not stored yet.
 pub(super) fn of(scored: &ScoredPost, owner: Owner, entropy: &(dyn Entropy + 'static), now: Timestamp) -> Model {
     let post = &scored.post;
@@ -124,8 +142,10 @@ pub(in crate::store) fn content_hash(scored: &ScoredPost) -> Vec<u8> {
         Sentiment::Given(label) => (None, Some(label.as_str())),
         Sentiment::Unscored(reason) => (None, Some(reason.as_str())),
     };
-    let whole = serde_json::to_vec(&(post.id.0, author, content, tone, &scored.language));
-    digest(&SHA256, &whole.expect("texts, numbers and lists of them are always JSON")).as_ref().to_vec()
+    let mut whole = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut whole, &(post.id.0, author, content, tone, &scored.language))
+        .expect("texts, numbers and lists of them are always JSON");
+    digest(&SHA256, &whole).as_ref().to_vec()
 }
 
 /// The row of a post's public counts.
@@ -149,9 +169,14 @@ pub(in crate::store) fn metrics(
     }
 }
 
-/// The row of what X counts for a post that it gave just now.
-pub(super) fn metrics_of(store: &Store, owner: Owner, post: Uuid, scored: &ScoredPost) -> post_metrics::Model {
-    metrics(post, &scored.post.metrics, store.now(), first_check(store, owner.platform))
+/// The row of what X counts for a post that it gave.
+pub(super) fn metrics_of(
+    store: &Store,
+    owner: Owner,
+    (post, scored): (Uuid, &ScoredPost),
+    now: Timestamp,
+) -> post_metrics::Model {
+    metrics(post, &scored.post.metrics, now, first_check(store, owner.platform))
 }
 
 /// When X is asked for a new post again: between half a day and a day after it was stored, by chance, so that posts
