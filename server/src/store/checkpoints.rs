@@ -1,7 +1,7 @@
 //! Checkpoints under a text key: the cursors of leaders' streams, and those of any other stream.
 
 use async_trait::async_trait;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, UpdateStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Query, UpdateStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Set,
     StatementBuilder,
@@ -45,7 +45,7 @@ pub trait Checkpoints: Send + Sync {
     async fn checkpoint_keys(&self, after: Option<&StreamKey>, limit: u32) -> Result<Vec<StreamKey>, Error>;
 
     /// Forgets a checkpoint; false when there is none. The stream of a leader stays, with an empty checkpoint and the
-    /// next version.
+    /// next version. Since when the leader has its account is not forgotten.
     ///
     /// # Errors
     /// When the database fails.
@@ -107,11 +107,15 @@ impl Checkpoints for Store {
     }
 
     async fn remove_checkpoint(&self, key: &StreamKey) -> Result<bool, Error> {
-        let reset = update(key, json(&Checkpoint::default()))
+        let tx = self.begin().await?;
+        let cursor = Entity::find().filter(Column::StreamKey.eq(key.as_str())).select_only().column(Column::Cursor);
+        let cursor = cursor.lock(LockType::NoKeyUpdate).into_tuple::<Value>().one(&tx).await?;
+        let empty =
+            cursor.and_then(|cursor| serde_json::from_value(cursor).ok()).map_or_else(Checkpoint::default, emptied);
+        let reset = update(key, json(&empty))
             .value(Column::CursorVersion, Expr::col(Column::CursorVersion).add(1))
             .and_where(Expr::col(Column::LeaderId).is_not_null())
             .to_owned();
-        let tx = self.begin().await?;
         let is_removed = self.change(&tx, &reset).await? || {
             let other = Entity::delete_many().filter(Column::StreamKey.eq(key.as_str()));
             other.filter(Column::LeaderId.is_null()).exec(&tx).await?.rows_affected == 1
@@ -157,6 +161,15 @@ impl Store {
         }
         Ok(true)
     }
+}
+
+/// Nothing is read, but what is stored may still be of another account.
+fn emptied(checkpoint: Checkpoint) -> Checkpoint {
+    let Checkpoint { account, account_since, .. } = checkpoint;
+    if account_since.is_none() {
+        return Checkpoint::default();
+    }
+    Checkpoint { account, account_since, ..Checkpoint::default() }
 }
 
 fn update(key: &StreamKey, cursor: Value) -> UpdateStatement {

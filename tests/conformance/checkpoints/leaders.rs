@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use amber_server::checkpoints::{CheckpointStore, DatabaseCheckpoints, Error, FileCheckpoints, Mirror};
-use amber_server::domain::{Checkpoint, OpaqueCheckpoint, StreamKey};
-use amber_server::store::{self, Ingest, Stream};
+use amber_server::domain::{Checkpoint, Clock, OpaqueCheckpoint, StreamKey};
+use amber_server::store::{self, Ingest, PageCommit, Stream};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -16,6 +16,7 @@ on_both_databases!(
     what_ingestion_stored_is_what_is_read,
     whoever_writes_a_leaders_checkpoint_fences_its_worker,
     a_removed_checkpoint_of_a_leader_begins_anew,
+    a_removed_checkpoint_still_tells_since_when_the_account_is_read,
     a_key_without_a_leader_is_no_stream_of_ingestion,
     an_empty_database_goes_on_from_the_files_of_a_lost_one,
     a_new_stream_does_not_begin_anew_over_a_damaged_file,
@@ -85,6 +86,18 @@ async fn a_removed_checkpoint_of_a_leader_begins_anew(fresh: Fresh) {
         (reading.stream.id, Checkpoint::default(), reading.stream.version + 1)
     );
     assert_eq!(fresh.number("SELECT COUNT(*) FROM posts").await, 1, "the posts stay");
+}
+
+/// Else posts of the account before would count as those of this one.
+async fn a_removed_checkpoint_still_tells_since_when_the_account_is_read(fresh: Fresh) {
+    let reading = reading(&fresh.store).await;
+    let account = Checkpoint { account: Some(7), account_since: Some(fresh.clock.now()), ..Checkpoint::default() };
+    let read = Checkpoint { top: Some(5), high_water: Some(5), ..account.clone() };
+    let read = PageCommit { checkpoint: read, ..page(&reading, Vec::new(), Vec::new()) };
+    fresh.store.commit_page(read).await.unwrap();
+    checkpoints(&fresh).remove(&key_of(&reading)).await.unwrap();
+    let removed = present(&fresh, &reading).await;
+    assert_eq!((removed.checkpoint, removed.version), (account, 2));
 }
 
 async fn a_key_without_a_leader_is_no_stream_of_ingestion(fresh: Fresh) {
