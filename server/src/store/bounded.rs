@@ -20,9 +20,6 @@ use tokio::time::timeout;
 
 /// How long the sign of life of a connection may take.
 const PING: Duration = Duration::from_secs(2);
-/// A connection that gave a sign of life so recently, when it was given back, is not asked again. Few statements meet a database
-/// that stopped in this time, but to a busy one it spares a message each.
-const FRESH: Duration = Duration::from_millis(20);
 
 /// A database. Clones share its connections.
 #[derive(Debug, Clone)]
@@ -161,11 +158,10 @@ impl ConnectionTrait for Transaction {
 }
 
 /// Has the pool drop connections that lead nowhere: the driver would wait for the sign of life of one that is given back as long as
-/// the system does, and keep its place for it.
+/// the system does, and keep its place for it. However recently a connection answered, it is asked again: else a call that comes just
+/// after the database froze would wait as long as a statement may take.
 pub(super) fn drop_dead(pool: PgPoolOptions) -> PgPoolOptions {
-    let taken = pool.before_acquire(|connection, about| {
-        Box::pin(async move { if about.idle_for < FRESH { Ok(true) } else { ping(connection).await } })
-    });
+    let taken = pool.before_acquire(|connection, _| Box::pin(ping(connection)));
     taken.after_release(|connection, _| Box::pin(ping(connection)))
 }
 
