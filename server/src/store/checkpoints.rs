@@ -110,8 +110,7 @@ impl Checkpoints for Store {
         let tx = self.begin().await?;
         let cursor = Entity::find().filter(Column::StreamKey.eq(key.as_str())).select_only().column(Column::Cursor);
         let cursor = cursor.lock(LockType::NoKeyUpdate).into_tuple::<Value>().one(&tx).await?;
-        let empty =
-            cursor.and_then(|cursor| serde_json::from_value(cursor).ok()).map_or_else(Checkpoint::default, emptied);
+        let empty = emptied(cursor.and_then(|cursor| serde_json::from_value(cursor).ok()).unwrap_or_default());
         let reset = update(key, json(&empty))
             .value(Column::CursorVersion, Expr::col(Column::CursorVersion).add(1))
             .and_where(Expr::col(Column::LeaderId).is_not_null())
@@ -164,11 +163,8 @@ impl Store {
 }
 
 /// Nothing is read, but what is stored may still be of another account.
-fn emptied(checkpoint: Checkpoint) -> Checkpoint {
-    let Checkpoint { account, account_since, .. } = checkpoint;
-    if account_since.is_none() {
-        return Checkpoint::default();
-    }
+fn emptied(Checkpoint { account, account_since, .. }: Checkpoint) -> Checkpoint {
+    let account = account_since.and(account);
     Checkpoint { account, account_since, ..Checkpoint::default() }
 }
 
