@@ -6,7 +6,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sea_orm::sea_query::{Asterisk, Condition, Expr, ExprTrait, Func, Query, WithClause};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, Func, Query, WithClause};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -119,8 +119,8 @@ impl NewArrivals<'_> {
             return self.number_by_turns(tx).await;
         }
         let mut with = WithClause::new();
-        let count = Query::select().expr(self.join(&mut with, None)).to_owned();
-        let row = tx.query_one(&count.with(with)).await?.ok_or(Error::Corrupt { what: "arrival clock" })?;
+        let count = Query::select().expr(self.join(&mut with, None)).take();
+        let row = tx.query_one(&bulk::with(with, count)).await?.ok_or(Error::Corrupt { what: "arrival clock" })?;
         self.check(row.try_get_by_index(0)?)
     }
 
@@ -159,8 +159,7 @@ impl NewArrivals<'_> {
             .take();
         with.cte(bulk::part("clock", clock));
         with.cte(bulk::part("placed", placed));
-        let count = Query::select().expr(Func::count(Expr::col(Asterisk))).from("placed").to_owned();
-        Expr::SubQuery(None, Box::new(count.into()))
+        bulk::rows_of("placed")
     }
 
     /// Whether all of them have their numbers.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use sea_orm::sea_query::{
-    CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, IntoIden, PostgresQueryBuilder, Query,
+    Asterisk, CommonTableExpression, Expr, ExprTrait, Func, InsertStatement, IntoIden, PostgresQueryBuilder, Query,
     SelectStatement, SubQueryStatement, TableBuilder, WithClause, WithQuery,
 };
 use sea_orm::{
@@ -104,7 +104,7 @@ pub(super) fn parts(inserts: impl IntoIterator<Item = InsertStatement>) -> WithC
 }
 
 /// A statement with its parts, which are moved: the methods of the builder that do so copy every value.
-fn with(parts: WithClause, statement: impl Into<SubQueryStatement>) -> WithQuery {
+pub(super) fn with(parts: WithClause, statement: impl Into<SubQueryStatement>) -> WithQuery {
     let mut whole = WithQuery::new();
     whole.with_clause(parts).query(statement);
     whole
@@ -115,6 +115,12 @@ pub(super) fn part(name: impl IntoIden, statement: impl Into<SubQueryStatement>)
     let mut part = CommonTableExpression::new();
     part.table_name(name).query(statement);
     part
+}
+
+/// How many rows a part answers. To count them, PostgreSQL has to bring it to its end.
+pub(super) fn rows_of(part: &'static str) -> Expr {
+    let count = Query::select().expr(Func::count(Expr::col(Asterisk))).from(part).take();
+    Expr::SubQuery(None, Box::new(count.into()))
 }
 
 /// How PostgreSQL names such values.

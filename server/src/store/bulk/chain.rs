@@ -1,12 +1,11 @@
 //! Parts of one statement of PostgreSQL of which each waits for the one before it. If one changes no row, those behind it change none.
 
 use sea_orm::sea_query::{
-    Asterisk, Expr, ExprTrait, Func, InsertStatement, OnConflict, Query, SelectStatement, UpdateStatement, WithClause,
-    WithQuery,
+    Expr, ExprTrait, InsertStatement, OnConflict, Query, SelectStatement, UpdateStatement, WithClause, WithQuery,
 };
 use sea_orm::{EntityTrait, IntoActiveModel};
 
-use super::{insert_if, part, with};
+use super::{insert_if, part, rows_of, with};
 
 /// The parts so far. Without what they ask of each other their order would not be settled.
 pub(in crate::store) struct Chain {
@@ -73,9 +72,7 @@ impl Chain {
         self.last = name;
     }
 
-    /// To count its rows, PostgreSQL has to bring a part to its end.
     fn is_done(&self) -> Expr {
-        let rows = Query::select().expr(Func::count(Expr::col(Asterisk))).from(self.last).take();
-        Expr::SubQuery(None, Box::new(rows.into())).gt(0)
+        rows_of(self.last).gt(0)
     }
 }

@@ -243,6 +243,7 @@ fn content_hash(post: &ImportedPost) -> Vec<u8> {
 }
 
 fn metrics(post: &ImportedPost, store: &Store) -> post_metrics::Model {
-    let next_check_at = if post.is_asked_again { row::first_check(store, post.platform) } else { None };
-    row::metrics(post.id.0, &post.metrics, store.now(), next_check_at)
+    let now = store.now();
+    let next_check_at = if post.is_asked_again { row::first_check(store, post.platform, now) } else { None };
+    row::metrics(post.id.0, &post.metrics, now, next_check_at)
 }

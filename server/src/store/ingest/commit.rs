@@ -135,7 +135,7 @@ async fn finish(
         let mut with = bulk::parts([entry]);
         let numbered = arrivals.join(&mut with, None);
         update.returning(Query::returning().exprs([is_over, numbered]));
-        let row = tx.query_one(&update.with(with)).await?.ok_or(missing)?;
+        let row = tx.query_one(&bulk::with(with, update)).await?.ok_or(missing)?;
         arrivals.check(row.try_get_by_index(1)?)?;
         return Ok(row.try_get_by_index(0)?);
     }

@@ -105,8 +105,10 @@ fn behind(advance: UpdateStatement, owner: Owner, posts: &[&ScoredPost]) -> With
         .expr(Expr::cust("known.*"))
         .from("stream")
         .join_lateral(JoinType::LeftJoin, each(owner, posts), "known", Expr::cust("TRUE"))
-        .to_owned();
-    look.with(WithClause::new().cte(bulk::part("stream", advance)).to_owned())
+        .take();
+    let mut parts = WithClause::new();
+    parts.cte(bulk::part("stream", advance));
+    bulk::with(parts, look)
 }
 
 impl Row {

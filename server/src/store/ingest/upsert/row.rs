@@ -176,15 +176,15 @@ pub(super) fn metrics_of(
     (post, scored): (Uuid, &ScoredPost),
     now: Timestamp,
 ) -> post_metrics::Model {
-    metrics(post, &scored.post.metrics, now, first_check(store, owner.platform))
+    metrics(post, &scored.post.metrics, now, first_check(store, owner.platform, now))
 }
 
 /// When X is asked for a new post again: between half a day and a day after it was stored, by chance, so that posts
 /// that are stored at once are not asked for at once. Other platforms cannot be asked.
-pub(in crate::store) fn first_check(store: &Store, platform: Platform) -> Option<Timestamp> {
+pub(in crate::store) fn first_check(store: &Store, platform: Platform, now: Timestamp) -> Option<Timestamp> {
     let latest = Duration::from_hours(24);
     let after = latest.mul_f64(0.5 + store.entropy.unit() / 2.0);
-    (platform == Platform::X).then(|| store.now() + after)
+    (platform == Platform::X).then(|| now + after)
 }
 
 /// The rows of a post's hashtags: in lower case, each once.
